@@ -1,0 +1,120 @@
+"""Picture + variants -> one Answer with the time of each stage. Page, API and command line all call this room."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from faces.detection import DEFAULT_DETECTOR, Detector, Face
+from faces.errors import PictureError
+from faces.framing import Square, frame_for, pixels_in
+from faces.pictures import Picture, decode
+from faces.prediction import Network, Reading
+from faces.variants import FACE, WHOLE_PICTURE, read_variant
+
+STAGES = ("decode", "detect", "frame", "network")
+
+
+@dataclass(frozen=True)
+class AnsweredFace:
+    """A face with the reading of every variant that is framed by faces."""
+
+    face: Face
+    answers: dict[str, Reading]
+
+
+@dataclass
+class Answer:
+    """What all variants say about one picture. Without a face, every variant answers in `whole_picture`."""
+
+    picture: str
+    width: int
+    height: int
+    faces: list[AnsweredFace] = field(default_factory=list)
+    whole_picture: dict[str, Reading] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON object of `faces predict --json` and of the API."""
+        return {
+            "picture": self.picture,
+            "width": self.width,
+            "height": self.height,
+            "faces": [
+                {
+                    "box_xyxy": [round(value, 1) for value in answered.face.box_xyxy],
+                    "confidence": round(answered.face.confidence, 4),
+                    "answers": {name: reading.as_dict() for name, reading in answered.answers.items()},
+                }
+                for answered in self.faces
+            ],
+            "whole_picture": {name: reading.as_dict() for name, reading in self.whole_picture.items()},
+            "timings_ms": {stage: round(self.timings_ms.get(stage, 0.0), 2) for stage in STAGES},
+        }
+
+
+def refusal(name: str, error: PictureError) -> dict[str, Any]:
+    """The JSON object of a picture that was refused."""
+    return {"picture": name, "error": {"name": type(error).__name__, "message": str(error)}}
+
+
+class Workbench:
+    """The detector and the networks of all variants, loaded once; answers any number of pictures."""
+
+    def __init__(
+        self, variant_folders: Sequence[Path], detector_path: Path = DEFAULT_DETECTOR, *, threads: int = 2
+    ) -> None:
+        self.detector = Detector(detector_path, threads=threads)
+        networks = [Network(read_variant(folder), threads=threads) for folder in variant_folders]
+        self.networks = {network.variant.name: network for network in networks}
+
+    def warm_up(self) -> None:
+        """Run every session once, so that the first picture is answered as fast as the others."""
+        self.answer(Picture("warm-up", np.full((64, 64, 3), 127, np.uint8)))
+
+    def answer(self, picture: Picture, timings_ms: dict[str, float] | None = None) -> Answer:
+        """Detect, frame and read one decoded picture."""
+        timings = dict.fromkeys(STAGES, 0.0) | (timings_ms or {})
+        answer = Answer(picture.name, picture.width, picture.height, timings_ms=timings)
+        with _timed(timings, "detect"):
+            faces = self.detector.faces_in(picture)
+        answers: list[dict[str, Reading]] = [{} for _ in faces]
+        for name, network in self.networks.items():
+            by_face = network.variant.framing == FACE and bool(faces)
+            with _timed(timings, "frame"):
+                views: Sequence[Face | None] = faces if by_face else [None]
+                frames = np.stack([frame_for(network.variant, picture, view) for view in views])
+            with _timed(timings, "network"):
+                readings = network.readings(frames, FACE if by_face else WHOLE_PICTURE)
+            if by_face:
+                for one, reading in zip(answers, readings, strict=True):
+                    one[name] = reading
+            else:
+                answer.whole_picture[name] = readings[0]
+        answer.faces = [AnsweredFace(face, one) for face, one in zip(faces, answers, strict=True)]
+        return answer
+
+    def answer_bytes(self, data: bytes, name: str) -> Answer:
+        """Decode and answer. Raises PictureError when the bytes are refused."""
+        timings: dict[str, float] = {}
+        with _timed(timings, "decode"):
+            picture = decode(data, name)
+        return self.answer(picture, timings)
+
+    def read_square(self, variant_name: str, picture: Picture, square: Square) -> Reading:
+        """What one variant says about the pixels under a square: "ask full about this face"."""
+        network = self.networks[variant_name]
+        variant = network.variant
+        frame = pixels_in(picture.rgb, square, variant.input_px, variant.pad_rgb)
+        return network.readings(frame[None], "square")[0]
+
+
+@contextmanager
+def _timed(timings_ms: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings_ms[stage] = timings_ms.get(stage, 0.0) + (time.perf_counter() - started) * 1000
