@@ -1,0 +1,189 @@
+"""Picture -> faces: boxes from a YOLO network that ONNX Runtime runs.
+
+A room of its own because only here is it known how an ultralytics export is fed and read: its metadata, its
+letterbox, its two output layouts, and that one look is not enough for a large picture with small faces.
+"""
+
+import ast
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from faces.errors import DetectorError
+from faces.files import sha256_of
+from faces.pictures import Picture
+
+SHIPPED_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
+CONFIDENCE = 0.25
+OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
+PAD_GREY = 114  # the letterbox colour with which ultralytics trains
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a picture: its box in picture pixels, clipped to the picture, and 0 <= confidence <= 1."""
+
+    box_xyxy: tuple[float, float, float, float]
+    confidence: float
+
+    @property
+    def width(self) -> float:
+        return self.box_xyxy[2] - self.box_xyxy[0]
+
+
+class Detector:
+    """Finds faces with an ultralytics detection export, by default the shipped one.
+
+    The input size is the one for which the file was exported (`imgsz` in its metadata); `size_px` overrides it
+    where the export has dynamic axes. Safe to call from several threads.
+
+    Raises DetectorError where `onnx_path` is no such export, or knows several classes and none called "face".
+    """
+
+    def __init__(
+        self,
+        onnx_path: Path = SHIPPED_DETECTOR,
+        *,
+        threads: int = 2,
+        size_px: int | None = None,
+        confidence: float = CONFIDENCE,
+    ) -> None:
+        self.onnx_path = Path(onnx_path)
+        self.confidence = confidence
+        if not self.onnx_path.is_file():
+            raise DetectorError(f"There is no detector file {self.onnx_path}.")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Spinning pools of several sessions fight for the same cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self.onnx_path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's own classes share no public root
+            raise DetectorError(f"{self.onnx_path} is not an ONNX network: {error}") from error
+        self._read_layout(size_px)
+
+    def _read_layout(self, size_px: int | None) -> None:
+        """Take names, stride, input and output layout from the file, or raise DetectorError."""
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        try:
+            names = dict(ast.literal_eval(metadata["names"]))
+            self._stride = int(metadata["stride"])
+            exported_px = max(ast.literal_eval(metadata["imgsz"]))
+            task = metadata["task"]
+        except (KeyError, ValueError, SyntaxError, TypeError):
+            raise DetectorError(f"{self.onnx_path} is no ultralytics export: it lacks their metadata.") from None
+        shape = inputs[0].shape
+        if task != "detect" or len(inputs) != 1 or len(shape) != 4 or len(outputs) != 1:
+            raise DetectorError(f"{self.onnx_path} is no detection network. Received: task '{task}'.")
+        faces = [index for index, name in names.items() if str(name).lower() == "face"]
+        if len(names) > 1 and not faces:
+            raise DetectorError(f"{self.onnx_path} knows no class 'face'. Received: {sorted(names.values())}.")
+        self._face_class = faces[0] if faces else 0
+        # A fixed height and width are integers; dynamic axes have names.
+        self._fixed_hw = (shape[2], shape[3]) if isinstance(shape[2], int) and isinstance(shape[3], int) else None
+        if self._fixed_hw and size_px not in (None, max(self._fixed_hw)):
+            raise DetectorError(f"{self.onnx_path} was exported for {exported_px} px alone. Received: {size_px}.")
+        self.size_px = max(self._fixed_hw) if self._fixed_hw else _up_to_stride(size_px or exported_px, self._stride)
+        self._input_name = inputs[0].name
+        self._end_to_end = outputs[0].shape[-1] == 6
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the network file: tables and cards carry it."""
+        return sha256_of(self.onnx_path)
+
+    def faces_in(self, picture: Picture) -> list[Face]:
+        """The faces of a picture, the surest first.
+
+        A large picture is read a second time at a larger size, of which only the small faces are taken: the
+        first look finds those that fill the picture, the second those that the first one shrank away.
+        """
+        boxes, scores = self._look(picture.rgb, self.size_px)
+        second_px = self._second_look_px(picture)
+        if second_px:
+            more_boxes, more_scores = self._look(picture.rgb, second_px)
+            small = _longer_sides(more_boxes) * second_px / max(picture.width, picture.height) < self.size_px / 4
+            boxes = np.concatenate([boxes, more_boxes[small]])
+            scores = np.concatenate([scores, more_scores[small]])
+        kept = _without_overlaps(boxes, scores)
+        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
+
+    def _second_look_px(self, picture: Picture) -> int | None:
+        """The larger size at which a large picture is read again; None for one look only."""
+        longer = max(picture.width, picture.height)
+        if self._fixed_hw or longer <= 2 * self.size_px:
+            return None
+        return _up_to_stride(min(longer, 3 * self.size_px), self._stride)
+
+    def _look(self, rgb: np.ndarray, size_px: int) -> tuple[np.ndarray, np.ndarray]:
+        """One run of the network: boxes (n, 4) in picture pixels and their confidences (n,), overlaps included."""
+        frame, scale, left, top = self._letterbox(rgb, size_px)
+        tensor = frame.transpose(2, 0, 1)[None].astype(np.float32) / 255
+        output = self._session.run(None, {self._input_name: tensor})[0][0]
+        if self._end_to_end:
+            # (300, 6): x0, y0, x1, y1, confidence, class.
+            boxes, scores = output[:, :4], output[:, 4].copy()
+            scores[output[:, 5] != self._face_class] = 0
+        else:
+            # (4 + classes, anchors): centre x, centre y, width, height, then a confidence for each class.
+            centres, sizes = output[:2].T, output[2:4].T
+            boxes, scores = np.hstack([centres - sizes / 2, centres + sizes / 2]), output[4 + self._face_class]
+        sure = scores >= self.confidence
+        boxes = (boxes[sure] - [left, top, left, top]) / scale
+        height, width = rgb.shape[:2]
+        return boxes.clip(0, [width, height, width, height]), scores[sure]
+
+    def _letterbox(self, rgb: np.ndarray, size_px: int) -> tuple[np.ndarray, float, int, int]:
+        """The picture scaled so that its longer side is `size_px`, centred on grey; scale and offsets.
+
+        With dynamic axes the shorter side is only padded to the next multiple of the stride, which saves time.
+        """
+        height, width = rgb.shape[:2]
+        frame_height, frame_width = self._fixed_hw or (size_px, size_px)
+        scale = min(frame_height / height, frame_width / width)
+        inner_width, inner_height = max(round(width * scale), 1), max(round(height * scale), 1)
+        if not self._fixed_hw:
+            frame_width = _up_to_stride(inner_width, self._stride)
+            frame_height = _up_to_stride(inner_height, self._stride)
+        # By area when it shrinks: bilinear sampling would skip pixels, and with them small faces.
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        left, top = (frame_width - inner_width) // 2, (frame_height - inner_height) // 2
+        frame = np.full((frame_height, frame_width, 3), PAD_GREY, np.uint8)
+        frame[top : top + inner_height, left : left + inner_width] = cv2.resize(
+            rgb, (inner_width, inner_height), interpolation=method
+        )
+        return frame, scale, left, top
+
+
+def _up_to_stride(size_px: int, stride: int) -> int:
+    return math.ceil(size_px / stride) * stride
+
+
+def _longer_sides(boxes: np.ndarray) -> np.ndarray:
+    return np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+
+
+def _without_overlaps(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
+    """Greedy non-maximum suppression: indices of the boxes that stay, the surest first."""
+    order = np.argsort(-scores, kind="stable")
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    kept: list[int] = []
+    while order.size:
+        best, rest = order[0], order[1:]
+        if areas[best] > 0:
+            kept.append(int(best))
+        edges = np.minimum(boxes[best, 2:], boxes[rest, 2:]) - np.maximum(boxes[best, :2], boxes[rest, :2])
+        shared = edges.clip(0).prod(axis=1)
+        union = np.maximum(areas[best] + areas[rest] - shared, 1e-9)
+        order = rest[shared / union <= OVERLAP_IOU]
+    return kept
