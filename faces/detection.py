@@ -18,7 +18,7 @@ from faces.errors import DetectorError
 from faces.files import sha256_of
 from faces.pictures import Picture
 
-SHIPPED_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
+DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
 OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
 PAD_GREY = 114  # the letterbox colour with which ultralytics trains
@@ -47,7 +47,7 @@ class Detector:
 
     def __init__(
         self,
-        onnx_path: Path = SHIPPED_DETECTOR,
+        onnx_path: Path = DEFAULT_DETECTOR,
         *,
         threads: int = 2,
         size_px: int | None = None,
