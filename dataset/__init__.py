@@ -1,0 +1,1 @@
+"""One data set's journey: reader -> duplicates -> split -> compositions -> boxes -> arrays."""

@@ -1,0 +1,128 @@
+"""Near-duplicate search: paths of pictures come in, pairs and groups of the same photograph go out.
+
+Two pictures are *identical* when their decoded pixels are equal, and *near* when their thumbnails (24 × 24
+box-averaged grey, zero mean, unit norm) have a cosine of at least 0.97, as they are or one of them mirrored.
+A room of its own because a split that ignores copies puts test pictures into training, and because the
+search is the only quadratic step of the journey: numpy in blocks, 15 s for 24,000 pictures on two cores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+THUMBNAIL_PX = 24
+NEAR_COSINE = 0.97
+BLOCK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """One row a picture: SHA-256 of the decoded pixels, and its thumbnail.
+
+    `thumbnails` is (n, 576) float32; every row has zero mean and unit norm.
+    """
+
+    pixel_sha256: tuple[str, ...]
+    thumbnails: np.ndarray
+
+
+@dataclass(frozen=True)
+class NearPair:
+    """Rows of two pictures (first < second within one set); `mirrored` when one had to be flipped."""
+
+    first: int
+    second: int
+    cosine: float
+    mirrored: bool
+
+
+def fingerprints(paths: Sequence[Path | str], *, progress: bool = True) -> Fingerprints:
+    """Reads every picture once. A file that does not decode resembles none: a hash of its own, a zero row."""
+    hashes: list[str] = []
+    thumbnails = np.zeros((len(paths), THUMBNAIL_PX**2), np.float32)
+    for row, path in enumerate(tqdm(paths, desc="fingerprints", unit="picture", disable=not progress)):
+        data = Path(path).read_bytes()
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+        if bgr is None:
+            hashes.append(f"unreadable {row}")
+            continue
+        hashes.append(hashlib.sha256(repr(bgr.shape).encode() + bgr.tobytes()).hexdigest())
+        thumbnails[row] = thumbnail(bgr)
+    return Fingerprints(tuple(hashes), thumbnails)
+
+
+def thumbnail(bgr: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 -> (576,) float32 of zero mean and unit norm; zeros for a picture of one flat grey."""
+    grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    small = cv2.resize(grey, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA).ravel()
+    small -= small.mean()
+    norm = float(np.linalg.norm(small))
+    return small / norm if norm > 1e-3 else np.zeros_like(small)
+
+
+def identical_groups(prints: Fingerprints) -> list[list[int]]:
+    """Groups of two or more pictures with equal pixels, each sorted, in the order of their first members."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for row, digest in enumerate(prints.pixel_sha256):
+        members[digest].append(row)
+    return [rows for rows in members.values() if len(rows) > 1]
+
+
+def near_pairs(thumbnails: np.ndarray, others: np.ndarray | None = None) -> list[NearPair]:
+    """Pairs with a cosine of NEAR_COSINE or more, also against the mirrored thumbnails.
+
+    Within `thumbnails` (n, 576) each pair comes once; with `others` (m, 576), pairs of one row from each.
+    """
+    within = others is None
+    right = thumbnails if others is None else others
+    flipped = right.reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX)[:, :, ::-1].reshape(right.shape)
+    pairs: list[NearPair] = []
+    for start in range(0, len(thumbnails), BLOCK_ROWS):
+        block = thumbnails[start : start + BLOCK_ROWS]
+        # Within one set the cosines are symmetric, mirrored ones too: columns from this block on will do.
+        first_column = start if within else 0
+        upright = block @ right[first_column:].T
+        mirrored = block @ flipped[first_column:].T
+        best = np.maximum(upright, mirrored)
+        for row, column in np.argwhere(best >= NEAR_COSINE):
+            first, second = start + int(row), first_column + int(column)
+            if within and first >= second:
+                continue
+            is_mirrored = bool(mirrored[row, column] > upright[row, column])
+            pairs.append(NearPair(first, second, float(best[row, column]), is_mirrored))
+    return pairs
+
+
+def connected_groups(count: int, links: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Connected components of `count` pictures under `links`, singles included: one list of rows a group."""
+    parent = list(range(count))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    for first, second in links:
+        low, high = sorted((root(first), root(second)))
+        parent[high] = low
+    groups: dict[int, list[int]] = defaultdict(list)
+    for row in range(count):
+        groups[root(row)].append(row)
+    return list(groups.values())
+
+
+def duplicate_groups(prints: Fingerprints) -> list[list[int]]:
+    """Every row in exactly one group; rows of one group are the same photograph, directly or by a chain."""
+    links = [(pair.first, pair.second) for pair in near_pairs(prints.thumbnails)]
+    for group in identical_groups(prints):
+        links.extend(zip(group, group[1:], strict=False))
+    return connected_groups(len(prints.pixel_sha256), links)
