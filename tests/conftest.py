@@ -27,7 +27,7 @@ def data_dir() -> Path:
 
 
 def pytest_setup_options():
-    """Options with which dash.testing starts Chromium: as root, without a screen, without calls to the outside."""
+    """How dash.testing starts Chromium: as root, without a screen, without calls to the outside."""
     from selenium.webdriver.chrome.options import Options
 
     options = Options()
@@ -49,5 +49,4 @@ def pytest_setup_options():
         "--window-size=1400,1000",
     ):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return options
