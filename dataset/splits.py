@@ -76,7 +76,7 @@ def divided(
     """Split by file: whole groups are dealt to the splits so that every stratum comes nearest to `shares`.
 
     A group belongs to the stratum of its first file by name. Strata are walked from the smallest to the
-    largest, and what a small one could not divide is made good by the next ones, so that the totals fit as well.
+    largest, and what a small one could not divide the next ones make good, so that the totals fit as well.
     The order within a stratum is that of a seeded hash of the name, whatever order the files came in.
     """
     by_stratum: dict[str, list[list[str]]] = defaultdict(list)

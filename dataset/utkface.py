@@ -110,7 +110,7 @@ def _holds_chips(folder: Path) -> bool:
 
 
 def _folder_of_chips(data_dir: Path) -> Path | None:
-    """The first folder with chips in it: `data_dir`, or one called UTKFace (any case), up to three levels down."""
+    """The first folder with chips: `data_dir`, or one called UTKFace (any case), up to three levels down."""
     if _holds_chips(data_dir):
         return data_dir
     level = [data_dir]

@@ -1,0 +1,192 @@
+"""Canvas + strengths + random generator -> an augmented frame, in numpy and OpenCV.
+
+A canvas is a frame with more around it: the same pixels in its centre, so that shifting, zooming out and
+rotating bring in real surroundings instead of padding. All geometry is one affine warp, all colour one
+3 × 4 matrix. A room of its own because it is the training pipeline's only random part, and because the tests and the pages
+that show augmented pictures want it without TensorFlow.
+
+One frame of 160 px takes about 0.3 ms on one core at the strengths of the shipped recipes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import cv2
+import numpy as np
+
+from faces.errors import RecipeError
+
+# Luma of ITU-R BT.601, the grey that JPEG and OpenCV mean.
+LUMA_RGB = np.array([0.299, 0.587, 0.114])
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How strong each change is; 0 everywhere (the default) changes nothing.
+
+    A `chance` is the probability that a frame is changed at all; the others bound a uniform draw around
+    "unchanged": `shift_share` of the frame's side each way, `scale_share` 0.2 for zooms of 1/1.2 to 1.2,
+    `brightness_share` 0.2 for ± 20 % of full white, `contrast_share`, `saturation_share` and `tint_share`
+    (each channel by itself) 0.2 for factors between 0.8 and 1.2.
+    """
+
+    flip_chance: float = 0.0
+    shift_share: float = 0.0
+    scale_share: float = 0.0
+    rotation_degrees: float = 0.0
+    brightness_share: float = 0.0
+    contrast_share: float = 0.0
+    saturation_share: float = 0.0
+    tint_share: float = 0.0
+    grey_chance: float = 0.0
+    low_resolution_chance: float = 0.0
+    low_resolution_side_px: int = 48  # the smallest side a frame is shrunk to before it is enlarged again
+    blur_chance: float = 0.0
+    blur_sigma_px: float = 1.5
+    noise_chance: float = 0.0
+    noise_sigma_levels: float = 10.0  # of 255
+    jpeg_chance: float = 0.0
+    jpeg_lowest_quality: int = 30
+    cutout_chance: float = 0.0
+    cutout_side_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise RecipeError(f"augmentation: {field.name} is a number. Received: {value!r}.")
+            most = 1.0 if field.name.endswith(("_chance", "_share")) else math.inf
+            if not 0 <= value <= most:
+                raise RecipeError(f"augmentation: {field.name} lies in 0 to {most:g}. Received: {value}.")
+
+
+def augmentation_in(table: Mapping[str, Any]) -> Augmentation:
+    """The strengths of a recipe's [augmentation] table. Raises RecipeError for unknown keys and bad values."""
+    known = [field.name for field in fields(Augmentation)]
+    for key in table:
+        if key not in known:
+            raise RecipeError(f"augmentation has {', '.join(known)}. Received: {key}.")
+    return Augmentation(**table)
+
+
+def centre_of(canvas: np.ndarray, output_px: int) -> np.ndarray:
+    """The unaugmented frame (output_px, output_px, 3) in the middle of a canvas (side, side, 3)."""
+    start = (canvas.shape[0] - output_px) // 2
+    return canvas[start : start + output_px, start : start + output_px]
+
+
+def augmented(
+    canvas: np.ndarray,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    output_px: int | None = None,
+    pad_rgb: Sequence[int] = (0, 0, 0),
+) -> np.ndarray:
+    """One frame (output_px, output_px, 3) uint8 RGB from a canvas (side, side, 3) uint8 RGB.
+
+    `output_px` is the canvas's own side where it is not given; what lies outside the canvas is `pad_rgb`.
+    The same generator state gives the same frame.
+    """
+    frame = warped(canvas, augmentation, rng, output_px or canvas.shape[0], pad_rgb)
+    if rng.random() < augmentation.low_resolution_chance:
+        frame = low_resolution(frame, augmentation.low_resolution_side_px, rng)
+    if rng.random() < augmentation.blur_chance:
+        frame = cv2.GaussianBlur(frame, (0, 0), _between(rng, 0.3, max(augmentation.blur_sigma_px, 0.3)))
+    frame = recoloured(frame, augmentation, rng)
+    if rng.random() < augmentation.noise_chance:
+        frame = grained(frame, augmentation.noise_sigma_levels, rng)
+    if rng.random() < augmentation.jpeg_chance:
+        frame = jpeg_compressed(frame, round(_between(rng, augmentation.jpeg_lowest_quality, 95)))
+    if rng.random() < augmentation.cutout_chance:
+        frame = cut_out(frame, augmentation.cutout_side_share, rng)
+    return frame
+
+
+def warped(
+    canvas: np.ndarray,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    output_px: int,
+    pad_rgb: Sequence[int],
+) -> np.ndarray:
+    """Flip, rotation, zoom and shift in one bilinear warp about the centre of the canvas."""
+    flip = -1.0 if rng.random() < augmentation.flip_chance else 1.0
+    angle = math.radians(_around_zero(rng, augmentation.rotation_degrees))
+    zoom = (1 + augmentation.scale_share) ** _around_zero(rng, 1.0)
+    shift_x = _around_zero(rng, augmentation.shift_share) * output_px
+    shift_y = _around_zero(rng, augmentation.shift_share) * output_px
+    cosine, sine = math.cos(angle) / zoom, math.sin(angle) / zoom
+    # From output pixels to canvas pixels: centres map onto centres, so no change is no resampling.
+    from_output = np.array([[flip * cosine, -sine, 0.0], [flip * sine, cosine, 0.0]])
+    output_centre = (output_px - 1) / 2
+    canvas_centre_x, canvas_centre_y = (canvas.shape[1] - 1) / 2, (canvas.shape[0] - 1) / 2
+    from_output[0, 2] = canvas_centre_x + shift_x - output_centre * (from_output[0, 0] + from_output[0, 1])
+    from_output[1, 2] = canvas_centre_y + shift_y - output_centre * (from_output[1, 0] + from_output[1, 1])
+    return cv2.warpAffine(
+        canvas,
+        from_output,
+        (output_px, output_px),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=[int(level) for level in pad_rgb],
+    )
+
+
+def recoloured(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Saturation (or grey), tint, contrast about the frame's mean level, and brightness in one matrix."""
+    saturation = 1 + _around_zero(rng, augmentation.saturation_share)
+    if rng.random() < augmentation.grey_chance:
+        saturation = 0.0
+    contrast = 1 + _around_zero(rng, augmentation.contrast_share)
+    brightness_levels = 255 * _around_zero(rng, augmentation.brightness_share)
+    tint_rgb = 1 + augmentation.tint_share * (2 * rng.random(3) - 1)
+    mixing = saturation * np.eye(3) + (1 - saturation) * LUMA_RGB[None, :]
+    mixing = contrast * tint_rgb[:, None] * mixing
+    mean_level = sum(cv2.mean(frame)[:3]) / 3
+    matrix = np.column_stack([mixing, np.full(3, (1 - contrast) * mean_level + brightness_levels)])
+    if np.array_equal(matrix, np.eye(3, 4)):
+        return frame
+    return cv2.transform(frame, matrix.astype(np.float32))
+
+
+def low_resolution(frame: np.ndarray, lowest_side_px: int, rng: np.random.Generator) -> np.ndarray:
+    """The frame shrunk to a side drawn evenly on a log scale, and enlarged again."""
+    side = frame.shape[0]
+    small_px = round(side * (min(lowest_side_px, side) / side) ** rng.random())
+    small = cv2.resize(frame, (max(small_px, 1), max(small_px, 1)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
+
+
+def grained(frame: np.ndarray, most_sigma_levels: float, rng: np.random.Generator) -> np.ndarray:
+    """Gaussian noise, equal in the three channels like the grain of a scanned print."""
+    grain = rng.standard_normal(frame.shape[:2], np.float32) * (rng.random() * most_sigma_levels)
+    return cv2.add(frame, cv2.merge([grain, grain, grain]), dtype=cv2.CV_8U)
+
+
+def jpeg_compressed(frame: np.ndarray, quality: int) -> np.ndarray:
+    """The frame written as JPEG at `quality` (1 to 100) and read again."""
+    bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def cut_out(frame: np.ndarray, most_side_share: float, rng: np.random.Generator) -> np.ndarray:
+    """A copy with one rectangle, up to `most_side_share` of the side, filled with a random grey."""
+    side = frame.shape[0]
+    width, height = (max(round(rng.random() * most_side_share * side), 1) for _ in range(2))
+    x0, y0 = int(rng.integers(0, side - width + 1)), int(rng.integers(0, side - height + 1))
+    covered = frame.copy()
+    covered[y0 : y0 + height, x0 : x0 + width] = rng.integers(0, 256)
+    return covered
+
+
+def _around_zero(rng: np.random.Generator, most: float) -> float:
+    return most * (2 * rng.random() - 1)
+
+
+def _between(rng: np.random.Generator, low: float, high: float) -> float:
+    return low + (high - low) * rng.random()

@@ -1,0 +1,143 @@
+"""Augmentation: what each strength changes, and what stays the same."""
+
+import cv2
+import numpy as np
+import pytest
+
+from dataset.augmentation import Augmentation, augmentation_in, augmented, centre_of
+from faces.errors import RecipeError
+
+CANVAS_PX, OUTPUT_PX = 192, 160
+GEOMETRY = {"flip_chance": 1.0, "shift_share": 0.1, "scale_share": 0.2, "rotation_degrees": 15.0}
+EVERYTHING = Augmentation(
+    flip_chance=0.5,
+    shift_share=0.05,
+    scale_share=0.15,
+    rotation_degrees=10,
+    brightness_share=0.15,
+    contrast_share=0.2,
+    saturation_share=0.3,
+    tint_share=0.05,
+    grey_chance=0.3,
+    low_resolution_chance=0.5,
+    blur_chance=0.5,
+    noise_chance=0.5,
+    jpeg_chance=0.5,
+    cutout_chance=0.5,
+)
+
+
+@pytest.fixture(scope="module")
+def canvas(repository):
+    """A face with its surroundings, from the shipped sample."""
+    bgr = cv2.imread(str(repository / "dashboard" / "samples" / "astronaut.jpg"))
+    if bgr is None:
+        pytest.skip("needs dashboard/samples/astronaut.jpg")
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)[0:250, 100:350]
+    return cv2.resize(rgb, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_AREA)
+
+
+def test_no_augmentation_is_the_centre_of_the_canvas_pixel_for_pixel(canvas):
+    frame = augmented(canvas, Augmentation(), np.random.default_rng(0), OUTPUT_PX)
+    np.testing.assert_array_equal(frame, centre_of(canvas, OUTPUT_PX))
+
+
+def test_the_same_generator_state_gives_the_same_frame_and_another_gives_another(canvas):
+    first, again, other = (
+        augmented(canvas, EVERYTHING, np.random.default_rng(seed), OUTPUT_PX) for seed in (5, 5, 6)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_canvas_itself_is_never_written_to(canvas):
+    before = canvas.copy()
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        augmented(canvas, EVERYTHING, rng, CANVAS_PX)
+    np.testing.assert_array_equal(canvas, before)
+
+
+def test_a_flip_alone_is_the_mirrored_centre(canvas):
+    frame = augmented(canvas, Augmentation(flip_chance=1.0), np.random.default_rng(0), OUTPUT_PX)
+    np.testing.assert_array_equal(frame, centre_of(canvas, OUTPUT_PX)[:, ::-1])
+
+
+def test_small_shifts_bring_in_the_surroundings_and_no_padding(canvas):
+    pad_rgb = (1, 255, 2)  # a green that the sample does not have
+    rng = np.random.default_rng(2)
+    for _ in range(50):
+        frame = augmented(canvas, Augmentation(shift_share=0.09), rng, OUTPUT_PX, pad_rgb)
+        assert not (frame == pad_rgb).all(axis=2).any()
+
+
+def test_what_lies_outside_the_canvas_is_the_pad_colour(canvas):
+    rng = np.random.default_rng(3)
+    frames = [
+        augmented(canvas, Augmentation(shift_share=0.5), rng, OUTPUT_PX, (1, 255, 2)) for _ in range(20)
+    ]
+    assert any((frame == (1, 255, 2)).all(axis=2).mean() > 0.05 for frame in frames)
+
+
+@pytest.mark.parametrize(
+    "strengths",
+    [
+        pytest.param({"brightness_share": 0.3}, id="brightness"),
+        pytest.param({"contrast_share": 0.4}, id="contrast"),
+        pytest.param({"saturation_share": 0.6}, id="saturation"),
+        pytest.param({"tint_share": 0.2}, id="tint"),
+        pytest.param({"grey_chance": 1.0}, id="grey"),
+        pytest.param({"low_resolution_chance": 1.0}, id="low resolution"),
+        pytest.param({"blur_chance": 1.0}, id="blur"),
+        pytest.param({"noise_chance": 1.0}, id="noise"),
+        pytest.param({"jpeg_chance": 1.0}, id="JPEG"),
+        pytest.param({"cutout_chance": 1.0}, id="cutout"),
+        *(pytest.param({name: value}, id=name) for name, value in GEOMETRY.items()),
+    ],
+)
+def test_each_strength_changes_the_picture_and_keeps_its_shape_and_type(canvas, strengths):
+    frame = augmented(canvas, Augmentation(**strengths), np.random.default_rng(4), OUTPUT_PX)
+    assert frame.shape == (OUTPUT_PX, OUTPUT_PX, 3)
+    assert frame.dtype == np.uint8
+    assert not np.array_equal(frame, centre_of(canvas, OUTPUT_PX))
+
+
+def test_grey_frames_have_three_equal_channels(canvas):
+    frame = augmented(canvas, Augmentation(grey_chance=1.0), np.random.default_rng(0), OUTPUT_PX)
+    assert int(np.ptp(frame.astype(int), axis=2).max()) <= 1
+
+
+def test_brightness_moves_the_mean_by_at_most_its_share_of_white(canvas):
+    before = centre_of(canvas, OUTPUT_PX).mean()
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        frame = augmented(canvas, Augmentation(brightness_share=0.1), rng, OUTPUT_PX)
+        assert abs(frame.mean() - before) <= 0.1 * 255 + 1
+
+
+def test_contrast_alone_keeps_the_mean_level(canvas):
+    grey = np.full((CANVAS_PX, CANVAS_PX, 3), 90, np.uint8)
+    grey[:, ::2] = 110  # far from black and white, so nothing saturates
+    rng = np.random.default_rng(6)
+    for _ in range(30):
+        frame = augmented(grey, Augmentation(contrast_share=0.5), rng)
+        assert abs(frame.mean() - 100) <= 1
+
+
+def test_an_unknown_strength_of_a_recipe_is_refused_by_name():
+    with pytest.raises(RecipeError, match="Received: flip_chances"):
+        augmentation_in({"flip_chances": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("table", "caption"),
+    [
+        ({"flip_chance": 1.5}, "0 to 1"),
+        ({"rotation_degrees": -3}, "rotation_degrees"),
+        ({"blur_chance": "often"}, "number"),
+        ({"jpeg_chance": True}, "number"),
+    ],
+)
+def test_a_strength_out_of_range_is_refused(table, caption):
+    with pytest.raises(RecipeError, match=caption):
+        augmentation_in(table)
