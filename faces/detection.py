@@ -81,19 +81,29 @@ class Detector:
             exported_px = max(ast.literal_eval(metadata["imgsz"]))
             task = metadata["task"]
         except (KeyError, ValueError, SyntaxError, TypeError):
-            raise DetectorError(f"{self.onnx_path} is no ultralytics export: it lacks their metadata.") from None
+            raise DetectorError(
+                f"{self.onnx_path} is no ultralytics export: it lacks their metadata."
+            ) from None
         shape = inputs[0].shape
         if task != "detect" or len(inputs) != 1 or len(shape) != 4 or len(outputs) != 1:
             raise DetectorError(f"{self.onnx_path} is no detection network. Received: task '{task}'.")
         faces = [index for index, name in names.items() if str(name).lower() == "face"]
         if len(names) > 1 and not faces:
-            raise DetectorError(f"{self.onnx_path} knows no class 'face'. Received: {sorted(names.values())}.")
+            raise DetectorError(
+                f"{self.onnx_path} knows no class 'face'. Received: {sorted(names.values())}."
+            )
         self._face_class = faces[0] if faces else 0
         # A fixed height and width are integers; dynamic axes have names.
-        self._fixed_hw = (shape[2], shape[3]) if isinstance(shape[2], int) and isinstance(shape[3], int) else None
+        self._fixed_hw = (
+            (shape[2], shape[3]) if isinstance(shape[2], int) and isinstance(shape[3], int) else None
+        )
         if self._fixed_hw and size_px not in (None, max(self._fixed_hw)):
-            raise DetectorError(f"{self.onnx_path} was exported for {exported_px} px alone. Received: {size_px}.")
-        self.size_px = max(self._fixed_hw) if self._fixed_hw else _up_to_stride(size_px or exported_px, self._stride)
+            raise DetectorError(
+                f"{self.onnx_path} was exported for {exported_px} px alone. Received: {size_px}."
+            )
+        self.size_px = (
+            max(self._fixed_hw) if self._fixed_hw else _up_to_stride(size_px or exported_px, self._stride)
+        )
         self._input_name = inputs[0].name
         self._end_to_end = outputs[0].shape[-1] == 6
 
@@ -112,7 +122,9 @@ class Detector:
         second_px = self._second_look_px(picture)
         if second_px:
             more_boxes, more_scores = self._look(picture.rgb, second_px)
-            small = _longer_sides(more_boxes) * second_px / max(picture.width, picture.height) < self.size_px / 4
+            small = (
+                _longer_sides(more_boxes) * second_px / max(picture.width, picture.height) < self.size_px / 4
+            )
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
         kept = _without_overlaps(boxes, scores)
@@ -137,7 +149,10 @@ class Detector:
         else:
             # (4 + classes, anchors): centre x, centre y, width, height, then a confidence for each class.
             centres, sizes = output[:2].T, output[2:4].T
-            boxes, scores = np.hstack([centres - sizes / 2, centres + sizes / 2]), output[4 + self._face_class]
+            boxes, scores = (
+                np.hstack([centres - sizes / 2, centres + sizes / 2]),
+                output[4 + self._face_class],
+            )
         sure = scores >= self.confidence
         boxes = (boxes[sure] - [left, top, left, top]) / scale
         height, width = rgb.shape[:2]
