@@ -2,8 +2,8 @@
 
 A canvas is a frame with more around it: the same pixels in its centre, so that shifting, zooming out and
 rotating bring in real surroundings instead of padding. All geometry is one affine warp, all colour one
-3 × 4 matrix. A room of its own because it is the training pipeline's only random part, and because the tests and the pages
-that show augmented pictures want it without TensorFlow.
+3 × 4 matrix. A room of its own because it is the training pipeline's only random part, and because tests
+and pages that show augmented pictures want it without TensorFlow.
 
 One frame of 160 px takes about 0.3 ms on one core at the strengths of the shipped recipes.
 """
@@ -65,7 +65,7 @@ class Augmentation:
 
 
 def augmentation_in(table: Mapping[str, Any]) -> Augmentation:
-    """The strengths of a recipe's [augmentation] table. Raises RecipeError for unknown keys and bad values."""
+    """The strengths of a recipe's [augmentation] table. Raises RecipeError for a bad key or value."""
     known = [field.name for field in fields(Augmentation)]
     for key in table:
         if key not in known:

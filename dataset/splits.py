@@ -87,15 +87,15 @@ def divided(
     owed = dict.fromkeys(shares, 0.0)
     for stratum in sorted(by_stratum, key=lambda name: (len(by_stratum[name]), name)):
         # Large groups first: the single pictures after them even the counts out.
-        dealt = sorted(by_stratum[stratum], key=lambda group: (-len(group), _seeded(group[0])))
-        count = sum(len(group) for group in dealt)
+        dealt = sorted(by_stratum[stratum], key=lambda names: (-len(names), _seeded(names[0])))
+        count = sum(len(names) for names in dealt)
         for split, share in shares.items():
             owed[split] += share * count
-        for group in dealt:
+        for names in dealt:
             # Relative to its share: by the plain count every large group would go to the largest split.
             neediest = max(shares, key=lambda split: owed[split] / shares[split])
-            owed[neediest] -= len(group)
-            split_by_file.update(dict.fromkeys(group, neediest))
+            owed[neediest] -= len(names)
+            split_by_file.update(dict.fromkeys(names, neediest))
     return split_by_file
 
 
