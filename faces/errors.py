@@ -12,7 +12,8 @@
     ├── VariantError             a variant folder that cannot be served
     ├── DataMissing              a data set, cache or file that a command needs is not there
     ├── TableError               a table that lacks columns or belongs to another network
-    └── RecipeError              a training recipe that cannot be run
+    ├── RecipeError              a training recipe that cannot be run
+    └── ExportError              a trained network that cannot become a variant
 """
 
 
@@ -66,3 +67,7 @@ class TableError(ProjectError):
 
 class RecipeError(ProjectError):
     """A recipe that cannot be run."""
+
+
+class ExportError(ProjectError):
+    """A trained network that cannot be exported as a variant."""
