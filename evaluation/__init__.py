@@ -1,0 +1,1 @@
+"""Networks and pictures -> predictions tables -> measures, comparisons, cards. No TensorFlow, no Dash."""

@@ -1,0 +1,258 @@
+"""Two variants' predictions on the same pictures -> differences with intervals, and one plain sentence.
+
+A room of its own because a difference is not the difference of two intervals: both variants are read on the
+same pictures, hence resampled together, and genders are compared where just one variant is right.
+A difference is always first minus second, in the unit of its measure.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from evaluation.bootstrap import drawn_weights, interval, weighted_aucs, weighted_means
+from evaluation.measures import DEFINITIONS, HIGHER, LOWER, YEARS, formatted
+from evaluation.metrics import says_female, subjects_of, with_ages, with_genders
+
+CERTAIN_P = 0.05
+HEADLINE_KEYS = ("mae", "cs_5", "accuracy", "auc")
+FACE_FOUND = "face found"
+KEY_COLUMNS = ["set", "split", "file"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """first minus second of one measure on `count` pictures, with its 95 % paired bootstrap interval."""
+
+    key: str
+    value: float
+    low: float
+    high: float
+    count: int
+    p_value: float | None = None  # exact McNemar test; for the gender accuracy alone
+
+    @property
+    def is_real(self) -> bool:
+        """Whether chance is an unlikely cause: no 0 in the interval, and McNemar's test, where done, agrees.
+
+        Both, because the test takes pictures of one person for independent and the interval does not.
+        """
+        without_zero = math.isfinite(self.low) and (self.low > 0 or self.high < 0)
+        return without_zero and (self.p_value is None or self.p_value < CERTAIN_P)
+
+    @property
+    def first_is_better(self) -> bool | None:
+        """None where the difference is not real, or the measure has no better direction for a difference."""
+        better = DEFINITIONS[self.key].better
+        if not self.is_real or better not in (LOWER, HIGHER):
+            return None
+        return (self.value < 0) == (better == LOWER)
+
+    @property
+    def text(self) -> str:
+        """`−0.31 years (−0.40 to −0.22)`; differences of shares are percentage points."""
+        unit = DEFINITIONS[self.key].unit
+        if not math.isfinite(self.value):
+            return "–"
+        value, low, high = (
+            formatted(number, unit, with_unit=False, signed=True)
+            for number in (self.value, self.low, self.high)
+        )
+        name = {"share": " points", YEARS: " years"}.get(unit, "")
+        return f"{value}{name} ({low} to {high})"
+
+
+@dataclass(frozen=True)
+class Disagreements:
+    """How often just one of two variants reads the gender right, with McNemar's exact two-sided p."""
+
+    only_first_right: int
+    only_second_right: int
+    count: int
+
+    @property
+    def p_value(self) -> float:
+        either = self.only_first_right + self.only_second_right
+        return float(binomtest(self.only_first_right, either).pvalue) if either else 1.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that is said about two variants on the same `count` pictures."""
+
+    first: str
+    second: str
+    count: int
+    differences: dict[str, Difference]
+    disagreements: Disagreements
+    better: str | None  # the variant to ship; None where no difference was detected or the two jobs disagree
+    sentence: str
+
+    @property
+    def is_real(self) -> bool:
+        return any(self.differences[key].first_is_better is not None for key in ("mae", "accuracy"))
+
+
+def paired(predictions: pd.DataFrame, first: str, second: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of two variants on the pictures that both answered, in the same order."""
+    answered = predictions[predictions.predicted_age_years.notna() & predictions.female_probability.notna()]
+    tables = [
+        answered[answered.variant == name].set_index(KEY_COLUMNS, drop=False).rename_axis(KEY_COLUMNS)
+        for name in (first, second)
+    ]
+    shared = tables[0].index.intersection(tables[1].index).sort_values()
+    return tables[0].loc[shared].reset_index(drop=True), tables[1].loc[shared].reset_index(drop=True)
+
+
+def fallback_share(predictions: pd.DataFrame) -> float:
+    """Share of the answered pictures on which no face was found; NaN where nothing was answered."""
+    answered = predictions[predictions.predicted_age_years.notna()]
+    return float((answered.status != FACE_FOUND).mean()) if len(answered) else float("nan")
+
+
+def found_only(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows of pictures on which the detector found a face: the same pictures for every variant."""
+    return predictions[predictions.status == FACE_FOUND]
+
+
+def compared(predictions: pd.DataFrame, first: str, second: str) -> Comparison:
+    """Compare two variants on the pictures of `predictions` that both answered."""
+    one, other = paired(predictions, first, second)
+    disagreements = gender_disagreements(one, other)
+    differences = age_differences(one, other) | gender_differences(one, other, disagreements)
+    better, sentence = _verdict(first, second, differences, disagreements)
+    return Comparison(first, second, len(one), differences, disagreements, better, sentence)
+
+
+def age_differences(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Difference]:
+    """Paired differences of MAE, bias, CS@k, coverage and interval width; rows of both tables match."""
+    one, other = with_ages(one), with_ages(other)
+    contributions = [_age_contributions(rows) for rows in (one, other)]
+    means = {
+        key: (contributions[0][key] - contributions[1][key]) for key in contributions[0]
+    }  # the difference of means is the mean of differences
+    if one.empty:
+        return {key: _unknown(key, 0) for key in (*means, "rmse")}
+    weights = drawn_weights(subjects_of(one))
+    drawn = dict(zip(means, weighted_means(weights, np.column_stack(list(means.values()))).T, strict=True))
+    differences = {
+        key: Difference(key, float(values.mean()), *interval(drawn[key]), len(one))
+        for key, values in means.items()
+    }
+    squares = np.column_stack([_errors(rows) ** 2 for rows in (one, other)])
+    first_rmse, second_rmse = np.sqrt(weighted_means(weights, squares)).T
+    value = float(np.subtract(*np.sqrt(squares.mean(axis=0))))
+    differences["rmse"] = Difference("rmse", value, *interval(first_rmse - second_rmse), len(one))
+    return differences
+
+
+def gender_differences(
+    one: pd.DataFrame, other: pd.DataFrame, disagreements: Disagreements
+) -> dict[str, Difference]:
+    """Paired differences of accuracy (with McNemar's p) and AUC; rows of both tables match."""
+    one, other = with_genders(one), with_genders(other)
+    if one.empty:
+        return {key: _unknown(key, 0) for key in ("accuracy", "auc")}
+    weights = drawn_weights(subjects_of(one))
+    female = one.gender.to_numpy() == 1
+    right = np.column_stack([says_female(rows) == female for rows in (one, other)]).astype(float)
+    gained = right[:, 0] - right[:, 1]
+    accuracy = Difference(
+        "accuracy",
+        float(gained.mean()),
+        *interval(weighted_means(weights, gained[:, None])[:, 0]),
+        len(one),
+        disagreements.p_value,
+    )
+    scores = [rows.female_probability.to_numpy(float) for rows in (one, other)]
+    if female.all() or not female.any():
+        return {"accuracy": accuracy, "auc": _unknown("auc", len(one))}
+    point = np.subtract(*(weighted_aucs(np.ones((1, len(one))), female, score)[0] for score in scores))
+    drawn = np.subtract(*(weighted_aucs(weights, female, score) for score in scores))
+    return {"accuracy": accuracy, "auc": Difference("auc", float(point), *interval(drawn), len(one))}
+
+
+def gender_disagreements(one: pd.DataFrame, other: pd.DataFrame) -> Disagreements:
+    """Counts for McNemar's test; rows of both tables match."""
+    one, other = with_genders(one), with_genders(other)
+    female = one.gender.to_numpy() == 1
+    first_right, second_right = says_female(one) == female, says_female(other) == female
+    return Disagreements(
+        int((first_right & ~second_right).sum()), int((~first_right & second_right).sum()), len(one)
+    )
+
+
+def _unknown(key: str, count: int) -> Difference:
+    return Difference(key, math.nan, math.nan, math.nan, count)
+
+
+def _errors(rows: pd.DataFrame) -> np.ndarray:
+    return (rows.predicted_age_years - rows.age_years).to_numpy(float)
+
+
+def _age_contributions(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """What each picture adds to the measures that are plain means."""
+    error = _errors(rows)
+    true = rows.age_years.to_numpy(float)
+    low, high = rows.age_low_years.to_numpy(float), rows.age_high_years.to_numpy(float)
+    within = {
+        key: (np.abs(error) <= int(key.removeprefix("cs_"))).astype(float)
+        for key in DEFINITIONS
+        if key.startswith("cs_")
+    }
+    covered = ((low <= true) & (true <= high)).astype(float)
+    return (
+        {"mae": np.abs(error), "bias": error} | within | {"coverage": covered, "interval_width": high - low}
+    )
+
+
+def _verdict(
+    first: str, second: str, differences: dict[str, Difference], disagreements: Disagreements
+) -> tuple[str | None, str]:
+    """The variant to ship (or None) and the sentence that says so."""
+    age, gender = differences["mae"], differences["accuracy"]
+    if not age.count and not gender.count:
+        return None, f"{first} and {second} share no pictures, so nothing can be compared."
+    age_winner, gender_winner = (
+        None if one.first_is_better is None else (first if one.first_is_better else second)
+        for one in (age, gender)
+    )
+    winners = {winner for winner in (age_winner, gender_winner) if winner}
+    if not winners:
+        return None, (
+            f"No detectable difference between {first} and {second}: their mean age errors differ by "
+            f"{_bare(age, 'years')}, their gender accuracies by {_bare(gender, 'points')} "
+            f"on {max(age.count, gender.count):,} pictures."
+        )
+    if len(winners) == 2:
+        return None, (
+            f"{age_winner} is better at age by {_amount(age)} and {gender_winner} at gender by "
+            f"{_amount(gender)} on {age.count:,} pictures: ship the one whose job matters more."
+        )
+    winner = winners.pop()
+    if not age_winner:
+        return winner, (
+            f"{winner} is better at gender by {_amount(gender)} on {gender.count:,} pictures; "
+            f"at age there is no detectable difference."
+        )
+    sentence = f"{winner} is better by {_amount(age)} on {age.count:,} pictures"
+    if gender_winner:
+        return winner, f"{sentence}, and reads {_amount(gender)} more genders right."
+    return winner, f"{sentence}; at gender there is no detectable difference."
+
+
+def _amount(difference: Difference) -> str:
+    """`0.31 years (0.22–0.40)`: the size without the sign, for a sentence that names the better one."""
+    unit = DEFINITIONS[difference.key].unit
+    low, high = sorted((abs(difference.low), abs(difference.high)))
+    value, low_text, high_text = (
+        formatted(number, unit, with_unit=False) for number in (abs(difference.value), low, high)
+    )
+    return f"{value} {'years' if unit == YEARS else 'percentage points'} ({low_text}–{high_text})"
+
+
+def _bare(difference: Difference, unit_word: str) -> str:
+    value = formatted(abs(difference.value), DEFINITIONS[difference.key].unit, with_unit=False)
+    return f"{value} {unit_word}"

@@ -1,0 +1,169 @@
+"""A number with what it must travel with: unit, count, interval, better direction, or why it is missing.
+
+A room of its own because cards, tables and pages all print measures, and none may decide again whether a
+higher one is better or how many digits it deserves.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+YEARS, SQUARE_YEARS, SHARE, NONE = "years", "years²", "share", ""
+LOWER, HIGHER, NEAR_ZERO, NEAR_80 = "lower", "higher", "nearer to 0", "nearer to 80 %"
+CS_YEARS = tuple(range(1, 16))
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a measure is, whatever its value: its key, its words, its unit and which way is better."""
+
+    key: str
+    label: str
+    unit: str
+    better: str
+    meaning: str
+
+
+AGE_DEFINITIONS = (
+    Definition("mae", "Age MAE", YEARS, LOWER, "Mean absolute difference of predicted and true age"),
+    Definition("median_error", "Median age error", YEARS, LOWER, "Half of the pictures are off by less"),
+    Definition("bias", "Age bias", YEARS, NEAR_ZERO, "Mean of predicted minus true age; above 0 is too old"),
+    Definition("mse", "Age MSE", SQUARE_YEARS, LOWER, "Mean squared age error"),
+    Definition(
+        "rmse", "Age RMSE", YEARS, LOWER, "Root of the mean squared age error; large errors weigh more"
+    ),
+    Definition("r2", "Age R²", NONE, HIGHER, "Share of the variance of true ages that is explained"),
+    *(
+        Definition(
+            f"cs_{years}",
+            f"Within {years} year{'s' * (years > 1)}",
+            SHARE,
+            HIGHER,
+            f"CS@{years}: share of pictures whose age is off by at most {years}",
+        )
+        for years in CS_YEARS
+    ),
+    Definition(
+        "coverage",
+        "80 % intervals that hold the age",
+        SHARE,
+        NEAR_80,
+        "Share of 80 % intervals that hold the true age",
+    ),
+    Definition(
+        "interval_width",
+        "Width of the 80 % interval",
+        YEARS,
+        LOWER,
+        "Mean width of the 80 % interval; only fair between variants with equal coverage",
+    ),
+)
+GENDER_DEFINITIONS = (
+    Definition("accuracy", "Gender accuracy", SHARE, HIGHER, "Share of pictures whose gender was read right"),
+    Definition(
+        "auc",
+        "Gender ROC AUC",
+        NONE,
+        HIGHER,
+        "Chance that a woman gets a higher female probability than a man",
+    ),
+    Definition("mcc", "Gender MCC", NONE, HIGHER, "Matthews correlation of read and true gender"),
+    Definition(
+        "precision_female", "Precision, women", SHARE, HIGHER, "Share of women among those read as female"
+    ),
+    Definition("recall_female", "Recall, women", SHARE, HIGHER, "Share of women who are read as female"),
+    Definition("f1_female", "F1, women", NONE, HIGHER, "Harmonic mean of precision and recall of women"),
+    Definition("precision_male", "Precision, men", SHARE, HIGHER, "Share of men among those read as male"),
+    Definition("recall_male", "Recall, men", SHARE, HIGHER, "Share of men who are read as male"),
+    Definition("f1_male", "F1, men", NONE, HIGHER, "Harmonic mean of precision and recall of men"),
+)
+DEFINITIONS = {definition.key: definition for definition in AGE_DEFINITIONS + GENDER_DEFINITIONS}
+AGE_KEYS = tuple(definition.key for definition in AGE_DEFINITIONS)
+GENDER_KEYS = tuple(definition.key for definition in GENDER_DEFINITIONS)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The value of one definition on `count` pictures with its 95 % bootstrap interval.
+
+    Where there is no value it is NaN, and `reason` is a clause for people that says why.
+    """
+
+    key: str
+    value: float
+    low: float
+    high: float
+    count: int
+    reason: str = ""
+
+    @property
+    def definition(self) -> Definition:
+        return DEFINITIONS[self.key]
+
+    @property
+    def known(self) -> bool:
+        return math.isfinite(self.value)
+
+    @property
+    def text(self) -> str:
+        """The value alone: `4.31 years`, `69.8 %`, or a dash."""
+        return formatted(self.value, self.definition.unit)
+
+    @property
+    def text_with_interval(self) -> str:
+        """`4.31 years (4.17–4.46)`, or a dash with the reason."""
+        if not self.known:
+            return f"– ({self.reason})"
+        unit = self.definition.unit
+        low, high = (formatted(edge, unit, with_unit=False) for edge in (self.low, self.high))
+        return f"{self.text} ({low}–{high})" if self.low >= 0 else f"{self.text} ({low} to {high})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For metrics.json: six digits, null for what is missing."""
+        definition = self.definition
+        row: dict[str, Any] = {
+            "value": _rounded(self.value),
+            "low": _rounded(self.low),
+            "high": _rounded(self.high),
+            "count": self.count,
+            "unit": definition.unit,
+            "better": definition.better,
+        }
+        return row | ({"reason": self.reason} if self.reason else {})
+
+
+def measure_from(key: str, row: dict[str, Any]) -> Measure:
+    """The measure that `as_dict` wrote."""
+    value, low, high = (float("nan") if row[name] is None else row[name] for name in ("value", "low", "high"))
+    return Measure(key, value, low, high, row["count"], row.get("reason", ""))
+
+
+def formatted(value: float, unit: str, *, with_unit: bool = True, signed: bool = False) -> str:
+    """Shares in per cent with one decimal, years with two, bare numbers with three; a dash for NaN."""
+    if not math.isfinite(value):
+        return "–"
+    sign = "+" if signed else ""
+    if unit == SHARE:
+        text, suffix = f"{100 * value:{sign}.1f}", " %"
+    elif unit == YEARS:
+        text, suffix = f"{value:{sign}.2f}", " years"
+    elif unit == SQUARE_YEARS:
+        text, suffix = f"{value:{sign}.1f}", " years²"
+    else:
+        text, suffix = f"{value:{sign}.3f}", ""
+    return text.replace("-", "−") + (suffix if with_unit else "")
+
+
+def is_better(key: str, first: float, second: float) -> bool:
+    """Whether `first` is a better value of the measure than `second`."""
+    badness = {
+        LOWER: lambda value: value,
+        HIGHER: lambda value: -value,
+        NEAR_ZERO: abs,
+        NEAR_80: lambda value: abs(value - 0.8),
+    }[DEFINITIONS[key].better]
+    return badness(first) < badness(second)
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None

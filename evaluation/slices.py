@@ -1,0 +1,102 @@
+"""Predictions of one variant -> the same few measures on parts of the pictures: decades, genders, face sizes.
+
+A room of its own because an average hides where a variant fails. Every slice carries its count and intervals;
+`worst_slices` leaves out those that are too small to say anything.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.bootstrap import drawn_weights, interval, weighted_means
+from evaluation.metrics import GENDERS, says_female, subjects_of, with_ages, with_genders
+
+OLDEST_DECADE = 90  # 90 and above are one slice: they are few
+FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
+FEWEST_TOLD = 30  # slices with fewer pictures are shown, but never called the worst
+SLICE_COLUMNS = [
+    "slice", "count", "mae", "mae_low", "mae_high", "bias", "bias_low", "bias_high",
+    "accuracy", "accuracy_low", "accuracy_high",
+]  # fmt: skip
+
+
+def error_by_decade(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a decade of true age that occurs."""
+    rows = with_ages(predictions)
+    starts = (rows.age_years // 10 * 10).clip(upper=OLDEST_DECADE).astype(int)
+    return _sliced(rows, starts, {start: decade_name(start) for start in range(0, OLDEST_DECADE + 1, 10)})
+
+
+def error_by_gender(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a true gender that occurs."""
+    rows = with_genders(predictions)
+    return _sliced(rows, rows.gender.astype(int), dict(enumerate(GENDERS)))
+
+
+def error_by_race(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a race in the words of the set; empty where the set names none."""
+    rows = predictions[predictions.race.fillna("").astype(str) != ""]
+    return _sliced(
+        rows, rows.race.astype(str), {name: name for name in sorted(rows.race.astype(str).unique())}
+    )
+
+
+def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS with a further column `gender`, a row a decade and gender that occur."""
+    rows = with_genders(predictions)
+    tables = [
+        error_by_decade(rows[rows.gender == code]).assign(gender=name) for code, name in enumerate(GENDERS)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def error_by_face_share(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs; no face is left out."""
+    rows = predictions[predictions.face_share.notna()]
+    index = np.searchsorted(FACE_SHARE_EDGES, rows.face_share.to_numpy(float), side="right") - 1
+    names = {
+        place: f"{100 * low:.0f}–{100 * high:.0f} %" if np.isfinite(high) else f"over {100 * low:.0f} %"
+        for place, (low, high) in enumerate(zip(FACE_SHARE_EDGES, FACE_SHARE_EDGES[1:], strict=False))
+    }
+    return _sliced(rows, pd.Series(index, index=rows.index), names)
+
+
+def worst_slices(predictions: pd.DataFrame, count: int = 3) -> pd.DataFrame:
+    """The slices with the largest MAE among decades, genders and races, worst first; `by` names the cut."""
+    tables = [
+        error_by_decade(predictions).assign(by="age"),
+        error_by_gender(predictions).assign(by="gender"),
+        error_by_race(predictions).assign(by="race"),
+    ]
+    slices = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    told = slices[slices["count"] >= FEWEST_TOLD]
+    return told.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
+
+
+def decade_name(start_years: int) -> str:
+    """`30–39`, and `90+` for the last."""
+    return f"{start_years}–{start_years + 9}" if start_years < OLDEST_DECADE else f"{OLDEST_DECADE}+"
+
+
+def _sliced(rows: pd.DataFrame, keys: pd.Series, names: dict) -> pd.DataFrame:
+    """One row a key of `names` that occurs in `keys`, in the order of `names`."""
+    told = [[name, *_few_measures(rows[keys == key])] for key, name in names.items() if (keys == key).any()]
+    return pd.DataFrame(told, columns=SLICE_COLUMNS)
+
+
+def _few_measures(rows: pd.DataFrame) -> Sequence[float]:
+    """Count, then value, low and high of MAE, bias and gender accuracy."""
+    aged, gendered = with_ages(rows), with_genders(rows)
+    error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
+    right = (says_female(gendered) == (gendered.gender.to_numpy() == 1)).astype(float)
+    numbers = [*_mean(np.abs(error), aged), *_mean(error, aged), *_mean(right, gendered)]
+    return [len(rows), *numbers]
+
+
+def _mean(values: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Mean of `values` (n,) with its 95 % bootstrap interval by the subjects of `rows`."""
+    if not len(values):
+        return (float("nan"),) * 3
+    drawn = weighted_means(drawn_weights(subjects_of(rows)), values[:, None])[:, 0]
+    return float(values.mean()), *interval(drawn)
