@@ -3,7 +3,7 @@
 # make screenshots  every page, light and dark, wide and narrow, into screenshots/
 # make clean        remove both environments
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 PIP_INSTALL := -m pip install -qq --no-compile --disable-pip-version-check
 
 # An environment is ready when it holds a file named after the requirements that it was made from.

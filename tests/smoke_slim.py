@@ -1,7 +1,7 @@
 """The slim environment answers a picture: `.venv/bin/python -m tests.smoke_slim`, run by `make test`.
 
-Not a pytest module, because it must run where neither pytest nor TensorFlow is installed. It starts the server
-as a user does, waits until /healthz says ready, and posts a sample to the API.
+Not a pytest module, because it must run where neither pytest nor TensorFlow is installed. It starts the
+server as a user does, waits until /healthz says ready, and posts a sample to the API.
 """
 
 import importlib.util
