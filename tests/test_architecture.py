@@ -1,0 +1,105 @@
+"""The house keeps its rules: who may import whom, and that the server never loads a training library."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ROOMS = ("faces", "dataset", "training", "evaluation", "dashboard", "benchmarks", "tests")
+MAY_IMPORT = {
+    "faces": set(),
+    "dataset": {"faces"},
+    "training": {"dataset", "faces"},
+    "evaluation": {"dataset", "faces"},
+    "dashboard": {"evaluation", "dataset", "faces"},
+    "benchmarks": set(ROOMS),
+    "tests": set(ROOMS),
+}
+TRAINING_LIBRARIES = ("tensorflow", "keras", "tf_keras_vis", "tf2onnx", "torch", "torchvision", "ultralytics")
+MAY_IMPORT_TRAINING_LIBRARIES = ("training", "benchmarks", "tests")
+ARTEFACT_FOLDERS = ("model_detector", "model_full", "model_cropped")
+
+
+def modules_of(room: str) -> list[Path]:
+    return sorted((REPOSITORY / room).rglob("*.py"))
+
+
+def imported_names(module: Path) -> Iterator[str]:
+    """Dotted names that a module imports, wherever in the file the import stands."""
+    package = module.relative_to(REPOSITORY).parent.parts
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            yield ".".join((*above, node.module or ""))
+
+
+def named(module: Path) -> str:
+    return str(module.relative_to(REPOSITORY))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_the_rooms_that_it_may(room):
+    offences = [
+        f"{named(module)} imports {name}"
+        for module in modules_of(room)
+        for name in imported_names(module)
+        if (other := name.split(".")[0]) in ROOMS and other != room and other not in MAY_IMPORT[room]
+    ]
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room not in MAY_IMPORT_TRAINING_LIBRARIES])
+def test_a_served_room_never_names_a_training_library(room):
+    offences = [
+        f"{named(module)} imports {name}"
+        for module in modules_of(room)
+        for name in imported_names(module)
+        if name.split(".")[0] in TRAINING_LIBRARIES
+    ]
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize("room", ["faces", "dataset", "evaluation", "dashboard"])
+def test_importing_every_module_of_a_served_room_loads_no_training_library(room):
+    names = [
+        ".".join(module.relative_to(REPOSITORY).with_suffix("").parts)
+        for module in modules_of(room)
+    ]
+    program = (
+        "import importlib, sys\n"
+        f"for name in {[room, *names]!r}:\n"
+        "    importlib.import_module(name)\n"
+        f"print(*[name for name in {TRAINING_LIBRARIES!r} if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == [], f"importing {room} loaded {ran.stdout}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_an_init_file_holds_a_docstring_and_nothing_else(room):
+    offences = []
+    for module in modules_of(room):
+        if module.name == "__init__.py":
+            tree = ast.parse(module.read_text(encoding="utf-8"))
+            if len(tree.body) != 1 or not ast.get_docstring(tree):
+                offences.append(named(module))
+    assert not offences, f"more or less than a docstring in {offences}"
+
+
+@pytest.mark.parametrize("folder", ARTEFACT_FOLDERS)
+def test_a_model_folder_holds_no_code(folder):
+    assert not list((REPOSITORY / folder).rglob("*.py"))
+
+
+def test_every_python_file_lies_in_a_room():
+    strays = [path.name for path in REPOSITORY.glob("*.py")]
+    assert not strays, f"Python files at the root: {strays}"
