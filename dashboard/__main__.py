@@ -1,0 +1,98 @@
+"""`python -m dashboard`: serve the pages on one address, from one process.
+
+One process, because uploaded pictures live in its memory; Waitress's threads answer visitors side by side.
+"""
+
+import argparse
+import os
+import sys
+import threading
+from pathlib import Path
+
+import waitress
+
+from dashboard.api import MAX_REQUEST_BYTES
+from dashboard.app import create_app
+from dashboard.context import load_context
+from faces.detection import DEFAULT_DETECTOR
+from faces.errors import ProjectError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_VARIANTS = (REPOSITORY / "model_full", REPOSITORY / "model_cropped")
+THREADS = 8
+# Waitress moves longer bodies to a temporary file; an uploaded picture must never reach the disk.
+_MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted. Exit code 2 for a wrong call, a broken variant or a taken port."""
+    options = _parser().parse_args(arguments)
+    try:
+        context = load_context(
+            options.variant or DEFAULT_VARIANTS,
+            detector_path=options.detector,
+            data_dir=_data_dir(options.data_dir),
+        )
+    except ProjectError as error:
+        return _refuse(error)
+    context.uploads.keep_forgetting()
+    try:
+        server = waitress.create_server(
+            create_app(context).server,
+            host=options.host,
+            port=options.port,
+            threads=THREADS,
+            ident="",
+            max_request_body_size=2 * MAX_REQUEST_BYTES,  # between the two, Flask refuses in JSON
+            inbuf_overflow=_MEMORY_ONLY_BYTES,
+            outbuf_overflow=_MEMORY_ONLY_BYTES,
+        )
+    except OSError as error:
+        return _refuse(f"http://{options.host}:{options.port} cannot be served: {error.strerror or error}. Try --port.")
+    serving = threading.Thread(target=server.run, name="serve", daemon=True)
+    serving.start()
+    print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
+    try:
+        print(f"Ready: {', '.join(context.workbench.networks)}. Stop with Ctrl+C.", flush=True)
+        serving.join()
+    except ProjectError as error:
+        return _refuse(error)
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dashboard", description="Serve the workbench in the browser.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8050, help="port to listen on (default: 8050)")
+    parser.add_argument(
+        "--variant",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of a variant to serve; may be given several times (default: model_full and model_cropped)",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, help="folder of the data sets, for test pictures (default: AGE_GENDER_DATA)"
+    )
+    parser.add_argument(
+        "--detector", type=Path, default=DEFAULT_DETECTOR, help="an ultralytics face detection export (ONNX)"
+    )
+    return parser
+
+
+def _data_dir(named: Path | None) -> Path | None:
+    """The folder named, or that of AGE_GENDER_DATA, or none: the pages then do without test pictures."""
+    if named is not None:
+        return named
+    return Path(os.environ["AGE_GENDER_DATA"]) if os.environ.get("AGE_GENDER_DATA") else None
+
+
+def _refuse(reason: object) -> int:
+    print(f"dashboard: {reason}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

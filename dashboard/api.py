@@ -1,0 +1,78 @@
+"""`POST /api/v1/predict` and `GET /healthz`: the same answers as the page, for programs.
+
+    curl -F picture=@a.jpg -F picture=@b.jpg http://127.0.0.1:8050/api/v1/predict
+
+answers a list of the objects that `python -m faces predict --json` prints, a refused picture among them.
+"""
+
+import io
+from typing import IO
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from dashboard.context import current_context
+from faces.answer import refusal
+from faces.errors import PictureError
+from faces.pictures import MAX_BYTES
+
+MAX_PICTURES = 32
+MAX_REQUEST_BYTES = 8 * MAX_BYTES  # of all pictures of one call together; a waiting call is held in memory
+
+blueprint = flask.Blueprint("api", __name__)
+
+
+class MemoryOnlyRequest(flask.Request):
+    """A request whose files stay in memory: by default Werkzeug writes those over 500 kB to the disk."""
+
+    max_content_length = MAX_REQUEST_BYTES
+    max_form_parts = MAX_PICTURES + 8
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return io.BytesIO()
+
+
+@blueprint.get("/healthz")
+def health() -> flask.Response:
+    """Whether the networks are loaded; pages are served before."""
+    return flask.jsonify(ready=current_context().ready)
+
+
+@blueprint.post("/api/v1/predict")
+def predict() -> flask.Response:
+    """Answer every picture of a multipart form, whatever the fields are called."""
+    files = list(flask.request.files.values(multi=True)) if flask.request.files else []
+    if not files:
+        return _wrong_call(400, "Send pictures as multipart form data, for example: curl -F picture=@a.jpg.")
+    if len(files) > MAX_PICTURES:
+        return _wrong_call(400, f"At most {MAX_PICTURES} pictures in one call. Received: {len(files)}.")
+    context = current_context()
+    answers = []
+    for file in files:
+        name = file.filename or "picture"
+        try:
+            answers.append(context.answered(file.read(), name).answer.as_dict())
+        except PictureError as error:
+            answers.append(refusal(name, error))
+    return flask.jsonify(answers)
+
+
+@blueprint.errorhandler(HTTPException)
+def wrong_call(error: HTTPException) -> flask.Response:
+    """A call that Flask itself refuses, too many bytes for instance, is told so in JSON as well."""
+    if error.code == 413:
+        megabytes = MAX_REQUEST_BYTES // 1_000_000
+        return _wrong_call(413, f"All pictures of one call together may have {megabytes} MB.")
+    return _wrong_call(error.code or 400, error.description or error.name)
+
+
+def _wrong_call(status: int, message: str) -> flask.Response:
+    response = flask.jsonify(error={"name": "WrongCall", "message": message})
+    response.status_code = status
+    return response

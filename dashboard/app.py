@@ -1,0 +1,141 @@
+"""AppContext -> the Dash app: the shell around all pages, the routes beside them, what the browser may load."""
+
+from pathlib import Path
+
+import dash
+import dash_mantine_components as dmc
+import flask
+from dash import ClientsideFunction, Input, Output, State, dcc, html
+
+from dashboard import api, ids, picture_routes
+from dashboard.context import EXTENSION, AppContext
+from dashboard.theme import DARK, LIGHT, SYSTEM_FONTS
+
+NAME = "Age and gender workbench"
+CONTENT_WIDTH_PX = 1280
+# Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
+# Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: addresses.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+
+
+def create_app(context: AppContext) -> dash.Dash:
+    """The app that shows `context`; `app.server` is its WSGI application."""
+    server = flask.Flask("dashboard")
+    server.extensions[EXTENSION] = context
+    server.request_class = api.MemoryOnlyRequest
+    app = dash.Dash(
+        "dashboard",
+        server=server,
+        use_pages=True,
+        pages_folder=str(Path(__file__).parent / "pages"),
+        assets_folder=str(Path(__file__).parent / "assets"),
+        title=NAME,
+        update_title=None,
+        suppress_callback_exceptions=True,
+        add_log_handler=False,
+        index_string=(Path(__file__).parent / "index.html").read_text(encoding="utf-8"),
+    )
+    app.layout = _shell
+    _register_shell_callbacks(app)
+    server.register_blueprint(api.blueprint)
+    server.register_blueprint(picture_routes.blueprint)
+
+    @server.after_request
+    def protect(response: flask.Response) -> flask.Response:
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response
+
+    return app
+
+
+def _shell() -> dmc.MantineProvider:
+    """Header, navigation and the place of the page. Stores stand here so that they outlive a change of page.
+
+    The colour scheme comes in a cookie (set by index.html), so that the first paint has the right one.
+    """
+    scheme = flask.request.cookies.get("scheme", LIGHT) if flask.has_request_context() else LIGHT
+    scheme = DARK if scheme == DARK else LIGHT
+    pages = [page for page in dash.page_registry.values() if not page["module"].endswith("not_found_404")]
+    header = dmc.AppShellHeader(
+        html.Div(
+            [
+                dmc.Burger(
+                    id=ids.BURGER, opened=False, size="sm", hiddenFrom="sm", **{"aria-label": "Navigation"}
+                ),
+                dcc.Link([html.Span(className="mark"), NAME], href="/", className="brand"),
+                html.Nav(_links(pages), className="nav-wide", **{"aria-label": "Pages"}),
+                html.Button(
+                    html.Span(className="scheme-icon"),
+                    id=ids.COLOUR_SCHEME_SWITCH,
+                    className="scheme-switch",
+                    title="Light or dark",
+                    **{"aria-label": "Switch between light and dark"},
+                ),
+            ],
+            className="header-row",
+        )
+    )
+    return dmc.MantineProvider(
+        id=ids.PROVIDER,
+        forceColorScheme=scheme,
+        theme={
+            "fontFamily": SYSTEM_FONTS,
+            "headings": {"fontFamily": SYSTEM_FONTS, "fontWeight": "650"},
+            "primaryColor": "gray",
+            "primaryShade": {"light": 8, "dark": 2},
+            "autoContrast": True,
+            "defaultRadius": "md",
+            "cursorType": "pointer",
+            "respectReducedMotion": True,
+        },
+        children=[
+            html.A("Skip to the content", href="#content", className="skip-link"),
+            dcc.Store(id=ids.COLOUR_SCHEME, data=scheme),
+            dcc.Store(id=ids.STRIP, data=[]),
+            dcc.Store(id=ids.SHOWN),
+            dmc.AppShell(
+                id=ids.SHELL,
+                header={"height": 56},
+                navbar={"width": 240, "breakpoint": "sm", "collapsed": {"mobile": True, "desktop": True}},
+                padding=0,
+                children=[
+                    header,
+                    dmc.AppShellNavbar(
+                        html.Nav(_links(pages), className="nav-narrow", **{"aria-label": "Pages, narrow screen"})
+                    ),
+                    dmc.AppShellMain(html.Div(dash.page_container, id="content", className="content", tabIndex="-1")),
+                ],
+            ),
+        ],
+    )
+
+
+def _links(pages: list[dict]) -> list[dcc.Link]:
+    return [dcc.Link(page["name"], href=page["relative_path"], className="nav-link") for page in pages]
+
+
+def _register_shell_callbacks(app: dash.Dash) -> None:
+    app.clientside_callback(
+        ClientsideFunction("shell", "scheme"),
+        Output(ids.COLOUR_SCHEME, "data"),
+        Output(ids.PROVIDER, "forceColorScheme"),
+        Input(ids.COLOUR_SCHEME_SWITCH, "n_clicks"),
+        State(ids.COLOUR_SCHEME, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("shell", "navigation"),
+        Output(ids.BURGER, "opened"),
+        Input(ids.LOCATION, "pathname"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("shell", "navbar"),
+        Output(ids.SHELL, "navbar"),
+        Input(ids.BURGER, "opened"),
+        State(ids.SHELL, "navbar"),
+    )

@@ -1,0 +1,116 @@
+"""The colours, once: `full` is blue, `cropped` is orange, a difference runs between the two.
+
+Two doors. Styles read CSS variables (`assets/theme.css`), which follow the colour scheme by themselves:
+`var(--full)`, `var(--cropped)`, `var(--ink)`, `var(--quiet)`, `var(--line)`, `var(--paper)`, `var(--surface)`,
+and for a variant of any name `variant_css(name, names)`.
+
+Plotly knows no CSS variables. So a figure is drawn for a scheme: **every callback that returns a figure takes
+`Input(ids.COLOUR_SCHEME, "data")`** ("light" or "dark"; None counts as light) and hands it to the function
+that draws, which sets `figure.update_layout(template=figure_template(scheme))` and takes its colours from
+`variant_colour`, `sequential_scale` and `diverging_scale`. Switching the scheme runs the callback again.
+
+A colour is never the only sign: variants are also named, the better value is also bold and marked.
+"""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+LIGHT, DARK = "light", "dark"
+FIGURE_HEIGHT_PX = 360
+SYSTEM_FONTS = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', "
+    "Arial, sans-serif"
+)
+
+# Each reaches 4.5:1 on the paper and surface of its scheme, so that it may colour text.
+_VARIANTS = {
+    LIGHT: {"full": "#1d64b3", "cropped": "#bf5000"},
+    DARK: {"full": "#6aa9f2", "cropped": "#f0963f"},
+}
+# For variants of other names, in the order in which they were given; blue and orange stay taken.
+_MORE = {
+    LIGHT: ("#0f7b6c", "#7a4fb5", "#8a6d00", "#a03b6e"),
+    DARK: ("#4fc3b0", "#b795e8", "#d9bd4a", "#e58bb4"),
+}
+_NEUTRALS = {
+    LIGHT: {"ink": "#1b1f27", "quiet": "#5f6773", "line": "#e2e5ea", "paper": "#ffffff", "surface": "#f7f8fa"},
+    DARK: {"ink": "#e9ebef", "quiet": "#a3abb8", "line": "#343944", "paper": "#16181d", "surface": "#1e2128"},
+}
+
+
+def _scheme(scheme: str | None) -> str:
+    return DARK if scheme == DARK else LIGHT
+
+
+def variant_colour(name: str, names: Sequence[str], scheme: str | None = LIGHT) -> str:
+    """The hex colour of variant `name` among all served `names`."""
+    scheme = _scheme(scheme)
+    if name in _VARIANTS[scheme]:
+        return _VARIANTS[scheme][name]
+    others = [other for other in names if other not in _VARIANTS[scheme]]
+    return _MORE[scheme][others.index(name) % len(_MORE[scheme])]
+
+
+def variant_css(name: str, names: Sequence[str]) -> str:
+    """The same colour as a CSS value that follows the colour scheme: "var(--full)"."""
+    if name in _VARIANTS[LIGHT]:
+        return f"var(--{name})"
+    others = [other for other in names if other not in _VARIANTS[LIGHT]]
+    return f"var(--variant-{others.index(name) % len(_MORE[LIGHT]) + 1})"
+
+
+def neutral(role: str, scheme: str | None = LIGHT) -> str:
+    """The hex colour of "ink", "quiet", "line", "paper" or "surface"."""
+    return _NEUTRALS[_scheme(scheme)][role]
+
+
+def sequential_scale(scheme: str | None = LIGHT) -> list[list[float | str]]:
+    """One hue from the paper's colour to strong, for confusion matrices and densities."""
+    if _scheme(scheme) == DARK:
+        colours = ("#1e2128", "#2c3b40", "#33605f", "#439083", "#6cc4ad", "#b5ecd9")
+    else:
+        colours = ("#f4f7f6", "#d3e5e0", "#a3cdc3", "#66aa9c", "#2d7f73", "#0b5249")
+    return [[index / (len(colours) - 1), colour] for index, colour in enumerate(colours)]
+
+
+def diverging_scale(scheme: str | None = LIGHT) -> list[list[float | str]]:
+    """Blue (full better) over neutral to orange (cropped better); set `zmid=0`."""
+    scheme = _scheme(scheme)
+    colours = (
+        ("#1d64b3", "#8fb5de", "#f1f2f4", "#e6b183", "#bf5000")
+        if scheme == LIGHT
+        else ("#6aa9f2", "#3d5f8a", "#262a32", "#8a5a2c", "#f0963f")
+    )
+    return [[index / (len(colours) - 1), colour] for index, colour in enumerate(colours)]
+
+
+def figure_template(scheme: str | None = LIGHT) -> go.layout.Template:
+    """Fonts, grid, margins and hover of every figure, for one colour scheme."""
+    ink, quiet, line, paper = (neutral(role, scheme) for role in ("ink", "quiet", "line", "paper"))
+    axis = {
+        "gridcolor": line,
+        "linecolor": line,
+        "zerolinecolor": line,
+        "tickcolor": line,
+        "tickfont": {"color": quiet, "size": 12},
+        "title": {"font": {"color": quiet, "size": 12}, "standoff": 8},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": SYSTEM_FONTS, "size": 13, "color": ink},
+            "title": {"font": {"size": 15, "color": ink}, "x": 0, "xanchor": "left", "xref": "paper"},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "height": FIGURE_HEIGHT_PX,
+            "margin": {"l": 56, "r": 16, "t": 48, "b": 48},
+            "xaxis": axis,
+            "yaxis": axis,
+            "colorway": list(_VARIANTS[_scheme(scheme)].values()) + list(_MORE[_scheme(scheme)]),
+            "hoverlabel": {"bgcolor": paper, "bordercolor": line, "font": {"color": ink, "size": 12}},
+            "legend": {
+                "orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": quiet, "size": 12},
+            },
+        }
+    )
