@@ -1,0 +1,174 @@
+"""Picture + Answer -> the picture with numbered boxes, and under it a line for each of what was read.
+
+A room of its own because the page's download, the API and the command line hand out the same drawing. A tag
+at each box says as much as there is room for; the lines under the picture say all, so that thirty faces in a
+crowd stay legible.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from faces.answer import Answer, AnsweredFace
+from faces.pictures import Picture
+from faces.prediction import Reading
+
+LEAST_SIDE_PX = 800  # a smaller picture is enlarged: text in 200 pixels is legible to nobody
+PAPER_RGB, INK_RGB = (255, 255, 255), (27, 31, 39)
+# The variants' colours of the page; a variant of another name is drawn in ink.
+VARIANT_RGB = {"full": (29, 100, 179), "cropped": (191, 80, 0)}
+
+_Edges = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Sizes in pixels of the drawing, all from the picture's longer side."""
+
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+    text_px: int
+    line_px: int
+
+    @classmethod
+    def of(cls, width: int, height: int) -> "_Scale":
+        text_px = max(round(max(width, height) / 55), 14)
+        return cls(ImageFont.load_default(text_px), text_px, max(text_px // 8, 2))
+
+
+def in_words(reading: Reading) -> str:
+    """`34 (28–40) female 93 %`: age with its 80 % interval, gender with its own probability."""
+    share = max(reading.female_probability, 1 - reading.female_probability)
+    return (
+        f"{reading.age_years:.0f} ({reading.age_low:.0f}–{reading.age_high:.0f}) "
+        f"{reading.gender} {share:.0%}".replace("%", " %")
+    )
+
+
+def annotated(picture: Picture, answer: Answer) -> np.ndarray:
+    """The drawing as (height, width, 3) uint8 RGB: larger than the picture by the lines under it."""
+    image = _enlarged(Image.fromarray(picture.rgb))
+    scale = _Scale.of(*image.size)
+    enlargement = image.width / picture.width
+    _draw_faces(image, answer.faces, enlargement, scale)
+    return np.asarray(_with_lines_under(image, _lines(answer), scale))
+
+
+def _enlarged(image: Image.Image) -> Image.Image:
+    factor = LEAST_SIDE_PX / max(image.size)
+    if factor <= 1:
+        return image
+    size = (max(round(image.width * factor), 1), max(round(image.height * factor), 1))
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _draw_faces(image: Image.Image, faces: Sequence[AnsweredFace], enlargement: float, scale: _Scale) -> None:
+    """Draw every box, then every tag: the longest text that hides no other box and no other tag."""
+    draw = ImageDraw.Draw(image)
+    boxes = [_times(answered.face.box_xyxy, enlargement) for answered in faces]
+    for answered, box in zip(faces, boxes, strict=True):
+        _draw_box(draw, box, _colour_of(answered), scale.line_px)
+    taken: list[_Edges] = []
+    for number, (answered, box) in enumerate(zip(faces, boxes, strict=True), start=1):
+        others = [other for other in boxes if other is not box] + taken
+        text, place = _tag_with_room(draw, _tag_texts(number, answered), box, others, image.size, scale)
+        draw.rectangle(place, fill=_colour_of(answered))
+        centre = ((place[0] + place[2]) / 2, (place[1] + place[3]) / 2)
+        draw.text(centre, text, fill=PAPER_RGB, font=scale.font, anchor="mm")
+        taken.append(place)
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, box: _Edges, colour: tuple[int, int, int], line_px: int) -> None:
+    """A coloured frame between two thin white ones, so that it shows on any picture."""
+    x0, y0, x1, y1 = box
+    halo = max(line_px // 2, 1)
+    draw.rectangle((x0 - halo, y0 - halo, x1 + halo, y1 + halo), outline=PAPER_RGB, width=line_px + 2 * halo)
+    draw.rectangle(box, outline=colour, width=line_px)
+
+
+def _tag_texts(number: int, answered: AnsweredFace) -> list[str]:
+    """What the tag may say, the longest first."""
+    texts = [str(number)]
+    for reading in list(answered.answers.values())[:1]:
+        texts = [f"{number}: {in_words(reading)}", f"{number}: {reading.age_years:.0f}", *texts]
+    return texts
+
+
+def _tag_with_room(
+    draw: ImageDraw.ImageDraw,
+    texts: Sequence[str],
+    box: _Edges,
+    others: Sequence[_Edges],
+    size: tuple[int, int],
+    scale: _Scale,
+) -> tuple[str, _Edges]:
+    """The longest text, and its place above or below the box, that overlaps nothing; else the shortest."""
+    for text in texts:
+        above, below = _places(draw.textlength(text, font=scale.font), box, size, scale)
+        for place in (above, below):
+            if not any(_overlap(place, other) for other in (box, *others)):
+                return text, place
+    return texts[-1], above
+
+
+def _places(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale) -> tuple[_Edges, _Edges]:
+    """Edges of a tag above and below a box, moved inside the picture."""
+    width, height = text_width + scale.text_px * 0.7, scale.text_px * 1.4
+    gap = scale.line_px
+    x0 = min(max(box[0] - gap, 0), max(size[0] - width, 0))
+
+    def at(top: float) -> _Edges:
+        y0 = min(max(top, 0), max(size[1] - height, 0))
+        return (x0, y0, x0 + width, y0 + height)
+
+    return at(box[1] - height - gap), at(box[3] + gap)
+
+
+def _lines(answer: Answer) -> list[tuple[str, tuple[int, int, int]]]:
+    """One line a face and variant, then one a variant that saw the whole picture, with their colours."""
+    lines = [
+        (f"{number}  {name}: {in_words(reading)}", VARIANT_RGB.get(name, INK_RGB))
+        for number, answered in enumerate(answer.faces, start=1)
+        for name, reading in answered.answers.items()
+    ]
+    if not answer.faces:
+        lines.append(("No face was found.", INK_RGB))
+    lines += [
+        (f"Whole picture  {name}: {in_words(reading)}", VARIANT_RGB.get(name, INK_RGB))
+        for name, reading in answer.whole_picture.items()
+    ]
+    return lines
+
+
+def _with_lines_under(
+    image: Image.Image, lines: Sequence[tuple[str, tuple[int, int, int]]], scale: _Scale
+) -> Image.Image:
+    """The picture above the lines, which stand in as many columns as its width has room for."""
+    draw = ImageDraw.Draw(image)
+    column_px = max(draw.textlength(text, font=scale.font) for text, _ in lines) + 2 * scale.text_px
+    width = max(image.width, round(column_px))
+    columns = min(int(width // column_px), len(lines))
+    rows = -(-len(lines) // columns)
+    line_px = round(scale.text_px * 1.5)
+    sheet = Image.new("RGB", (width, image.height + line_px * rows + scale.text_px), PAPER_RGB)
+    sheet.paste(image, ((width - image.width) // 2, 0))
+    draw = ImageDraw.Draw(sheet)
+    for index, (text, colour) in enumerate(lines):
+        column, row = divmod(index, rows)
+        corner = (scale.text_px + column * column_px, image.height + scale.text_px // 2 + row * line_px)
+        draw.text(corner, text, fill=colour, font=scale.font)
+    return sheet
+
+
+def _colour_of(answered: AnsweredFace) -> tuple[int, int, int]:
+    return next((VARIANT_RGB.get(name, INK_RGB) for name in answered.answers), INK_RGB)
+
+
+def _times(box: Sequence[float], factor: float) -> _Edges:
+    x0, y0, x1, y1 = (value * factor for value in box)
+    return (x0, y0, x1, y1)
+
+
+def _overlap(one: _Edges, other: _Edges) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
