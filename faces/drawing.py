@@ -38,10 +38,13 @@ class _Scale:
 
 
 def in_words(reading: Reading) -> str:
-    """`34 (28–40) female 93 %`: age with its 80 % interval, gender with its own probability."""
+    """`34 (28-40) female 93 %`: age with its 80 % interval, gender with its own probability.
+
+    With a plain hyphen: the font of the drawing has no dash, and some terminals neither.
+    """
     share = max(reading.female_probability, 1 - reading.female_probability)
     return (
-        f"{reading.age_years:.0f} ({reading.age_low:.0f}–{reading.age_high:.0f}) "
+        f"{reading.age_years:.0f} ({reading.age_low:.0f}-{reading.age_high:.0f}) "
         f"{reading.gender} {share:.0%}".replace("%", " %")
     )
 
@@ -64,19 +67,14 @@ def _enlarged(image: Image.Image) -> Image.Image:
 
 
 def _draw_faces(image: Image.Image, faces: Sequence[AnsweredFace], enlargement: float, scale: _Scale) -> None:
-    """Draw every box, then every tag: the longest text that hides no other box and no other tag."""
     draw = ImageDraw.Draw(image)
     boxes = [_times(answered.face.box_xyxy, enlargement) for answered in faces]
     for answered, box in zip(faces, boxes, strict=True):
         _draw_box(draw, box, _colour_of(answered), scale.line_px)
-    taken: list[_Edges] = []
-    for number, (answered, box) in enumerate(zip(faces, boxes, strict=True), start=1):
-        others = [other for other in boxes if other is not box] + taken
-        text, place = _tag_with_room(draw, _tag_texts(number, answered), box, others, image.size, scale)
+    for answered, (text, place) in zip(faces, _tags(draw, faces, boxes, image.size, scale), strict=True):
         draw.rectangle(place, fill=_colour_of(answered))
         centre = ((place[0] + place[2]) / 2, (place[1] + place[3]) / 2)
         draw.text(centre, text, fill=PAPER_RGB, font=scale.font, anchor="mm")
-        taken.append(place)
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: _Edges, colour: tuple[int, int, int], line_px: int) -> None:
@@ -87,42 +85,48 @@ def _draw_box(draw: ImageDraw.ImageDraw, box: _Edges, colour: tuple[int, int, in
     draw.rectangle(box, outline=colour, width=line_px)
 
 
-def _tag_texts(number: int, answered: AnsweredFace) -> list[str]:
-    """What the tag may say, the longest first."""
-    texts = [str(number)]
-    for reading in list(answered.answers.values())[:1]:
-        texts = [f"{number}: {in_words(reading)}", f"{number}: {reading.age_years:.0f}", *texts]
-    return texts
-
-
-def _tag_with_room(
+def _tags(
     draw: ImageDraw.ImageDraw,
-    texts: Sequence[str],
-    box: _Edges,
-    others: Sequence[_Edges],
+    faces: Sequence[AnsweredFace],
+    boxes: Sequence[_Edges],
     size: tuple[int, int],
     scale: _Scale,
-) -> tuple[str, _Edges]:
-    """The longest text, and its place above or below the box, that overlaps nothing; else the shortest."""
-    for text in texts:
-        above, below = _places(draw.textlength(text, font=scale.font), box, size, scale)
-        for place in (above, below):
-            if not any(_overlap(place, other) for other in (box, *others)):
-                return text, place
-    return texts[-1], above
+) -> list[tuple[str, _Edges]]:
+    """Text and place of each face's tag: the longest kind of text with which no tag hides a box or a tag."""
+    tags: list[tuple[str, _Edges]] = []
+    for texts in zip(*(_tag_texts(number, face) for number, face in enumerate(faces, start=1)), strict=True):
+        tags, all_free = [], True
+        for text, box in zip(texts, boxes, strict=True):
+            occupied = [*boxes, *(place for _, place in tags)]
+            places = _places(draw.textlength(text, font=scale.font), box, size, scale)
+            free = [place for place in places if not any(_overlap(place, other) for other in occupied)]
+            tags.append((text, (free or places)[0]))
+            all_free = all_free and bool(free)
+        if all_free:
+            break
+    return tags
 
 
-def _places(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale) -> tuple[_Edges, _Edges]:
-    """Edges of a tag above and below a box, moved inside the picture."""
-    width, height = text_width + scale.text_px * 0.7, scale.text_px * 1.4
-    gap = scale.line_px
-    x0 = min(max(box[0] - gap, 0), max(size[0] - width, 0))
+def _tag_texts(number: int, answered: AnsweredFace) -> tuple[str, str, str]:
+    """What the tag may say, the longest first; of several variants it says what the first one read."""
+    reading = next(iter(answered.answers.values()), None)
+    if reading is None:
+        return (str(number),) * 3
+    return (f"{number}: {in_words(reading)}", f"{number}: {reading.age_years:.0f}", str(number))
 
-    def at(top: float) -> _Edges:
-        y0 = min(max(top, 0), max(size[1] - height, 0))
-        return (x0, y0, x0 + width, y0 + height)
 
-    return at(box[1] - height - gap), at(box[3] + gap)
+def _places(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale) -> list[_Edges]:
+    """Where a tag may stand, moved inside the picture: above its box, below, to the right, to the left."""
+    width, height, gap = text_width + scale.text_px * 0.7, scale.text_px * 1.4, scale.line_px
+    corners = (
+        (box[0] - gap, box[1] - height - gap),
+        (box[0] - gap, box[3] + gap),
+        (box[2] + gap, box[1]),
+        (box[0] - width - gap, box[1]),
+    )
+    last_x, last_y = max(size[0] - width, 0), max(size[1] - height, 0)
+    inside = [(min(max(x, 0), last_x), min(max(y, 0), last_y)) for x, y in corners]
+    return [(x, y, x + width, y + height) for x, y in inside]
 
 
 def _lines(answer: Answer) -> list[tuple[str, tuple[int, int, int]]]:
