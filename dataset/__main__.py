@@ -1,0 +1,73 @@
+"""`python -m dataset prepare` and `formats`: the command line of the data room."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dataset.preparation import prepare
+from dataset.sets import default_cache_dir
+from dataset.tables import formats_markdown
+from dataset.utkface import HOW_TO_GET
+from faces.detection import DEFAULT_DETECTOR
+from faces.errors import DataMissing, ProjectError
+from faces.files import whole_file
+
+FORMATS_PAGE = Path(__file__).parent.parent / "docs" / "data_formats.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when done, 2 for a wrong call or missing data."""
+    called = _parser().parse_args(arguments)
+    try:
+        if called.command == "formats":
+            with whole_file(FORMATS_PAGE) as unfinished:
+                unfinished.write_text(formats_markdown(), encoding="utf-8")
+            print(f"Wrote {FORMATS_PAGE}.")
+        else:
+            prepare(_data_dir(called), called.cache_dir, called.detector, write_splits=called.write_split)
+    except ProjectError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _data_dir(called: argparse.Namespace) -> Path:
+    named = called.data_dir or os.environ.get("AGE_GENDER_DATA")
+    if not named:
+        raise DataMissing(f"Which folder holds the data? {HOW_TO_GET}")
+    return Path(named)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dataset", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    preparing = commands.add_parser(
+        "prepare", help="labels, duplicates, split, compositions and face boxes; goes on where it stopped"
+    )
+    preparing.add_argument(
+        "--data-dir",
+        type=Path,
+        help="folder or zip with UTKFace, and the other sets beside it (AGE_GENDER_DATA)",
+    )
+    preparing.add_argument(
+        "--cache-dir", type=Path, default=default_cache_dir(), help="default: AGE_GENDER_CACHE or .cache"
+    )
+    preparing.add_argument(
+        "--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector"
+    )
+    preparing.add_argument(
+        "--write-split", action="store_true", help="make the committed splits anew (changes every figure)"
+    )
+    commands.add_parser("formats", help="write docs/data_formats.md from the tables' columns")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Records + variant + boxes -> frames with labels, one a picture: what the training pipeline is built on.
+
+A room of its own because it is the one place where a data set meets `faces.framing`: a frame for training is
+made by the same code, from the same detector's box, as a frame for serving.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dataset.tables import FACE_FOUND
+from faces.detection import Face
+from faces.framing import pixels_in, square_for
+from faces.pictures import decode
+from faces.variants import Variant
+
+
+@dataclass(frozen=True)
+class FaceLabels:
+    """What is known of a face. Where only a bin is, age_years is NaN and the bin is age_low to age_high."""
+
+    age_years: float
+    age_low: float
+    age_high: float
+    gender: int  # 0 male, 1 female
+
+
+class FaceDataset:
+    """Pictures scaled to a variant's input, with their labels.
+
+    `records` are those of `dataset.sets`; `boxes` is the table of `dataset.boxes` for the same set, without
+    which every frame is the whole picture. `canvas_scale` 1.2 shows 1.2 times as much around each frame's
+    centre, with as many pixels a face, for `dataset.augmentation` to move in.
+    """
+
+    def __init__(
+        self,
+        records: pd.DataFrame,
+        variant: Variant,
+        boxes: pd.DataFrame | None = None,
+        *,
+        canvas_scale: float = 1.0,
+    ) -> None:
+        self.records = records.reset_index(drop=True)
+        self.variant = variant
+        # Even, so that the frame sits in the middle of its canvas to the pixel.
+        self.canvas_px = variant.input_px + 2 * round(variant.input_px * (canvas_scale - 1) / 2)
+        self._paths = list(self.records.path)
+        self._faces = _faces_by_file(boxes) if boxes is not None else {}
+        self._labels = labels_of(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, FaceLabels]:
+        """Frame (canvas_px, canvas_px, 3) uint8 RGB, and labels. Raises PictureError for a broken picture."""
+        file = self.records.file[index]
+        picture = decode(Path(self._paths[index]).read_bytes(), file)
+        square = square_for(self.variant, picture, self._faces.get(file))
+        square = square.scaled(self.canvas_px / self.variant.input_px)
+        return pixels_in(picture.rgb, square, self.canvas_px, self.variant.pad_rgb), self._labels[index]
+
+
+def labels_of(records: pd.DataFrame) -> list[FaceLabels]:
+    """The labels of each record, in order."""
+    low = records.age_low if "age_low" in records else records.age_years
+    high = records.age_high if "age_high" in records else records.age_years
+    columns = zip(records.age_years, low, high, records.gender, strict=True)
+    return [FaceLabels(float(age), float(least), float(most), int(sex)) for age, least, most, sex in columns]
+
+
+def _faces_by_file(boxes: pd.DataFrame) -> dict[str, Face]:
+    found = boxes[boxes.status == FACE_FOUND]
+    edges = zip(found.box_x0, found.box_y0, found.box_x1, found.box_y1, strict=True)
+    return {
+        file: Face(box, confidence)
+        for file, box, confidence in zip(found.file, edges, found.confidence, strict=True)
+    }

@@ -1,0 +1,132 @@
+"""Data folder -> everything that training and evaluation read: checked split, compositions, boxes.
+
+A room of its own because it is the order of the journey: labels, duplicates, split, compositions, boxes.
+Every step is kept where it stopped and is quick the second time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from dataset import fairface, utkface
+from dataset.boxes import write_boxes
+from dataset.compositions import write_context
+from dataset.duplicates import duplicate_groups, fingerprints, near_pairs
+from dataset.sets import CHIPS, SETS, set_records
+from dataset.splits import (
+    FAIRFACE_SPLIT_CSV,
+    SPLIT_CSV,
+    fairface_split,
+    read_split,
+    utkface_split,
+    write_split,
+)
+from faces.errors import DataMissing
+
+
+def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_splits: bool = False) -> None:
+    """Runs every step and prints what it found. Raises DataMissing where UTKFace is not under `data_dir`.
+
+    Sets that are not there are named and left out: UTKFace alone is enough to train on chips.
+    """
+    records, rejected = utkface.records(data_dir, cache_dir)
+    print(labels_report(records, rejected))
+    prints = fingerprints(list(records.path))
+    groups = duplicate_groups(prints)
+    print(duplicates_report(groups))
+    if write_splits:
+        write_split(utkface_split(records, groups), SPLIT_CSV)
+    print(split_report(records, groups, read_split()))
+
+    try:
+        others = fairface.records(data_dir)
+    except DataMissing as error:
+        print(f"Left out: {error}")
+    else:
+        fairface_prints = fingerprints(list(others.path))
+        fairface_groups = duplicate_groups(fairface_prints)
+        copies = near_pairs(fairface_prints.thumbnails, prints.thumbnails)
+        print(f"FairFace: {len(others):,} pictures, {duplicates_report(fairface_groups)}")
+        print(f"FairFace and UTKFace share {len(copies)} photographs.")
+        if write_splits:
+            trained_on = records.file.isin(read_split().query("split == 'train'").file)
+            evaluated = [pair.first for pair in copies if not trained_on[pair.second]]
+            write_split(fairface_split(others, fairface_groups, evaluated), FAIRFACE_SPLIT_CSV)
+        print(split_report(others, fairface_groups, read_split(FAIRFACE_SPLIT_CSV)))
+
+    try:
+        write_context(set_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir)
+    except DataMissing as error:
+        print(f"Left out: {error}")
+    for name in SETS:
+        try:
+            found = write_boxes(set_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
+        except DataMissing as error:
+            print(f"Left out: {error}")
+        else:
+            print(boxes_report(name, found))
+
+
+def labels_report(records: pd.DataFrame, rejected: Sequence[utkface.Rejected]) -> str:
+    """How many pictures are labelled, who they show, and every rejected file with its reason."""
+    lines = [
+        f"UTKFace: {len(records):,} labelled pictures, aged {records.age_years.min():.0f} to "
+        f"{records.age_years.max():.0f}, {records.gender.mean():.0%} women; {len(rejected)} rejected."
+    ]
+    return "\n".join(lines + [f"  {one.file}: {one.reason}" for one in rejected])
+
+
+def duplicates_report(groups: Sequence[Sequence[int]]) -> str:
+    """How many photographs occur more than once."""
+    copied = [len(group) for group in groups if len(group) > 1]
+    return f"{len(copied):,} photographs occur more than once, in {sum(copied):,} pictures."
+
+
+def split_report(records: pd.DataFrame, groups: Sequence[Sequence[int]], split: pd.DataFrame) -> str:
+    """The sizes of a committed split, and in what the data here differ from those it was made from."""
+    split_by_file = dict(zip(split.file, split.split, strict=True))
+    counts = Counter(split_by_file.values())
+    lines = ["Split: " + ", ".join(f"{count:,} {name}" for name, count in counts.most_common()) + "."]
+    absent = set(split_by_file).difference(records.file)
+    unlisted = set(records.file).difference(split_by_file)
+    crossing = groups_across(records, groups, split_by_file)
+    if absent:
+        lines.append(f"  {len(absent):,} of its pictures are not in this folder, e.g. {min(absent)}.")
+    if unlisted:
+        lines.append(
+            f"  {len(unlisted):,} pictures of this folder are in no split and not used, e.g. {min(unlisted)}."
+        )
+    if crossing:
+        files = " and ".join(records.file[row] for row in crossing[0][:2])
+        lines.append(f"  {len(crossing):,} photographs lie in more than one split, e.g. {files}.")
+    if not (absent or unlisted or crossing):
+        lines.append(
+            "  It fits the pictures here: every one is listed, and no photograph lies in two splits."
+        )
+    return "\n".join(lines)
+
+
+def groups_across(
+    records: pd.DataFrame, groups: Sequence[Sequence[int]], split_by_file: dict[str, str]
+) -> list[Sequence[int]]:
+    """Duplicate groups whose pictures lie in more than one split."""
+    files = list(records.file)
+    return [
+        group
+        for group in groups
+        if len({split_by_file[files[row]] for row in group if files[row] in split_by_file}) > 1
+    ]
+
+
+def boxes_report(name: str, boxes: pd.DataFrame) -> str:
+    """In how many pictures of a set a face was found."""
+    found = int((boxes.faces_found > 0).sum())
+    single = int((boxes.faces_found == 1).sum())
+    return (
+        f"Boxes of {name}: a face in {found:,} of {len(boxes):,} pictures ({found / len(boxes):.1%}), "
+        f"exactly one in {single:,} ({single / len(boxes):.1%})."
+    )
