@@ -51,7 +51,7 @@ class FaceDataset:
         self.canvas_px = variant.input_px + 2 * round(variant.input_px * (canvas_scale - 1) / 2)
         self._paths = list(self.records.path)
         self._faces = _faces_by_file(boxes) if boxes is not None else {}
-        self._labels = labels_of(self.records)
+        self._labels = _labels_in(self.records)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -64,9 +64,12 @@ class FaceDataset:
         square = square.scaled(self.canvas_px / self.variant.input_px)
         return pixels_in(picture.rgb, square, self.canvas_px, self.variant.pad_rgb), self._labels[index]
 
+    def labels_of(self, index: int) -> FaceLabels:
+        """The labels alone, without reading the picture."""
+        return self._labels[index]
 
-def labels_of(records: pd.DataFrame) -> list[FaceLabels]:
-    """The labels of each record, in order."""
+
+def _labels_in(records: pd.DataFrame) -> list[FaceLabels]:
     low = records.age_low if "age_low" in records else records.age_years
     high = records.age_high if "age_high" in records else records.age_years
     columns = zip(records.age_years, low, high, records.gender, strict=True)
