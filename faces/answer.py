@@ -1,4 +1,4 @@
-"""Picture + variants -> one Answer with the time of each stage. Page, API and command line all call this room."""
+"""Picture + variants -> one Answer with stage times. Page, API and command line all call this room."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -57,8 +57,8 @@ class Answer:
         }
 
 
-def refusal(name: str, error: PictureError) -> dict[str, Any]:
-    """The JSON object of a picture that was refused."""
+def refusal(name: str, error: PictureError | OSError) -> dict[str, Any]:
+    """The JSON object of a picture that was refused, or of a file that could not be read."""
     return {"picture": name, "error": {"name": type(error).__name__, "message": str(error)}}
 
 

@@ -12,6 +12,7 @@ from faces.errors import VariantError
 
 WHOLE_PICTURE = "whole picture"
 FACE = "face"
+DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+"""`python -m faces predict PICTURE...`: answers on standard output, a table or one JSON object a line.
+
+Exit code 0 when every picture was answered, 1 when some were refused, 2 for a wrong call.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from faces.answer import Answer, Workbench, refusal
+from faces.detection import DEFAULT_DETECTOR
+from faces.drawing import annotated, in_words
+from faces.errors import PictureError, ProjectError
+from faces.files import whole_file
+from faces.pictures import MAX_BYTES, Picture, decode, shown_name
+from faces.variants import DEFAULT_VARIANTS
+
+ANSWERED, SOME_REFUSED, WRONG_CALL = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        workbench = Workbench(options.variant or DEFAULT_VARIANTS, options.detector)
+    except ProjectError as error:
+        return _wrong_call(str(error))
+    exit_code = ANSWERED
+    drawing_names = DrawingNames()
+    for path in options.pictures:
+        try:
+            picture, answer = _answered(workbench, path)
+        except (PictureError, OSError) as error:
+            exit_code = SOME_REFUSED
+            _print_refusal(path, error, as_json=options.json)
+            continue
+        print(json.dumps(answer.as_dict()) if options.json else table(answer), flush=True)
+        if options.out:
+            try:
+                with whole_file(options.out / drawing_names.next_for(picture.name)) as temporary:
+                    Image.fromarray(annotated(picture, answer)).save(temporary)
+            except OSError as error:
+                return _wrong_call(f"{options.out} cannot be written to: {error.strerror or error}.")
+    return exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m faces")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    predict = commands.add_parser(
+        "predict",
+        help="age and gender of every face in some pictures",
+        description="Say what each variant reads in some pictures: age, 80 %% interval and gender.",
+    )
+    predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    predict.add_argument(
+        "--variant",
+        nargs="+",
+        action="extend",
+        type=Path,
+        metavar="DIR",
+        help="folders of the variants to ask, named after the pictures (default: model_full model_cropped)",
+    )
+    predict.add_argument(
+        "--detector",
+        type=Path,
+        default=DEFAULT_DETECTOR,
+        metavar="PATH",
+        help="an ultralytics face detection export (default: model_detector/face.onnx)",
+    )
+    predict.add_argument("--json", action="store_true", help="one JSON object a picture, a line each")
+    predict.add_argument("--out", type=Path, metavar="DIR", help="also write the annotated pictures there")
+    return parser
+
+
+def _answered(workbench: Workbench, path: Path) -> tuple[Picture, Answer]:
+    """Raises PictureError for a refused picture, OSError for a file that cannot be read."""
+    with open(path, "rb") as file:
+        data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
+    started = time.perf_counter()
+    picture = decode(data, path.name)
+    return picture, workbench.answer(picture, {"decode": (time.perf_counter() - started) * 1000})
+
+
+def table(answer: Answer) -> str:
+    """An answer as lines for people: the picture, then each face and variant."""
+    count = len(answer.faces)
+    faces = "no face" if count == 0 else "1 face" if count == 1 else f"{count} faces"
+    lines = [f"{answer.picture}: {answer.width} x {answer.height} pixels, {faces}"]
+    every = [answered.answers for answered in answer.faces] + [answer.whole_picture]
+    widest = max(len(name) for answers in every for name in answers)
+    for number, answered in enumerate(answer.faces, start=1):
+        x0, y0, x1, y1 = (round(edge) for edge in answered.face.box_xyxy)
+        for name, reading in answered.answers.items():
+            where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
+            lines.append(f"{where:<36}{name:<{widest}}  {in_words(reading)}")
+    for name, reading in answer.whole_picture.items():
+        lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(reading)}")
+    return "\n".join(lines)
+
+
+class DrawingNames:
+    """File names for the drawings of one call: two pictures of one name get two files."""
+
+    def __init__(self) -> None:
+        self._count_by_stem: Counter[str] = Counter()
+
+    def next_for(self, picture_name: str) -> str:
+        stem = Path(picture_name).stem
+        self._count_by_stem[stem] += 1
+        count = self._count_by_stem[stem]
+        return f"{stem}.annotated.png" if count == 1 else f"{stem}-{count}.annotated.png"
+
+
+def _print_refusal(path: Path, error: PictureError | OSError, *, as_json: bool) -> None:
+    """A refusal in the JSON lines, or a sentence on standard error."""
+    if isinstance(error, OSError):
+        message = f"{shown_name(path.name)} cannot be read: {error.strerror or error}."
+        error = type(error)(message)
+    if as_json:
+        print(json.dumps(refusal(shown_name(path.name), error)), flush=True)
+    else:
+        print(error, file=sys.stderr)
+
+
+def _wrong_call(sentence: str) -> int:
+    print(f"faces: {sentence}", file=sys.stderr)
+    return WRONG_CALL
+
+
+if __name__ == "__main__":
+    sys.exit(main())
