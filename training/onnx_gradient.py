@@ -1,11 +1,11 @@
 """ONNX graph of a forward pass + seeds -> the same graph with its gradients, by reverse-mode differentiation.
 
-A room of its own because it knows the derivative of each ONNX operator and nothing about networks. The gradient
-nodes read the weights of the forward pass, so the file grows by a few kilobytes only: an ONNX `ConvTranspose`
-takes its kernel in the very layout of the `Conv` that it differentiates. Shapes are static, the batch is 1.
+A room of its own because it knows the derivative of each ONNX operator and nothing about networks. The
+gradient nodes read the weights of the forward pass, so the file grows by a few kilobytes only: an ONNX
+`ConvTranspose` takes its kernel in the very layout of the `Conv` that it differentiates. Shapes are static.
 
-Every rule uses the *output* of an activation rather than its input, so that ONNX Runtime can still fuse
-convolution and activation on the forward path.
+The rules of activations read their *output* rather than their input, so that ONNX Runtime can still fuse
+convolution and activation.
 """
 
 import math
@@ -23,7 +23,7 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(*op_types: str) -> Callable[[Rule], Rule]:
-    """Register a rule: (graph, node, gradient of its first output, index of an input) -> gradient of that input."""
+    """Register a rule: (graph, node, gradient of its output, index of an input) -> gradient of that input."""
 
     def registered(function: Rule) -> Rule:
         RULES.update(dict.fromkeys(op_types, function))
@@ -82,7 +82,7 @@ class GradientGraph:
                     gradients[name] = self.add("Add", [earlier, gradient]) if earlier else gradient
         missing = wanted.difference(gradients)
         if missing:
-            raise ExportError(f"The target does not depend on every wanted tensor. Received: {sorted(missing)}.")
+            raise ExportError(f"The target does not depend on {sorted(missing)}.")
         return {name: gradients[name] for name in wanted}
 
     def add(self, op_type: str, inputs: list[str], **attributes: Any) -> str:
@@ -93,7 +93,7 @@ class GradientGraph:
 
     def constant(self, value: Any, dtype: type = np.float32) -> str:
         """The name of an initialiser with this value; equal values share one."""
-        array = np.ascontiguousarray(value, dtype=dtype)
+        array: np.ndarray = np.asarray(value, dtype=dtype)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constant_names:
             name = f"gradient/constant_{len(self._constant_names)}"
@@ -125,7 +125,9 @@ class GradientGraph:
         return self.reshaped(tensor, tuple(to_shape)) if lead else tensor
 
 
-def window_pads(graph: GradientGraph, node: onnx.NodeProto, kernel: list[int], strides: list[int]) -> list[int]:
+def window_pads(
+    graph: GradientGraph, node: onnx.NodeProto, kernel: list[int], strides: list[int]
+) -> list[int]:
     """Explicit pads (begin of each axis, then end of each) of a convolution or pooling node."""
     automatic = attribute(node, "auto_pad", b"NOTSET").decode()
     if automatic == "NOTSET":
@@ -351,7 +353,7 @@ def _picked(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -
     axis, size = attribute(node, "axis", 0), graph.shape(node.input[0])[attribute(node, "axis", 0)]
     # Channel order, say BGR: a permutation is undone by its inverse.
     if picks.ndim != 1 or sorted(int(pick) % size for pick in picks) != list(range(size)):
-        raise ExportError(f"Only a permutation has a derivative. Received: node {node.name}, {picks.tolist()}.")
+        raise ExportError(f"Only a permutation has a derivative. Received: {picks.tolist()}.")
     return graph.add("Gather", [upstream, graph.constant(np.argsort(picks % size), np.int64)], axis=axis)
 
 

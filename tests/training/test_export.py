@@ -1,0 +1,195 @@
+"""A Keras network and its exported variant say the same, down to the gradients."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+keras = __import__("pytest").importorskip("keras", reason="needs TensorFlow (the full environment)")
+
+import numpy as np  # noqa: E402
+import onnxruntime  # noqa: E402
+import pytest  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from faces.errors import ExportError  # noqa: E402
+from faces.prediction import Network  # noqa: E402
+from faces.variants import read_variant  # noqa: E402
+from training.explained_onnx import last_feature_layer  # noqa: E402
+from training.export import export_variant  # noqa: E402
+from training.networks import mobilenet  # noqa: E402
+
+pytestmark = pytest.mark.training
+
+PX = 96
+FACTS = {
+    "name": "cropped",
+    "framing": "face",
+    "crop_scale": 1.4,
+    "pad_rgb": (124, 117, 104),
+    "recipe": "a recipe",
+    "detector_sha256": "d" * 64,
+    "split_sha256": "5" * 64,
+}
+
+
+def awake(model: keras.Model) -> keras.Model:
+    """The model with batch norms that shift and scale: fresh ones are the identity and hide mistakes."""
+    rng = np.random.default_rng(1)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights(
+                [
+                    value + rng.uniform(0.05, 0.3, value.shape).astype(np.float32)
+                    for value in layer.get_weights()
+                ]
+            )
+    return model
+
+
+def with_heads(application, px: int = PX) -> keras.Model:
+    """A network of keras.applications with the project's heads."""
+    frames = keras.Input((px, px, 3), name="frames")
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(frames)
+    body = application(input_tensor=scaled, include_top=False, weights=None, pooling="avg")
+    ages = keras.layers.Dense(101, activation="softmax", name="age_probabilities")(body.output)
+    female = keras.layers.Dense(1, activation="sigmoid", name="female_probability")(body.output)
+    return awake(keras.Model(frames, {"age_probabilities": ages, "female_probability": female}))
+
+
+def worst_relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def keras_answers(model, frame, age_weights, gender_weight) -> dict[str, np.ndarray]:
+    """What TensorFlow's own tape says: predictions, the last feature map, both gradients."""
+    female = model.get_layer("female_probability")
+    observed = keras.Model(
+        model.inputs, [*model.output.values(), female.input, last_feature_layer(model).output]
+    )
+    with tf.GradientTape() as tape:
+        frames = tf.constant(frame)
+        tape.watch(frames)
+        ages, probability, features, feature_map = observed(frames, training=False)
+        log_odds = features @ female.kernel + female.bias
+        target = tf.reduce_sum(age_weights * ages) + tf.reduce_sum(gender_weight * log_odds)
+    by_frame, by_map = tape.gradient(target, [frames, feature_map])
+    named = {
+        "age_probabilities": ages,
+        "female_probability": probability,
+        "activations": feature_map,
+        "input_gradient": by_frame,
+        "activation_gradient": by_map,
+    }
+    return {name: value.numpy() for name, value in named.items()}
+
+
+def onnx_answers(path, feed) -> dict[str, np.ndarray]:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, feed), strict=True))
+
+
+@pytest.mark.parametrize(
+    "application",
+    [
+        pytest.param(keras.applications.VGG16, id="maximum pooling (VGG16)"),
+        pytest.param(keras.applications.ResNet50, id="residual sums (ResNet50)"),
+        pytest.param(keras.applications.DenseNet121, id="joined maps, mean pooling (DenseNet121)"),
+        pytest.param(keras.applications.EfficientNetB0, id="swish, squeeze and excite (EfficientNetB0)"),
+        pytest.param(keras.applications.MobileNetV2, id="inverted residuals (MobileNetV2)"),
+    ],
+)
+def test_gradients_of_other_networks_equal_those_of_tensorflow(application, tmp_path):
+    model = with_heads(application)
+    variant = export_variant(model, tmp_path, **FACTS)
+    frame = np.random.default_rng(0).uniform(0, 255, (1, PX, PX, 3)).astype(np.float32)
+    age_weights = np.linspace(0, 10, 101, dtype=np.float32)[None]
+    gender_weight = np.ones((1, 1), np.float32)
+    found = onnx_answers(
+        variant.network_path, {"frames": frame, "age_weights": age_weights, "gender_weight": gender_weight}
+    )
+    expected = keras_answers(model, frame, age_weights, gender_weight)
+    errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
+    assert max(errors.values()) < 1e-3, errors
+
+
+@pytest.fixture(scope="module")
+def face_network():
+    return awake(mobilenet(PX))
+
+
+@pytest.fixture(scope="module")
+def exported(face_network, tmp_path_factory):
+    return export_variant(face_network, tmp_path_factory.mktemp("variant"), **FACTS)
+
+
+@pytest.mark.parametrize(
+    ("age_weights", "gender_weight"),
+    [
+        pytest.param(np.arange(101, dtype=np.float32)[None] / 10, 0.0, id="age alone"),
+        pytest.param(np.zeros((1, 101), np.float32), 1.0, id="gender alone"),
+        pytest.param(np.zeros((1, 101), np.float32), -1.0, id="the other gender"),
+    ],
+)
+def test_the_face_network_and_its_gradients_equal_those_of_tensorflow(
+    face_network, exported, age_weights, gender_weight
+):
+    frame = np.random.default_rng(0).uniform(0, 255, (1, PX, PX, 3)).astype(np.float32)
+    weight = np.full((1, 1), gender_weight, np.float32)
+    found = onnx_answers(
+        exported.network_path, {"frames": frame, "age_weights": age_weights, "gender_weight": weight}
+    )
+    expected = keras_answers(face_network, frame, age_weights, weight)
+    errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
+    assert max(errors.values()) < 1e-4, errors
+
+
+def test_the_exported_variant_is_read_back_as_it_was_described(exported):
+    variant = read_variant(exported.folder)
+    for name, value in FACTS.items():
+        assert getattr(variant, name) == value
+    assert variant.input_px == PX
+    assert variant.last_convolution == "conv_pw_13_relu"
+    assert variant.parameters == 3_517_478
+
+
+def test_predictions_and_gradients_share_one_copy_of_the_weights(exported):
+    float32_bytes = exported.parameters * 4
+    assert exported.network_path.stat().st_size < float32_bytes * 1.01
+
+
+def test_the_counted_operations_are_those_of_the_mobilenet_paper(tmp_path):
+    # Howard et al. 2017, table 8: 569 million multiply-adds at 224 px, of which the 1000-class top is 1.0.
+    variant = export_variant(mobilenet(224), tmp_path, **FACTS)
+    assert variant.flops / 2 == pytest.approx(568e6, rel=0.01)
+
+
+def test_a_prediction_is_served_from_the_exported_graph(face_network, exported):
+    frames = np.random.default_rng(0).integers(0, 255, (2, PX, PX, 3), dtype=np.uint8)
+    ages, female = Network(exported).outputs(frames)
+    expected = face_network.predict(frames.astype(np.float32), verbose=0)
+    np.testing.assert_allclose(ages, expected["age_probabilities"], atol=1e-5)
+    np.testing.assert_allclose(female, expected["female_probability"][:, 0], atol=1e-5)
+
+
+def test_without_target_weights_no_gradient_is_computed(exported):
+    frame = np.full((1, PX, PX, 3), 90, np.float32)
+    found = onnx_answers(
+        exported.network_path,
+        {
+            "frames": frame,
+            "age_weights": np.zeros((1, 101), np.float32),
+            "gender_weight": np.zeros((1, 1), np.float32),
+        },
+    )
+    assert not found["input_gradient"].any()
+    assert not found["activation_gradient"].any()
+    assert found["activations"].any()
+
+
+def test_a_network_with_other_outputs_is_refused_by_name(tmp_path):
+    frames = keras.Input((32, 32, 3), name="frames")
+    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(frames))
+    model = keras.Model(frames, {"height_cm": keras.layers.Dense(1, name="height_cm")(mean)})
+    with pytest.raises(ExportError, match="height_cm"):
+        export_variant(model, tmp_path, **FACTS)
+    assert not list(tmp_path.iterdir())
