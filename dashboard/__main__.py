@@ -48,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
             outbuf_overflow=_MEMORY_ONLY_BYTES,
         )
     except OSError as error:
-        return _refuse(f"http://{options.host}:{options.port} cannot be served: {error.strerror or error}. Try --port.")
+        return _refuse(
+            f"http://{options.host}:{options.port} cannot be served: {error.strerror or error}. Try --port."
+        )
     serving = threading.Thread(target=server.run, name="serve", daemon=True)
     serving.start()
     print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
@@ -63,8 +65,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dashboard", description="Serve the workbench in the browser.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser = argparse.ArgumentParser(
+        prog="python -m dashboard", description="Serve the workbench in the browser."
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
     parser.add_argument("--port", type=int, default=8050, help="port to listen on (default: 8050)")
     parser.add_argument(
         "--variant",

@@ -47,7 +47,7 @@ def health() -> flask.Response:
 @blueprint.post("/api/v1/predict")
 def predict() -> flask.Response:
     """Answer every picture of a multipart form, whatever the fields are called."""
-    files = list(flask.request.files.values(multi=True)) if flask.request.files else []
+    files = [file for _, file in flask.request.files.items(multi=True)]
     if not files:
         return _wrong_call(400, "Send pictures as multipart form data, for example: curl -F picture=@a.jpg.")
     if len(files) > MAX_PICTURES:

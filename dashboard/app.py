@@ -106,9 +106,13 @@ def _shell() -> dmc.MantineProvider:
                 children=[
                     header,
                     dmc.AppShellNavbar(
-                        html.Nav(_links(pages), className="nav-narrow", **{"aria-label": "Pages, narrow screen"})
+                        html.Nav(
+                            _links(pages), className="nav-narrow", **{"aria-label": "Pages, narrow screen"}
+                        )
                     ),
-                    dmc.AppShellMain(html.Div(dash.page_container, id="content", className="content", tabIndex="-1")),
+                    dmc.AppShellMain(
+                        html.Div(dash.page_container, id="content", className="content", tabIndex="-1")
+                    ),
                 ],
             ),
         ],

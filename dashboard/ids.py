@@ -16,33 +16,29 @@ STRIP = "strip"  # Store: the pictures of this visit, see assets/pictures.js
 SHOWN = "shown"  # Store: key of the picture that Predict shows, or None
 
 # --- Predict --------------------------------------------------------------------------------------------
+PREDICT = "predict"
 PREDICT_DROP = "predict-drop"
 PREDICT_STRIP = "predict-strip"
 PREDICT_ANSWER = "predict-answer"
 PREDICT_READINGS = "predict-readings"  # Store: what the marks compare with the truth
+PREDICT_TRUTH = "predict-truth"
 PREDICT_TOLERANCE = "predict-tolerance"
 PREDICT_TRUTH_SUMMARY = "predict-truth-summary"
 
 
-def ask_full_button(face: Any) -> dict[str, Any]:
-    return {"type": "ask-full", "face": face}
+def of_face(part: str, face: Any) -> dict[str, Any]:
+    """The id of one part of a face's card; `face` is its index, or MATCH or ALL."""
+    return {"type": part, "face": face}
 
 
-def close_up_reading(face: Any) -> dict[str, Any]:
-    return {"type": "close-up", "face": face}
-
-
-def true_age(face: Any) -> dict[str, Any]:
-    return {"type": "true-age", "face": face}
-
-
-def true_gender(face: Any) -> dict[str, Any]:
-    return {"type": "true-gender", "face": face}
-
-
-def truth_marks(face: Any) -> dict[str, Any]:
-    return {"type": "truth-marks", "face": face}
-
+ASK_FULL = "ask-full"
+ASKED_AGE = "asked-age"
+ASKED_GENDER = "asked-gender"
+ASKED_READINGS = "asked-readings"  # Store: variant -> reading of the box x 2
+TRUE_AGE = "true-age"
+TRUE_GENDER = "true-gender"
+TRUTH_MARKS = "truth-marks"
+TRUTH_PIN = "truth-pin"
 
 # --- Saliency -------------------------------------------------------------------------------------------
 

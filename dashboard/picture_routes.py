@@ -15,7 +15,7 @@ import numpy as np
 from dashboard.context import SAMPLE_PREFIX, current_context
 from dashboard.uploads import Upload
 from faces.errors import PictureError, PictureExpired
-from faces.framing import Square, pixels_in, square_around
+from faces.framing import pixels_in, square_around
 from faces.pictures import decode, shown_name
 
 SHOWN_SIDE_PX = 1600
@@ -36,7 +36,9 @@ def upload() -> flask.Response:
     """
     file = next(iter(flask.request.files.values()), None)
     if file is None:
-        return flask.jsonify(state="refused", name="picture", message="The browser sent no file. Please try again.")
+        return flask.jsonify(
+            state="refused", name="picture", message="The browser sent no file. Please try again."
+        )
     context = current_context()
     try:
         answered = context.answered(file.read(), file.filename or "picture")

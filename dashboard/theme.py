@@ -34,7 +34,13 @@ _MORE = {
     DARK: ("#4fc3b0", "#b795e8", "#d9bd4a", "#e58bb4"),
 }
 _NEUTRALS = {
-    LIGHT: {"ink": "#1b1f27", "quiet": "#5f6773", "line": "#e2e5ea", "paper": "#ffffff", "surface": "#f7f8fa"},
+    LIGHT: {
+        "ink": "#1b1f27",
+        "quiet": "#5f6773",
+        "line": "#e2e5ea",
+        "paper": "#ffffff",
+        "surface": "#f7f8fa",
+    },
     DARK: {"ink": "#e9ebef", "quiet": "#a3abb8", "line": "#343944", "paper": "#16181d", "surface": "#1e2128"},
 }
 
@@ -110,7 +116,11 @@ def figure_template(scheme: str | None = LIGHT) -> go.layout.Template:
             "colorway": list(_VARIANTS[_scheme(scheme)].values()) + list(_MORE[_scheme(scheme)]),
             "hoverlabel": {"bgcolor": paper, "bordercolor": line, "font": {"color": ink, "size": 12}},
             "legend": {
-                "orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": quiet, "size": 12},
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "yanchor": "bottom",
+                "font": {"color": quiet, "size": 12},
             },
         }
     )

@@ -28,4 +28,6 @@ def page_heading(title: str, question: str) -> html.Div:
 
 def skeleton(height_px: int, *, width: str = "100%") -> html.Div:
     """A pulsing rectangle in the final size of what is being computed."""
-    return html.Div(className="skeleton", style={"height": height_px, "width": width}, **{"aria-hidden": "true"})
+    return html.Div(
+        className="skeleton", style={"height": height_px, "width": width}, **{"aria-hidden": "true"}
+    )

@@ -10,4 +10,6 @@ dash.register_page(__name__, path="/saliency", name="Saliency", title="Saliency"
 
 def layout(**_query: str) -> html.Div:
     """The page; the address's query arrives as keyword arguments."""
-    return html.Div([page_heading("Saliency", "Which pixels made the networks say so?"), notice("Nothing to show yet.")])
+    return html.Div(
+        [page_heading("Saliency", "Which pixels made the networks say so?"), notice("Nothing to show yet.")]
+    )

@@ -1,0 +1,199 @@
+"""An answered picture -> the picture with numbered boxes on the left, a card a face on the right."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import ids
+from dashboard.components.face_card import face_card, whole_picture_card
+from dashboard.components.notices import notice
+from dashboard.components.readings import age_in_words, gender_in_words
+from dashboard.components.truth import DEFAULT_TOLERANCE_YEARS, TOLERANCES_YEARS
+from dashboard.sample_pictures import KnownPerson
+from dashboard.uploads import Upload
+from faces.answer import Answer
+
+
+def answer_view(
+    key: str,
+    upload: Upload,
+    colours: Mapping[str, str],
+    *,
+    whole_picture_variants: Sequence[str],
+    face_variants: Sequence[str],
+    people: Mapping[int, KnownPerson],
+    credit: str = "",
+) -> html.Div:
+    """All about the picture under `key`. `people`: index of a face -> who is known to be in it."""
+    answer = upload.answer
+    if answer.faces:
+        cards = [
+            face_card(
+                index,
+                key,
+                answered,
+                answer.whole_picture,
+                colours,
+                may_ask=whole_picture_variants,
+                person=people.get(index),
+            )
+            for index, answered in enumerate(answer.faces)
+        ]
+        right = [
+            _whole_picture_lines(answer, colours),
+            _truth_bar(len(people)),
+            html.Div(cards, className="cards"),
+        ]
+    else:
+        headline_of = (*face_variants, *whole_picture_variants)[0]
+        right = [
+            notice(
+                "No face found.",
+                "Both variants looked at the whole picture instead; take their answers with care."
+                if len(colours) > 1
+                else "The whole picture was looked at instead; take the answer with care.",
+            ),
+            html.Div(whole_picture_card(answer.whole_picture, colours, headline_of), className="cards"),
+        ]
+    return html.Div(
+        [
+            html.Div([_picture(key, answer), _caption(key, answer, credit)], className="answer-picture"),
+            html.Div(right, className="answer-faces"),
+            dcc.Store(id=ids.PREDICT_READINGS, data=_readings(answer, people)),
+        ],
+        className="answer",
+    )
+
+
+def faces_in_words(count: int) -> str:
+    """`no face`, `1 face`, `29 faces`."""
+    return f"{count or 'no'} face{'' if count == 1 else 's'}"
+
+
+def timings_in_words(timings_ms: Mapping[str, float]) -> str:
+    """`decode 4 · detect 9 · frame 1 · networks 6 ms`."""
+    names = {"network": "networks"}
+    stages = [f"{names.get(stage, stage)} {ms:.0f}" for stage, ms in timings_ms.items()]
+    return " · ".join(stages) + " ms"
+
+
+def _picture(key: str, answer: Answer) -> html.Div:
+    boxes = []
+    for number, answered in enumerate(answer.faces, start=1):
+        x0, y0, x1, y1 = answered.face.box_xyxy
+        boxes.append(
+            html.Button(
+                html.Span(str(number), className="box-number"),
+                className="box",
+                style={
+                    "left": f"{100 * x0 / answer.width:.3f}%",
+                    "top": f"{100 * y0 / answer.height:.3f}%",
+                    "width": f"{100 * (x1 - x0) / answer.width:.3f}%",
+                    "height": f"{100 * (y1 - y0) / answer.height:.3f}%",
+                },
+                title=f"Face {number}",
+                **{
+                    "data-face": str(number),
+                    "data-action": "to-face",
+                    "aria-label": f"Face {number}: to its card",
+                },
+            )
+        )
+    return html.Div(
+        [html.Img(src=f"/pictures/{quote(key)}/picture.jpg", alt=answer.picture), *boxes],
+        className="picture many" if len(boxes) > 8 else "picture",
+        style={
+            "aspectRatio": f"{answer.width} / {answer.height}",
+            "--ratio": f"{answer.width / answer.height:.4f}",
+        },
+    )
+
+
+def _caption(key: str, answer: Answer, credit: str) -> html.Div:
+    address = f"/pictures/{quote(key)}"
+    downloads = (("Picture", "annotated.jpg"), ("JSON", "answer.json"), ("CSV", "answer.csv"))
+    return html.Div(
+        [
+            html.P(
+                [
+                    html.Span(answer.picture, className="caption-name"),
+                    f" {answer.width} × {answer.height} px · {faces_in_words(len(answer.faces))}",
+                ]
+            ),
+            html.P(credit) if credit else None,
+            html.P(
+                timings_in_words(answer.timings_ms), className="figures-align", title="Time of each stage"
+            ),
+            html.P(
+                [
+                    "Download ",
+                    *(html.A(name, href=f"{address}/{file}", download="") for name, file in downloads),
+                ],
+                className="downloads",
+            ),
+        ],
+        className="caption",
+    )
+
+
+def _whole_picture_lines(answer: Answer, colours: Mapping[str, str]) -> html.Div:
+    return html.Div(
+        [
+            html.P(
+                [
+                    html.Span(name, className="whole-variant", style={"color": colours[name]}),
+                    " on the whole picture: ",
+                    html.Strong(age_in_words(reading)),
+                    f", {gender_in_words(reading)}",
+                ],
+                className="figures-align",
+            )
+            for name, reading in answer.whole_picture.items()
+        ],
+        className="whole-picture",
+    )
+
+
+def _truth_bar(known: int) -> html.Div:
+    """The tolerance and the count of right answers; hidden until something is known."""
+    least, most = TOLERANCES_YEARS
+    return html.Div(
+        [
+            html.P(id=ids.PREDICT_TRUTH_SUMMARY, className="truth-summary", **{"aria-live": "polite"}),
+            html.Div(
+                [
+                    html.Span("Right within", id="tolerance-label"),
+                    dmc.Slider(
+                        id=ids.PREDICT_TOLERANCE,
+                        value=DEFAULT_TOLERANCE_YEARS,
+                        min=least,
+                        max=most,
+                        step=1,
+                        marks=[{"value": value, "label": str(value)} for value in (1, 5, 10, 15)],
+                        color="gray",
+                        className="tolerance",
+                        **{"aria-label": "Tolerance in years"},
+                    ),
+                    html.Span("years"),
+                ],
+                className="tolerance-row",
+            ),
+        ],
+        id=ids.PREDICT_TRUTH,
+        className="truth-bar",
+        hidden=not known,
+    )
+
+
+def _readings(answer: Answer, people: Mapping[int, KnownPerson]) -> list[dict]:
+    """For each face what the marks need: its answers and, where it is known, the truth."""
+    return [
+        {
+            "answers": {name: reading.as_dict() for name, reading in answered.answers.items()},
+            "true_age": people[index].age_years if index in people else None,
+            "true_gender": people[index].gender if index in people else None,
+        }
+        for index, answered in enumerate(answer.faces)
+    ]

@@ -1,0 +1,153 @@
+"""One answered face -> its card: the crop, the headline, the axis, the bar, and what one may ask about it."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlencode
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import ids
+from dashboard.components.readings import Row, age_axis, gender_bars, gender_in_words
+from dashboard.context import SAMPLE_PREFIX
+from dashboard.sample_pictures import KnownPerson
+from faces.answer import AnsweredFace
+from faces.prediction import Reading
+
+CLOSE_UP = "close up"
+WHOLE_PICTURE = "whole picture"
+
+
+def face_card(
+    index: int,
+    key: str,
+    answered: AnsweredFace,
+    whole_picture: Mapping[str, Reading],
+    colours: Mapping[str, str],
+    *,
+    may_ask: Sequence[str],
+    person: KnownPerson | None = None,
+) -> html.Article:
+    """The card of face `index` (its number on the page is one more) in the picture under `key`.
+
+    `may_ask` names the variants of the whole picture, which can be asked about this face alone.
+    """
+    number = index + 1
+    rows = [Row(name, reading, colours[name]) for name, reading in answered.answers.items()]
+    rows += [Row(name, reading, colours[name], WHOLE_PICTURE) for name, reading in whole_picture.items()]
+    return html.Article(
+        [
+            html.Div(
+                [
+                    html.Img(src=f"/pictures/{quote(key)}/face/{index}.jpg", alt="", className="crop"),
+                    headline(rows[0]) if rows else None,
+                    html.Span(str(number), className="card-number", title=f"Face {number} in the picture"),
+                ],
+                className="card-head",
+            ),
+            html.P(person.name, className="card-person") if person and person.name else None,
+            html.Div(
+                [
+                    age_axis(rows, extra=html.Div(id=ids.of_face(ids.ASKED_AGE, index)), pin=_pin(index)),
+                    gender_bars(rows, extra=html.Div(id=ids.of_face(ids.ASKED_GENDER, index))),
+                ],
+                className="readings",
+            ),
+            html.Div(id=ids.of_face(ids.TRUTH_MARKS, index), className="truth-marks"),
+            dcc.Store(id=ids.of_face(ids.ASKED_READINGS, index)),
+            html.Div(
+                [
+                    dcc.Link("Explain", href=saliency_address(key, index), className="button"),
+                    html.Button(
+                        f"Ask {' and '.join(may_ask)} about this face",
+                        id=ids.of_face(ids.ASK_FULL, index),
+                        className="button",
+                        title="Show the whole-picture variant this face alone: its box times two, letterboxed",
+                    )
+                    if may_ask
+                    else None,
+                ],
+                className="card-actions",
+            ),
+            None if person else _truth_form(index),
+        ],
+        className="card face-card",
+        id=f"face-{number}",
+        tabIndex="-1",
+        **{"data-face": str(number), "aria-label": f"Face {number}"},
+    )
+
+
+def whole_picture_card(
+    whole_picture: Mapping[str, Reading], colours: Mapping[str, str], headline_of: str
+) -> html.Article:
+    """The card of a picture without a face: every variant was shown all of it."""
+    rows = [Row(name, reading, colours[name]) for name, reading in whole_picture.items()]
+    rows.sort(key=lambda row: row.variant != headline_of)
+    return html.Article(
+        [
+            html.Div(headline(rows[0]), className="card-head"),
+            html.Div([age_axis(rows), gender_bars(rows)], className="readings"),
+        ],
+        className="card face-card",
+    )
+
+
+def headline(row: Row) -> html.Div:
+    """The age in large figures and the gender beside it, in the colour of the variant that says so."""
+    return html.Div(
+        [
+            html.P(
+                [html.Span(f"{row.reading.age_years:.0f}", className="headline-age"), html.Span("years")],
+                className="headline-line",
+                style={"color": row.colour},
+            ),
+            html.P(gender_in_words(row.reading), className="headline-gender"),
+        ],
+        className="headline",
+    )
+
+
+def saliency_address(key: str, index: int) -> str:
+    """Where the Saliency page explains a face."""
+    if key.startswith(SAMPLE_PREFIX):
+        source = {"sample": key.removeprefix(SAMPLE_PREFIX)}
+    else:
+        source = {"picture": key}
+    return "/saliency?" + urlencode(source | {"face": str(index)})
+
+
+def _pin(index: int) -> html.Span:
+    """Where the truth stands on the age axis; hidden until it is known."""
+    return html.Span(className="pin", id=ids.of_face(ids.TRUTH_PIN, index), style={"display": "none"})
+
+
+def _truth_form(index: int) -> html.Details:
+    return html.Details(
+        [
+            html.Summary("I know the truth", className="button-link"),
+            html.Div(
+                [
+                    dmc.NumberInput(
+                        id=ids.of_face(ids.TRUE_AGE, index),
+                        placeholder="True age",
+                        min=0,
+                        max=120,
+                        w=110,
+                        debounce=300,
+                        **{"aria-label": "True age in years"},
+                    ),
+                    dmc.SegmentedControl(
+                        id=ids.of_face(ids.TRUE_GENDER, index),
+                        data=[
+                            {"value": "", "label": "?"},
+                            {"value": "female", "label": "female"},
+                            {"value": "male", "label": "male"},
+                        ],
+                        value="",
+                    ),
+                ],
+                className="truth-form",
+            ),
+        ],
+        className="truth",
+    )

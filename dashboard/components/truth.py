@@ -1,0 +1,85 @@
+"""Readings + what is true -> right and wrong, within a tolerance that the visitor sets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import html
+
+DEFAULT_TOLERANCE_YEARS = 5
+TOLERANCES_YEARS = (1, 15)  # least and most
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known about one face; None is unknown."""
+
+    age_years: float | None = None
+    gender: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.age_years is not None or self.gender is not None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Whether one variant is right about one thing, and by how many years it is off."""
+
+    variant: str
+    of: str  # "age" or "gender"
+    right: bool
+    off_years: float | None = None
+
+
+def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_years: float) -> list[Mark]:
+    """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known, age first."""
+    found = []
+    if truth.age_years is not None:
+        for variant, answer in answers.items():
+            off = float(answer["age_years"]) - truth.age_years
+            found.append(Mark(variant, "age", abs(off) <= tolerance_years, off))
+    if truth.gender is not None:
+        for variant, answer in answers.items():
+            found.append(Mark(variant, "gender", answer["gender"] == truth.gender))
+    return found
+
+
+def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[html.Span]:
+    """The marks of one face, as signs with words: "✓ cropped 2 years over"."""
+    return [
+        html.Span(
+            [
+                html.Span("✓" if mark.right else "✗", className="mark-right" if mark.right else "mark-wrong"),
+                html.Span(f" {mark.variant} ", style={"color": colours.get(mark.variant, "inherit")}),
+                _distance(mark),
+            ],
+            className="truth-mark",
+            title=f"{mark.variant}: {mark.of} {'right' if mark.right else 'wrong'}",
+        )
+        for mark in found
+    ]
+
+
+def summary(found: Sequence[Mark], tolerance_years: float) -> str:
+    """`cropped: 17 of 29 ages within 5 years, 27 of 29 genders`, a sentence for each variant."""
+    sentences = []
+    for variant in dict.fromkeys(mark.variant for mark in found):
+        ages = [mark for mark in found if mark.variant == variant and mark.of == "age"]
+        genders = [mark for mark in found if mark.variant == variant and mark.of == "gender"]
+        parts = []
+        if ages:
+            right = sum(mark.right for mark in ages)
+            parts.append(f"{right} of {len(ages)} ages within {tolerance_years:g} years")
+        if genders:
+            parts.append(f"{sum(mark.right for mark in genders)} of {len(genders)} genders right")
+        sentences.append(f"{variant}: {', '.join(parts)}")
+    return ". ".join(sentences)
+
+
+def _distance(mark: Mark) -> str:
+    if mark.off_years is None:
+        return "gender"
+    years = round(abs(mark.off_years))
+    if not years:
+        return "to the year"
+    return f"{years} year{'s' if years > 1 else ''} {'over' if mark.off_years > 0 else 'under'}"
