@@ -1,8 +1,8 @@
 """Face-free photographs and areas -> backgrounds for compositions, disjoint between the splits.
 
-In goes `face_detection`: its pictures without a face, and bands beside the labelled faces of the others in
-which neither YuNet nor a YOLO detector finds anything. Out comes `backgrounds.csv`, which is committed so that
-compositions do not change with the detector: a picture gives backgrounds to one split only.
+In goes `face_detection`: its pictures without a face, and bands beside the labelled faces of the others, where
+neither YuNet nor a YOLO detector finds anything. Out comes `backgrounds.csv`, committed so that compositions do
+not change with the detector. A picture gives backgrounds to one split only.
 """
 
 import hashlib
@@ -52,9 +52,7 @@ def pixels_of(background: Background, data_dir: Path) -> np.ndarray:
     """The background as (height, width, 3) uint8 RGB. Raises DataMissing."""
     path = Path(data_dir) / "face_detection" / "images" / background.file
     if not path.is_file():
-        raise DataMissing(
-            f"Compositions need {path}: pass the folder that holds face_detection as --data-dir."
-        )
+        raise DataMissing(f"Compositions need {path}: give the folder of face_detection as --data-dir.")
     x0, y0, x1, y1 = background.box_xyxy
     return rgb_of(path)[y0:y1, x0:x1]
 
@@ -85,7 +83,7 @@ def _split_of(picture: LabelledPicture, part: str) -> str:
 
 
 def _bands(picture: LabelledPicture, width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """The whole picture where no face is labelled, else the widest band beside and the highest above or below."""
+    """The whole picture where no face is labelled, else the largest band beside, above or below the faces."""
     boxes = picture.boxes_xyxy
     if len(boxes) == 0:
         return [(0, 0, width, height)]

@@ -1,9 +1,9 @@
 """A UTKFace chip + a face-free photograph -> a composition: a picture in which the face is not everything.
 
-A room of its own because two users need the same seamless paste: the `context` set (one face a picture, by a
-seed for each file) and the detector's scenes (`dataset/detection_scenes.py`). The face fades out in a wobbling
-ellipse that never touches the chip's border, is drawn towards the light and colour of what it covers, and is
-slightly turned, so that neither a rectangle nor one particular edge can be learnt.
+A room of its own because two users need the same seamless paste: the `context` set (one face a picture, by
+a seed for each file) and the detector's scenes (`dataset/detection_scenes.py`). The face fades out in a
+wobbling ellipse that never touches the chip's border, is drawn towards the light and colour of what it covers,
+and is slightly turned, so that neither a rectangle nor one particular edge can be learnt.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ def chip_at(path: Path, data_dir: Path) -> tuple[Chip, bool]:
 def background_picture(
     backgrounds: list[Background], data_dir: Path, width: int, height: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, Background]:
-    """A random cut of a random background, scaled to (height, width, 3) uint8 RGB; large ones are likelier."""
+    """A random cut of a random background, scaled to (height, width, 3) uint8 RGB; larger is likelier."""
     # By the square root of the area: a fair share of the pixels without a monopoly of the largest.
     weights = np.sqrt([background.area_px for background in backgrounds])
     background = backgrounds[rng.choice(len(backgrounds), p=weights / weights.sum())]
@@ -93,7 +93,7 @@ def paste_face(
     face_px: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Blend a chip into `canvas_rgb`, in place; its face's box gets a longer side of `face_px` around `centre_xy`.
+    """Blend a chip into `canvas_rgb`, in place: the face's box around `centre_xy`, its longer side `face_px`.
 
     Returns the box of the pasted face (x0, y0, x1, y1), clipped to the canvas.
     """
@@ -186,7 +186,7 @@ def write_context(
 
 
 def rng_for(seed: str, name: str) -> np.random.Generator:
-    """A generator that depends on the seed and a name alone, so that order and number of processes do not matter."""
+    """A generator for a name under a seed: the order and the number of processes do not matter."""
     return np.random.default_rng(int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8]))
 
 
@@ -210,7 +210,7 @@ def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_di
         chip, _ = chip_at(Path(record.path), data_dir)
         rgb, box, background = compose_context(chip, backgrounds, data_dir, rng)
         path = Path("context") / split / f"{Path(record.file).stem}.jpg"
-        _write_jpeg(cache_dir / path, rgb)
+        write_jpeg(cache_dir / path, rgb)
         share = max(box[2] - box[0], box[3] - box[1]) / min(rgb.shape[:2])
         rows.append(
             (path.name, split, path.as_posix(), record.file, *box.round(1), round(share, 4), background.file)
@@ -221,7 +221,8 @@ def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_di
     return table
 
 
-def _write_jpeg(path: Path, rgb: np.ndarray) -> None:
+def write_jpeg(path: Path, rgb: np.ndarray) -> None:
+    """Write (height, width, 3) uint8 RGB whole, at JPEG_QUALITY."""
     with whole_file(path) as part:
         cv2.imwrite(str(part), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
 

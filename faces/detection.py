@@ -39,8 +39,8 @@ class Face:
 class Detector:
     """Finds faces with an ultralytics detection export, by default the shipped one.
 
-    The input size is the one for which the file was exported (`imgsz` in its metadata); `size_px` overrides it
-    where the export has dynamic axes. Safe to call from several threads.
+    The input size is the one for which the file was exported (`imgsz` in its metadata); `size_px` overrides
+    it where the export has dynamic axes. Safe to call from several threads.
 
     Raises DetectorError where `onnx_path` is no such export, or knows several classes and none called "face".
     """
@@ -138,7 +138,7 @@ class Detector:
         return _up_to_stride(min(longer, 3 * self.size_px), self._stride)
 
     def _look(self, rgb: np.ndarray, size_px: int) -> tuple[np.ndarray, np.ndarray]:
-        """One run of the network: boxes (n, 4) in picture pixels and their confidences (n,), overlaps included."""
+        """One run of the network: boxes (n, 4) in picture pixels and confidences (n,), with overlaps."""
         frame, scale, left, top = self._letterbox(rgb, size_px)
         tensor = frame.transpose(2, 0, 1)[None].astype(np.float32) / 255
         output = self._session.run(None, {self._input_name: tensor})[0][0]
@@ -161,7 +161,7 @@ class Detector:
     def _letterbox(self, rgb: np.ndarray, size_px: int) -> tuple[np.ndarray, float, int, int]:
         """The picture scaled so that its longer side is `size_px`, centred on grey; scale and offsets.
 
-        With dynamic axes the shorter side is only padded to the next multiple of the stride, which saves time.
+        With dynamic axes the shorter side is only padded to a multiple of the stride, which saves time.
         """
         height, width = rgb.shape[:2]
         frame_height, frame_width = self._fixed_hw or (size_px, size_px)

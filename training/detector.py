@@ -1,0 +1,195 @@
+"""Labelled scenes -> the face detector: `python -m training detector`.
+
+In go the train part of `face_detection` and scenes composed from UTKFace training faces; out come
+`face.onnx`, `face.pt`, `args.yaml` and `results.csv` in `model_detector/`. A room of its own because it alone knows
+ultralytics: its settings, the torchvision that does not load beside a CPU torch, its checkpoints.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dataset.backgrounds import backgrounds_of
+from dataset.detection_scenes import write_scenes
+from dataset.face_detection import labelled_pictures
+from dataset.splits import read_split
+from dataset.utkface import records
+from faces.errors import DataMissing
+from faces.files import whole_file
+
+MODEL_FOLDER = Path(__file__).parent.parent / "model_detector"
+SERVED_PX = 480  # written into the export: the size at which faces.detection runs it
+MASKED_PICTURES_TWICE = "mask_"  # crowds of small faces are what the start weights do worst
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `python -m training detector`, beside --data-dir and --cache-dir."""
+    parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
+    parser.add_argument("--epochs", type=int, default=6, help="passes over the pictures (default 6)")
+    parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
+    parser.add_argument(
+        "--scenes", type=int, default=1600, help="scenes composed from UTKFace training faces"
+    )
+    parser.add_argument("--lr", type=float, default=5e-4, help="learning rate of AdamW at its highest")
+    parser.add_argument("--out", type=Path, default=MODEL_FOLDER, help="folder of the finished files")
+    parser.add_argument(
+        "--run-dir", type=Path, default=Path("runs/detector"), help="folder of the checkpoints"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compose the scenes, train (going on where a killed run stopped), export to `args.out`; 0 when done.
+
+    Raises DataMissing.
+    """
+    data_dir, cache_dir = Path(args.data_dir), Path(args.cache_dir)
+    start = _start_of(args.start, data_dir)
+    utkface, _ = records(data_dir, cache_dir)
+    split = utkface.merge(read_split(), on="file", validate="one_to_one")
+    scenes = write_scenes(split, data_dir, cache_dir, args.scenes)
+    data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)
+    best = train(args.run_dir, data_yaml, start, epochs=args.epochs, size_px=args.size, lr=args.lr)
+    publish(best, args.out)
+    return 0
+
+
+def training_pictures(data_dir: Path) -> list[Path]:
+    """The train pictures of face_detection, without the backgrounds of validation and test compositions."""
+    kept_out = {row.file for split in ("validation", "test") for row in backgrounds_of(split)}
+    paths = [picture.path for picture in labelled_pictures(data_dir, "train")]
+    paths = [path for path in paths if f"train/{path.name}" not in kept_out]
+    return paths + [path for path in paths if path.name.startswith(MASKED_PICTURES_TWICE)]
+
+
+def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path:
+    """What ultralytics reads: a list of training pictures, the folder of val, and the one class."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with whole_file(run_dir / "train.txt") as part:
+        part.write_text("".join(f"{path.absolute()}\n" for path in pictures))
+    content = {
+        "path": str(run_dir.absolute()),
+        "train": "train.txt",
+        "val": str((data_dir / "face_detection" / "images" / "val").absolute()),
+        "names": {0: "face"},
+    }
+    with whole_file(run_dir / "data.yaml") as part:
+        part.write_text(yaml.safe_dump(content))
+    return run_dir / "data.yaml"
+
+
+def train(run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: int, lr: float) -> Path:
+    """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; returns the best checkpoint."""
+    YOLO = ultralytics_yolo()
+    weights = run_dir.absolute() / "weights"
+    goes_on = _is_unfinished(weights / "last.pt")
+    if goes_on:
+        start = str(weights / "last.pt")
+    model = YOLO("yolo11n.yaml") if start == "none" else YOLO(start)
+    # ultralytics falls back to one thread on its way into the training loop.
+    model.add_callback("on_train_start", lambda _: _use_all_cores())
+    if goes_on:
+        model.train(resume=True)
+        return weights / "best.pt"
+    model.train(
+        data=str(data_yaml),
+        single_cls=True,
+        project=str(run_dir.absolute().parent),
+        name=run_dir.name,
+        exist_ok=True,
+        epochs=epochs,
+        imgsz=size_px,
+        batch=16,
+        nbs=16,
+        optimizer="AdamW",
+        lr0=lr if start != "none" else 4 * lr,
+        lrf=0.05,
+        cos_lr=True,
+        warmup_epochs=0.3,
+        warmup_bias_lr=lr,
+        weight_decay=5e-4,
+        mosaic=0.5,
+        close_mosaic=max(epochs // 3, 1),
+        scale=0.5,
+        degrees=5,
+        workers=2,
+        device="cpu",
+        amp=False,
+        plots=False,
+        deterministic=False,
+        seed=9,
+    )
+    return weights / "best.pt"
+
+
+def publish(checkpoint: Path, folder: Path) -> None:
+    """Strip a checkpoint to its weights, export it with dynamic axes; both and the log go to `folder`."""
+    YOLO = ultralytics_yolo()
+    from ultralytics.utils.torch_utils import strip_optimizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stripped = checkpoint.with_name("face.pt")
+    shutil.copyfile(checkpoint, stripped)
+    strip_optimizer(stripped)
+    exported = YOLO(stripped).export(format="onnx", dynamic=True, simplify=True, opset=18, imgsz=SERVED_PX)
+    run_dir = checkpoint.parent.parent
+    for source in (Path(exported), stripped, run_dir / "results.csv"):
+        with whole_file(folder / source.name) as part:
+            shutil.copyfile(source, part)
+    settings: dict[str, Any] = yaml.safe_load((run_dir / "args.yaml").read_text())
+    # Where the run lay on this machine says nothing to others.
+    for name in ("project", "save_dir", "data", "model", "name"):
+        settings[name] = Path(str(settings[name])).name
+    with whole_file(folder / "args.yaml") as part:
+        part.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def ultralytics_yolo() -> Any:
+    """ultralytics' YOLO class, set up for a machine without a network and with a CPU torch.
+
+    The registry's torchvision is a CUDA build that does not load beside a CPU torch, and ultralytics needs
+    only its non-maximum suppression, of which it has an equal one of its own.
+    """
+    os.environ["YOLO_OFFLINE"] = "true"
+    os.environ.setdefault("YOLO_VERBOSE", "true")
+    import torch
+    from ultralytics.utils.nms import TorchNMS
+
+    if not torch.cuda.is_available() and "torchvision" not in sys.modules:
+        torchvision = types.ModuleType("torchvision")
+        torchvision.ops = types.ModuleType("torchvision.ops")  # type: ignore[attr-defined]
+        torchvision.ops.nms = TorchNMS.nms
+        torchvision.__version__ = "0"
+        sys.modules["torchvision"], sys.modules["torchvision.ops"] = torchvision, torchvision.ops
+    from ultralytics import YOLO
+
+    return YOLO
+
+
+def _use_all_cores() -> None:
+    import torch
+
+    torch.set_num_threads(os.cpu_count() or 1)
+
+
+def _start_of(start: str, data_dir: Path) -> str:
+    if start == "none":
+        return start
+    path = Path(start) if start else data_dir / "weights" / "yolo11n_face.pt"
+    if not path.is_file():
+        raise DataMissing(f"There are no start weights {path}; --start none trains from a random start.")
+    return str(path)
+
+
+def _is_unfinished(last: Path) -> bool:
+    """Whether a checkpoint was left by a killed run: ultralytics writes epoch -1 into a finished one."""
+    if not last.is_file():
+        return False
+    import torch
+
+    return int(torch.load(last, map_location="cpu", weights_only=False)["epoch"]) >= 0
