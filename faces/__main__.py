@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser(
         "predict",
         help="age and gender of every face in some pictures",
-        description="Say what each variant reads in some pictures: age, 80 %% interval and gender.",
+        description="Say what each variant reads in some pictures: age, 80 % interval and gender.",
     )
     predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
     predict.add_argument(
