@@ -1,0 +1,166 @@
+"""`python -m evaluation`: from trained networks to published numbers, a command a step.
+
+After a training, in this order:
+
+    python -m evaluation calibrate --data-dir DIR   temperatures, on the validation split
+    python -m evaluation predict --data-dir DIR     predictions tables of every set
+    python -m evaluation score                      metrics.json of every variant, from the tables
+    python -m evaluation cards                      model cards and the table in the README, from the scores
+
+`compare` prints which variant to ship, and why.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+
+from dataset.sets import default_cache_dir
+from evaluation.calibration import write_calibrations
+from evaluation.cards import write_cards
+from evaluation.comparisons import compared, fallback_share, found_only
+from evaluation.measures import DEFINITIONS
+from evaluation.predict import loaded_networks, write_predictions
+from evaluation.references import read_references
+from evaluation.report import scores, sections_of, write_scores
+from evaluation.samples import SETS
+from evaluation.store import read_predictions
+from faces.detection import DEFAULT_DETECTOR, Detector
+from faces.errors import DataMissing, ProjectError
+from faces.files import sha256_of
+from faces.variants import read_variant
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_VARIANTS = [REPOSITORY / "model_full", REPOSITORY / "model_cropped"]
+
+
+def calibrate(called: argparse.Namespace) -> None:
+    networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
+    fits = write_calibrations(networks, detector, _data_dir(called), called.cache_dir)
+    for name, fit in fits.items():
+        print(
+            f"{name}: on {fit.count:,} validation pictures, 80 % intervals held "
+            f"{100 * fit.coverage_before:.1f} % and now {100 * fit.coverage_after:.1f} % "
+            f"(age temperature {fit.calibration.age_temperature}); "
+            f"gender log loss {fit.log_loss_before:.4f}, now {fit.log_loss_after:.4f} "
+            f"(gender temperature {fit.calibration.gender_temperature})."
+        )
+
+
+def predict(called: argparse.Namespace) -> None:
+    networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
+    for set_name in called.set or SETS:
+        for path in write_predictions(set_name, networks, detector, _data_dir(called), called.cache_dir):
+            print(f"Wrote {path}.")
+
+
+def score(called: argparse.Namespace) -> None:
+    predictions = read_predictions(called.variant, called.detector)
+    if predictions.empty:
+        raise DataMissing("There are no predictions yet; `python -m evaluation predict` writes them.")
+    for folder in called.variant:
+        document = scores(predictions, read_variant(folder), sha256_of(called.detector))
+        print(f"Wrote {write_scores(document, folder)}.")
+
+
+def compare(called: argparse.Namespace) -> None:
+    predictions = read_predictions(called.variant, called.detector)
+    names = list(dict.fromkeys(predictions.variant))
+    if len(names) < 2:
+        raise DataMissing(f"A comparison needs the predictions of two variants. Received: {names or 'none'}.")
+    titles = read_references().sets
+    for set_name, split, rows in sections_of(predictions):
+        if split not in called.split or set_name not in (called.set or SETS):
+            continue
+        print(
+            f"\n{set_name}, {split}: {titles[set_name].title}"
+            if set_name in titles
+            else f"\n{set_name}, {split}"
+        )
+        for first, second in combinations(names, 2):
+            comparison = compared(rows, first, second)
+            print(f"  {comparison.sentence}")
+            for key, difference in comparison.differences.items():
+                if key in ("mae", "cs_5", "accuracy", "auc"):
+                    p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
+                    print(f"    {DEFINITIONS[key].label}, {first} minus {second}: {difference.text}{p}")
+            found = compared(found_only(rows), first, second)
+            print(f"    No face found on {100 * fallback_share(rows):.1f} %; without those: {found.sentence}")
+
+
+def cards(called: argparse.Namespace) -> None:
+    for path in write_cards(called.variant, called.readme, called.detector):
+        print(f"Wrote {path}.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when done, 2 for a wrong call or missing data."""
+    called = _parser().parse_args(arguments)
+    called.variant = called.variant or DEFAULT_VARIANTS
+    try:
+        called.run(called)
+    except ProjectError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _data_dir(called: argparse.Namespace) -> Path:
+    named = called.data_dir or os.environ.get("AGE_GENDER_DATA")
+    if not named:
+        raise DataMissing(
+            "Which folder holds the data sets? Name it with --data-dir or AGE_GENDER_DATA; "
+            "the README says how to get UTKFace."
+        )
+    return Path(named)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--variant",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="variant folder, may be given several times (default: model_full and model_cropped)",
+    )
+    common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
+    pictures = argparse.ArgumentParser(add_help=False)
+    pictures.add_argument("--data-dir", type=Path, help="folder with the data sets (AGE_GENDER_DATA)")
+    pictures.add_argument(
+        "--cache-dir", type=Path, default=default_cache_dir(), help="default: AGE_GENDER_CACHE or .cache"
+    )
+    sets = argparse.ArgumentParser(add_help=False)
+    sets.add_argument(
+        "--set", action="append", choices=SETS, help="may be given several times (default: all)"
+    )
+
+    commands = parser.add_subparsers(dest="command", required=True)
+    steps = (
+        (calibrate, [common, pictures], "fit the temperatures on validation"),
+        (predict, [common, pictures, sets], "write the predictions tables; goes on where it stopped"),
+        (score, [common], "write metrics.json from the tables"),
+        (compare, [common, sets], "print which variant to ship, and why"),
+        (cards, [common], "write the model cards and the README's metrics table from the scores"),
+    )
+    for run, parents, words in steps:
+        commands.add_parser(run.__name__, parents=parents, help=words).set_defaults(run=run)
+    commands.choices["compare"].add_argument(
+        "--split", nargs="+", default=["test"], help="splits to compare on (default: test)"
+    )
+    commands.choices["cards"].add_argument(
+        "--readme", type=Path, default=REPOSITORY / "README.md", help="file that holds the metrics table"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Pictures of a set + variants -> `predictions/SET.parquet` in each variant's folder.
+
+A room of its own because this is where networks end and tables begin: after it, nobody needs a picture.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dataset.splits import split_sha256
+from dataset.tables import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, write_table
+from evaluation.outputs import RawOutputs, raw_outputs
+from evaluation.samples import scored_pictures
+from faces.detection import Detector
+from faces.errors import VariantError
+from faces.prediction import Calibration, Network, readings_from
+from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
+
+
+def loaded_networks(variant_folders: Sequence[Path]) -> list[Network]:
+    """The networks of variant folders, each with one thread. Raises VariantError when two share a name."""
+    networks = [Network(read_variant(folder), threads=1) for folder in variant_folders]
+    names = [network.variant.name for network in networks]
+    if len(set(names)) < len(names):
+        raise VariantError(f"Variants need different names. Received: {', '.join(names)}.")
+    return networks
+
+
+def write_predictions(
+    set_name: str, networks: Sequence[Network], detector: Detector, data_dir: Path, cache_dir: Path
+) -> list[Path]:
+    """Predict one set with all variants, write a table for each, return their paths. Raises DataMissing."""
+    pictures = scored_pictures(set_name, data_dir, cache_dir)
+    outputs = raw_outputs(pictures, networks, detector, cache_dir, title=set_name)
+    paths = []
+    for network in networks:
+        variant = network.variant
+        frame = prediction_rows(set_name, pictures, outputs[variant.name], variant, network.calibration)
+        path = predictions_path(variant.folder, set_name)
+        provenance = Provenance(split_sha256(), variant.network_sha256, detector.sha256)
+        write_table(frame, PREDICTIONS, path, provenance)
+        paths.append(path)
+    return paths
+
+
+def predictions_path(variant_folder: Path, set_name: str) -> Path:
+    return variant_folder / "predictions" / f"{set_name}.parquet"
+
+
+def prediction_rows(
+    set_name: str, pictures: pd.DataFrame, outputs: RawOutputs, variant: Variant, calibration: Calibration
+) -> pd.DataFrame:
+    """Labels and calibrated outputs as rows of dataset.tables.PREDICTIONS; row i is picture i."""
+    readable = (outputs.boxes.status != UNREADABLE).to_numpy()
+    by_face = (outputs.boxes.status == FACE_FOUND) & (variant.framing == FACE)
+    read = outputs.rows(readable)
+    readings = readings_from(read.age_probabilities, read.female_probability, calibration)
+    numbers = np.full((len(pictures), 4), np.nan)
+    numbers[readable] = np.array(
+        [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in readings]
+    ).reshape(-1, 4)
+    # Single precision: the networks compute in it, and the file is half as large.
+    numbers = numbers.astype(np.float32).astype(np.float64)
+    boxes = outputs.boxes.drop(columns="file").reset_index(drop=True)
+    singles = boxes.select_dtypes("float").columns
+    labels = pictures[["file", "split", "subject", "age_years", "gender", "race"]].reset_index(drop=True)
+    return pd.concat([labels, boxes.astype(dict.fromkeys(singles, np.float32))], axis=1).assign(
+        set=set_name,
+        variant=variant.name,
+        framed_from=np.where(readable, np.where(by_face, FACE, WHOLE_PICTURE), ""),
+        predicted_age_years=numbers[:, 0],
+        age_low_years=numbers[:, 1],
+        age_high_years=numbers[:, 2],
+        female_probability=numbers[:, 3],
+    )

@@ -1,0 +1,99 @@
+"""Predictions of one variant -> `metrics.json`, and back: every published number with count and interval.
+
+A room of its own because cards and the README quote numbers, and quote them from one file that a test
+recomputes from the tables.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evaluation.comparisons import fallback_share, found_only
+from evaluation.measures import Measure, measure_from
+from evaluation.metrics import age_group_confusion, all_measures, gender_confusion
+from evaluation.samples import SETS, SPLITS
+from evaluation.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
+from faces.errors import DataMissing, TableError
+from faces.files import whole_file
+from faces.variants import Variant
+
+METRICS_FILE = "metrics.json"
+
+
+def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) -> dict[str, Any]:
+    """Everything that is published about one variant, a section a set and split that its predictions hold."""
+    own = predictions[predictions.variant == variant.name]
+    sections: dict[str, dict[str, Any]] = {}
+    for set_name, split, rows in sections_of(own):
+        sections.setdefault(set_name, {})[split] = _section(rows)
+    return {
+        "variant": variant.name,
+        "split_sha256": variant.split_sha256,
+        "network_sha256": variant.network_sha256,
+        "detector_sha256": detector_sha256,
+        "sets": sections,
+    }
+
+
+def sections_of(predictions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(set, split, rows) of what the predictions hold, in the order in which it is shown everywhere."""
+    order = {name: place for place, name in enumerate((*SETS, *SPLITS))}
+    groups = [(str(key[0]), str(key[1]), rows) for key, rows in predictions.groupby(["set", "split"])]
+    return sorted(groups, key=lambda group: [order.get(name, len(order)) for name in group[:2]])
+
+
+def write_scores(document: dict[str, Any], folder: Path) -> Path:
+    """Write `folder`/metrics.json whole."""
+    path = folder / METRICS_FILE
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def read_scores(variant: Variant) -> dict[str, Any]:
+    """The variant's metrics.json. Raises DataMissing without one, TableError when it is another network's."""
+    path = variant.folder / METRICS_FILE
+    if not path.is_file():
+        raise DataMissing(f"There is no {path}; `python -m evaluation score` writes it.")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if document["network_sha256"] != variant.network_sha256:
+        raise TableError(
+            f"{path} scores another network than {variant.network_sha256[:12]}…. "
+            f"Received: {document['network_sha256'][:12]}…."
+        )
+    return document
+
+
+def measures_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Measure]:
+    """The headline measures of a set and split by key; empty where the document has none."""
+    section = document["sets"].get(set_name, {}).get(split)
+    return {key: measure_from(key, row) for key, row in section["measures"].items()} if section else {}
+
+
+def _section(rows: pd.DataFrame) -> dict[str, Any]:
+    share = fallback_share(rows)
+    return {
+        "pictures": len(rows),
+        "unreadable": int(rows.predicted_age_years.isna().sum()),
+        "no_face_share": None if pd.isna(share) else round(share, 6),
+        "measures": _as_dicts(all_measures(rows)),
+        "measures_face_found": _as_dicts(all_measures(found_only(rows))),
+        "error_by_decade": _records(error_by_decade(rows)),
+        "error_by_gender": _records(error_by_gender(rows)),
+        "error_by_race": _records(error_by_race(rows)),
+        "worst_slices": _records(worst_slices(rows)),
+        "gender_confusion": gender_confusion(rows).to_numpy().tolist(),
+        "age_group_confusion": age_group_confusion(rows).to_numpy().tolist(),
+    }
+
+
+def _as_dicts(measures: dict[str, Measure]) -> dict[str, Any]:
+    return {key: measure.as_dict() for key, measure in measures.items()}
+
+
+def _records(slices: pd.DataFrame) -> list[dict]:
+    """Rows with six digits; NaN is null."""
+    rounded = slices.round(6).astype(object)
+    return [dict(row) for row in rounded.where(slices.notna(), None).to_dict("records")]

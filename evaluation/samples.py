@@ -1,0 +1,35 @@
+"""Name of an evaluation set -> the labelled pictures of it that are scored, each with its split.
+
+A room of its own because predictions, calibration and the tests that recompute them must read the same
+pictures in the same order. Of the train split a fixed sample is enough to see what was learnt by heart.
+"""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from dataset.sets import CHIPS, CONTEXT, FGNET, PORTRAITS, set_records
+
+SETS = (CHIPS, CONTEXT, FGNET, PORTRAITS)
+SPLITS = ("train", "validation", "test")
+TRAIN_SAMPLE = 2000
+SAMPLE_SEED = "train sample 1"
+
+
+def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
+    """Records (dataset.sets.RECORD_COLUMNS) by split and file; of `train` the sample. Raises DataMissing."""
+    records = set_records(set_name, data_dir, cache_dir)
+    in_train = records.split == "train"
+    sampled = records[in_train & records.file.isin(train_sample(list(records.file[in_train])))]
+    pictures = pd.concat([sampled, records[~in_train]])
+    order = pd.Categorical(pictures.split, SPLITS, ordered=True)
+    return (
+        pictures.assign(order=order).sort_values(["order", "file"], ignore_index=True).drop(columns="order")
+    )
+
+
+def train_sample(files: list[str]) -> set[str]:
+    """The TRAIN_SAMPLE names whose seeded hashes come first."""
+    ranked = sorted(files, key=lambda file: hashlib.sha256(f"{SAMPLE_SEED} {file}".encode()).hexdigest())
+    return set(ranked[:TRAIN_SAMPLE])
