@@ -1,8 +1,8 @@
 """Face-free photographs and areas -> backgrounds for compositions, disjoint between the splits.
 
-In goes `face_detection`: its pictures without a face, and bands beside the labelled faces of the others, where
-neither YuNet nor a YOLO detector finds anything. Out comes `backgrounds.csv`, committed so that compositions do
-not change with the detector. A picture gives backgrounds to one split only.
+In goes `face_detection`: its pictures without a face, and bands beside the labelled faces of the others,
+where neither YuNet nor a YOLO detector finds anything. Out comes `backgrounds.csv`, committed so that
+compositions do not change with the detector. A picture gives backgrounds to one split only.
 """
 
 import hashlib
@@ -41,10 +41,8 @@ class Background:
 def backgrounds_of(split: str) -> list[Background]:
     """The committed backgrounds of train, validation or test."""
     table = pd.read_csv(BACKGROUNDS_CSV)
-    return [
-        Background(row.file, row.split, (row.x0, row.y0, row.x1, row.y1))
-        for row in table[table["split"] == split].itertuples()
-    ]
+    rows = table.loc[table["split"] == split, ["file", "x0", "y0", "x1", "y1"]].to_numpy()
+    return [Background(file, split, (x0, y0, x1, y1)) for file, x0, y0, x1, y1 in rows]
 
 
 @lru_cache(maxsize=400)
@@ -52,7 +50,7 @@ def pixels_of(background: Background, data_dir: Path) -> np.ndarray:
     """The background as (height, width, 3) uint8 RGB. Raises DataMissing."""
     path = Path(data_dir) / "face_detection" / "images" / background.file
     if not path.is_file():
-        raise DataMissing(f"Compositions need {path}: give the folder of face_detection as --data-dir.")
+        raise DataMissing(f"Compositions need {path}: --data-dir is the folder of face_detection.")
     x0, y0, x1, y1 = background.box_xyxy
     return rgb_of(path)[y0:y1, x0:x1]
 
@@ -60,8 +58,8 @@ def pixels_of(background: Background, data_dir: Path) -> np.ndarray:
 def find_backgrounds(data_dir: Path, detector: Detector) -> pd.DataFrame:
     """Search `face_detection` for backgrounds: columns file, split, x0, y0, x1, y1.
 
-    Face-free pictures of its train part go 4 : 1 : 1 to train, validation and test; bands of its train part to
-    train, bands of its val part to validation and test. `detector` should have a low confidence.
+    Face-free pictures of its train part go 4 : 1 : 1 to train, validation and test; bands of its train part go
+    to train, bands of its val part to validation and test. `detector` should have a low confidence.
     """
     yunet = cv2.FaceDetectorYN.create(str(Path(data_dir) / "weights" / "yunet.onnx"), "", (320, 320), 0.4)
     rows = []

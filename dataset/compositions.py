@@ -2,8 +2,8 @@
 
 A room of its own because two users need the same seamless paste: the `context` set (one face a picture, by
 a seed for each file) and the detector's scenes (`dataset/detection_scenes.py`). The face fades out in a
-wobbling ellipse that never touches the chip's border, is drawn towards the light and colour of what it covers,
-and is slightly turned, so that neither a rectangle nor one particular edge can be learnt.
+wobbling ellipse that never touches the chip's border, is drawn towards the light and colour of what it
+covers, and is slightly turned, so that neither a rectangle nor one particular edge can be learnt.
 """
 
 import hashlib
@@ -99,7 +99,7 @@ def paste_face(
     """
     scale = face_px / chip.face_px
     angle_degrees = float(np.clip(rng.normal(0, 7), -18, 18))
-    mask = _soft_ellipse(*chip.rgb.shape[:2], rng)
+    mask = _soft_ellipse(chip.rgb.shape[0], chip.rgb.shape[1], rng)
     rgb, shrink = chip.rgb, min(scale, 1.0)
     if shrink < 0.8:
         # Shrink by area first: a warp would skip pixels.
@@ -151,7 +151,7 @@ def compose_context(
     if scale > 1:
         # A magnified face is soft: a sharp background around it would be the seam.
         canvas = cv2.GaussianBlur(canvas, (0, 0), 0.3 + (scale - 1) * rng.uniform(0.2, 0.8))
-    centre = tuple(_inside(side, face_px, rng) for side in (width, height))
+    centre = (_inside(width, face_px, rng), _inside(height, face_px, rng))
     box = paste_face(canvas, chip.mirrored() if rng.random() < 0.5 else chip, centre, face_px, rng)
     return canvas, box, background
 
@@ -205,15 +205,15 @@ def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_di
             return table
     backgrounds = backgrounds_of(split)
     rows = []
-    for record in records.itertuples():
-        rng = rng_for(CONTEXT_SEED, record.file)
-        chip, _ = chip_at(Path(record.path), data_dir)
+    for file, chip_path in zip(records["file"], records["path"], strict=True):
+        rng = rng_for(CONTEXT_SEED, file)
+        chip, _ = chip_at(Path(chip_path), data_dir)
         rgb, box, background = compose_context(chip, backgrounds, data_dir, rng)
-        path = Path("context") / split / f"{Path(record.file).stem}.jpg"
+        path = Path("context") / split / f"{Path(file).stem}.jpg"
         write_jpeg(cache_dir / path, rgb)
         share = max(box[2] - box[0], box[3] - box[1]) / min(rgb.shape[:2])
         rows.append(
-            (path.name, split, path.as_posix(), record.file, *box.round(1), round(share, 4), background.file)
+            (path.name, split, path.as_posix(), file, *box.round(1), round(share, 4), background.file)
         )
     table = pd.DataFrame(rows, columns=CONTEXT_COLUMNS)
     with whole_file(table_path) as part:

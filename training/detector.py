@@ -1,8 +1,8 @@
 """Labelled scenes -> the face detector: `python -m training detector`.
 
 In go the train part of `face_detection` and scenes composed from UTKFace training faces; out come
-`face.onnx`, `face.pt`, `args.yaml` and `results.csv` in `model_detector/`. A room of its own because it alone knows
-ultralytics: its settings, the torchvision that does not load beside a CPU torch, its checkpoints.
+`face.onnx`, `face.pt`, `args.yaml` and `results.csv` in `model_detector/`. A room of its own because it alone
+knows ultralytics: its settings, the torchvision that does not load beside a CPU torch, its checkpoints.
 """
 
 import argparse
@@ -18,18 +18,19 @@ import yaml
 from dataset.backgrounds import backgrounds_of
 from dataset.detection_scenes import write_scenes
 from dataset.face_detection import labelled_pictures
-from dataset.splits import read_split
-from dataset.utkface import records
+from dataset.sets import CHIPS, default_cache_dir, set_records
 from faces.errors import DataMissing
 from faces.files import whole_file
 
 MODEL_FOLDER = Path(__file__).parent.parent / "model_detector"
 SERVED_PX = 480  # written into the export: the size at which faces.detection runs it
-MASKED_PICTURES_TWICE = "mask_"  # crowds of small faces are what the start weights do worst
+TAKEN_TWICE = "mask_"  # crowds of small faces are what the start weights do worst
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m training detector`, beside --data-dir and --cache-dir."""
+    """The arguments of `python -m training detector`."""
+    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
+    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
     parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
     parser.add_argument("--epochs", type=int, default=6, help="passes over the pictures (default 6)")
     parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
@@ -48,11 +49,14 @@ def run(args: argparse.Namespace) -> int:
 
     Raises DataMissing.
     """
+    if args.data_dir is None:
+        raise DataMissing(
+            "The detector is trained on face_detection/ and utkface/, with weights/yunet.onnx: give the folder "
+            "that holds them as --data-dir, or set AGE_GENDER_DATA."
+        )
     data_dir, cache_dir = Path(args.data_dir), Path(args.cache_dir)
     start = _start_of(args.start, data_dir)
-    utkface, _ = records(data_dir, cache_dir)
-    split = utkface.merge(read_split(), on="file", validate="one_to_one")
-    scenes = write_scenes(split, data_dir, cache_dir, args.scenes)
+    scenes = write_scenes(set_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
     data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)
     best = train(args.run_dir, data_yaml, start, epochs=args.epochs, size_px=args.size, lr=args.lr)
     publish(best, args.out)
@@ -64,7 +68,7 @@ def training_pictures(data_dir: Path) -> list[Path]:
     kept_out = {row.file for split in ("validation", "test") for row in backgrounds_of(split)}
     paths = [picture.path for picture in labelled_pictures(data_dir, "train")]
     paths = [path for path in paths if f"train/{path.name}" not in kept_out]
-    return paths + [path for path in paths if path.name.startswith(MASKED_PICTURES_TWICE)]
+    return paths + [path for path in paths if path.name.startswith(TAKEN_TWICE)]
 
 
 def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path:
@@ -84,7 +88,7 @@ def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path
 
 
 def train(run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: int, lr: float) -> Path:
-    """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; returns the best checkpoint."""
+    """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; the best checkpoint."""
     YOLO = ultralytics_yolo()
     weights = run_dir.absolute() / "weights"
     goes_on = _is_unfinished(weights / "last.pt")
@@ -161,11 +165,11 @@ def ultralytics_yolo() -> Any:
     from ultralytics.utils.nms import TorchNMS
 
     if not torch.cuda.is_available() and "torchvision" not in sys.modules:
+        operators = types.ModuleType("torchvision.ops")
+        vars(operators)["nms"] = TorchNMS.nms
         torchvision = types.ModuleType("torchvision")
-        torchvision.ops = types.ModuleType("torchvision.ops")  # type: ignore[attr-defined]
-        torchvision.ops.nms = TorchNMS.nms
-        torchvision.__version__ = "0"
-        sys.modules["torchvision"], sys.modules["torchvision.ops"] = torchvision, torchvision.ops
+        vars(torchvision).update(ops=operators, __version__="0")
+        sys.modules.update({"torchvision": torchvision, "torchvision.ops": operators})
     from ultralytics import YOLO
 
     return YOLO

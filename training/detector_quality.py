@@ -1,0 +1,89 @@
+"""Found faces + labelled faces -> average precision, and how often pictures of one person show one face.
+
+A room of its own because training, benchmark and tests judge the detector by it, through the path that
+serves; it needs neither torch nor ultralytics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dataset.face_detection import LabelledPicture
+from faces.detection import Detector, Face
+from faces.pictures import decode
+
+RECALL_STEPS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class FaceCounts:
+    """How many of `pictures`, each of one person, had at least one face found, and exactly one."""
+
+    pictures: int
+    with_a_face: int
+    with_exactly_one: int
+
+    @property
+    def share_found(self) -> float:
+        return self.with_a_face / self.pictures
+
+    @property
+    def share_exactly_one(self) -> float:
+        return self.with_exactly_one / self.pictures
+
+
+def faces_in_file(detector: Detector, path: Path) -> list[Face]:
+    """The faces of a picture file, the surest first."""
+    return detector.faces_in(decode(path.read_bytes(), path.name))
+
+
+def face_counts(detector: Detector, paths: Sequence[Path]) -> FaceCounts:
+    """Count over pictures that show one person each."""
+    numbers = [len(faces_in_file(detector, path)) for path in paths]
+    return FaceCounts(len(numbers), sum(n > 0 for n in numbers), sum(n == 1 for n in numbers))
+
+
+def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]) -> float:
+    """AP at an IoU of 0.5 over labelled pictures, 0-1, higher is better.
+
+    The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it. `detector` should
+    have a very low confidence (0.001), or the tail of the curve is cut off.
+    """
+    scores: list[float] = []
+    hits: list[bool] = []
+    for picture in pictures:
+        found = faces_in_file(detector, picture.path)
+        scores += [face.confidence for face in found]
+        hits += matched(found, picture.boxes_xyxy)
+    order = np.argsort(-np.array(scores), kind="stable")
+    true_positives = np.cumsum(np.array(hits)[order])
+    recall = true_positives / sum(len(picture.boxes_xyxy) for picture in pictures)
+    precision = true_positives / np.arange(1, len(order) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    at_recalls = np.interp(
+        RECALL_STEPS, np.concatenate([[0], recall, [1]]), np.concatenate([[1], envelope, [0]])
+    )
+    return float(np.trapezoid(at_recalls, RECALL_STEPS))
+
+
+def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) -> list[bool]:
+    """For each found face, surest first, whether it is the first to meet a labelled box, (n, 4)."""
+    taken = np.zeros(len(true_boxes), bool)
+    hits = []
+    for face in found:
+        overlaps = np.where(taken, 0.0, overlap_iou(np.array(face.box_xyxy), true_boxes))
+        is_hit = bool(len(overlaps)) and bool(overlaps.max() >= at_iou)
+        if is_hit:
+            taken[overlaps.argmax()] = True
+        hits.append(is_hit)
+    return hits
+
+
+def overlap_iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Intersection over union of one box with each of (n, 4), as (n,)."""
+    edges = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    shared = edges.clip(0).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
+    return shared / np.maximum(areas - shared, 1e-9)
