@@ -58,8 +58,8 @@ def pixels_of(background: Background, data_dir: Path) -> np.ndarray:
 def find_backgrounds(data_dir: Path, detector: Detector) -> pd.DataFrame:
     """Search `face_detection` for backgrounds: columns file, split, x0, y0, x1, y1.
 
-    Face-free pictures of its train part go 4 : 1 : 1 to train, validation and test; bands of its train part go
-    to train, bands of its val part to validation and test. `detector` should have a low confidence.
+    Face-free pictures of its train part go 4 : 1 : 1 to train, validation and test; its bands go to train,
+    those of its val part to validation and test. `detector` should have a low confidence.
     """
     yunet = cv2.FaceDetectorYN.create(str(Path(data_dir) / "weights" / "yunet.onnx"), "", (320, 320), 0.4)
     rows = []

@@ -32,10 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
     parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
-    parser.add_argument("--epochs", type=int, default=6, help="passes over the pictures (default 6)")
+    parser.add_argument("--epochs", type=int, default=4, help="passes over the pictures (default 4)")
     parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
     parser.add_argument(
         "--scenes", type=int, default=1600, help="scenes composed from UTKFace training faces"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count(), help="one is fastest on cores that others use too"
     )
     parser.add_argument("--lr", type=float, default=5e-4, help="learning rate of AdamW at its highest")
     parser.add_argument("--out", type=Path, default=MODEL_FOLDER, help="folder of the finished files")
@@ -51,14 +54,22 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.data_dir is None:
         raise DataMissing(
-            "The detector is trained on face_detection/ and utkface/, with weights/yunet.onnx: give the folder "
-            "that holds them as --data-dir, or set AGE_GENDER_DATA."
+            "The detector is trained on face_detection/ and utkface/, with weights/yunet.onnx: give the "
+            "folder that holds them as --data-dir, or set AGE_GENDER_DATA."
         )
     data_dir, cache_dir = Path(args.data_dir), Path(args.cache_dir)
     start = _start_of(args.start, data_dir)
     scenes = write_scenes(set_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
     data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)
-    best = train(args.run_dir, data_yaml, start, epochs=args.epochs, size_px=args.size, lr=args.lr)
+    best = train(
+        args.run_dir,
+        data_yaml,
+        start,
+        epochs=args.epochs,
+        size_px=args.size,
+        lr=args.lr,
+        threads=args.threads,
+    )
     publish(best, args.out)
     return 0
 
@@ -87,7 +98,9 @@ def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path
     return run_dir / "data.yaml"
 
 
-def train(run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: int, lr: float) -> Path:
+def train(
+    run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: int, lr: float, threads: int
+) -> Path:
     """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; the best checkpoint."""
     YOLO = ultralytics_yolo()
     weights = run_dir.absolute() / "weights"
@@ -96,7 +109,7 @@ def train(run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: i
         start = str(weights / "last.pt")
     model = YOLO("yolo11n.yaml") if start == "none" else YOLO(start)
     # ultralytics falls back to one thread on its way into the training loop.
-    model.add_callback("on_train_start", lambda _: _use_all_cores())
+    model.add_callback("on_train_start", lambda _: _use_threads(threads))
     if goes_on:
         model.train(resume=True)
         return weights / "best.pt"
@@ -118,7 +131,7 @@ def train(run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: i
         warmup_bias_lr=lr,
         weight_decay=5e-4,
         mosaic=0.5,
-        close_mosaic=max(epochs // 3, 1),
+        close_mosaic=max(epochs // 2, 1),
         scale=0.5,
         degrees=5,
         workers=2,
@@ -175,10 +188,10 @@ def ultralytics_yolo() -> Any:
     return YOLO
 
 
-def _use_all_cores() -> None:
+def _use_threads(threads: int) -> None:
     import torch
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(threads)
 
 
 def _start_of(start: str, data_dir: Path) -> str:

@@ -48,8 +48,8 @@ def face_counts(detector: Detector, paths: Sequence[Path]) -> FaceCounts:
 def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]) -> float:
     """AP at an IoU of 0.5 over labelled pictures, 0-1, higher is better.
 
-    The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it. `detector` should
-    have a very low confidence (0.001), or the tail of the curve is cut off.
+    The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it. `detector`
+    should have a very low confidence (0.001), or the tail of the curve is cut off.
     """
     scores: list[float] = []
     hits: list[bool] = []
