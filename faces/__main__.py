@@ -29,8 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         workbench = Workbench(options.variant or DEFAULT_VARIANTS, options.detector)
+        if options.out:
+            options.out.mkdir(parents=True, exist_ok=True)
     except ProjectError as error:
         return _wrong_call(str(error))
+    except OSError as error:
+        return _wrong_call(f"{options.out} cannot be made a folder: {error.strerror}.")
     exit_code = ANSWERED
     drawing_names = DrawingNames()
     for path in options.pictures:
@@ -97,9 +101,11 @@ def table(answer: Answer) -> str:
     widest = max(len(name) for answers in every for name in answers)
     for number, answered in enumerate(answer.faces, start=1):
         x0, y0, x1, y1 = (round(edge) for edge in answered.face.box_xyxy)
+        where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
         for name, reading in answered.answers.items():
-            where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
             lines.append(f"{where:<36}{name:<{widest}}  {in_words(reading)}")
+        if not answered.answers:  # no variant that is framed by faces was asked
+            lines.append(where)
     for name, reading in answer.whole_picture.items():
         lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(reading)}")
     return "\n".join(lines)

@@ -1,0 +1,80 @@
+"""The drawing keeps the picture, boxes every face, and says everything in the lines under it."""
+
+import numpy as np
+import pytest
+
+from faces.answer import Answer, AnsweredFace
+from faces.detection import Face
+from faces.drawing import LEAST_SIDE_PX, VARIANT_RGB, annotated, in_words
+from faces.pictures import Picture
+from faces.prediction import Reading
+
+READING = Reading(age_years=34.4, age_low=27.6, age_high=40.2, female_probability=0.07)
+GREY = 120
+
+
+def plain(width: int, height: int) -> Picture:
+    return Picture("plain.png", np.full((height, width, 3), GREY, np.uint8))
+
+
+def answer_with(picture: Picture, *boxes: tuple[float, float, float, float]) -> Answer:
+    faces = [AnsweredFace(Face(box, 0.9), {"cropped": READING}) for box in boxes]
+    whole = {"full": READING} if boxes else {"full": READING, "cropped": READING}
+    return Answer(picture.name, picture.width, picture.height, faces, whole)
+
+
+def is_colour(rgb: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    return (rgb == colour).all(axis=-1)
+
+
+def test_a_reading_in_words_has_the_age_its_interval_and_the_probability_of_its_own_gender():
+    assert in_words(READING) == "34 (28-40) male 93 %"
+
+
+def test_the_picture_itself_stays_and_its_answer_stands_under_it():
+    picture = plain(1200, 900)
+    drawing = annotated(picture, answer_with(picture))
+    assert drawing.dtype == np.uint8
+    assert (drawing[:900] == GREY).all()
+    assert drawing.shape[1] == 1200
+    under = drawing[900:]
+    assert is_colour(under, VARIANT_RGB["full"]).any()
+    assert is_colour(under, VARIANT_RGB["cropped"]).any()
+
+
+def test_a_box_is_drawn_where_the_face_is():
+    picture = plain(1000, 800)
+    drawing = annotated(picture, answer_with(picture, (300, 200, 500, 450)))
+    coloured = is_colour(drawing[:800], VARIANT_RGB["cropped"])
+    assert coloured[450, 310:490].all()  # the lower edge
+    assert coloured[210:440, 300].all()  # the left edge
+    assert not coloured[230:420, 330:470].any()  # the face is not painted over
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        pytest.param(1, 1, id="one pixel"),
+        pytest.param(200, 200, id="a chip"),
+        pytest.param(3, 2000, id="a thread"),
+        pytest.param(6000, 400, id="a panorama"),
+        pytest.param(7000, 5000, id="a large camera"),
+    ],
+)
+def test_text_is_legible_at_any_picture_size(width, height):
+    picture = plain(width, height)
+    drawing = annotated(picture, answer_with(picture, (0, 0, width * 0.8, height * 0.9)))
+    assert max(drawing.shape) >= LEAST_SIDE_PX
+    under = drawing[-round(max(drawing.shape) / 55) * 3 :]
+    rows_with_text = is_colour(under, VARIANT_RGB["full"]).any(axis=1)
+    share_of_longer_side = rows_with_text.sum() / max(drawing.shape)
+    assert share_of_longer_side >= 0.01  # a letter is at least 8 pixels high where 800 are seen
+
+
+def test_in_a_crowd_no_tag_covers_a_face():
+    picture = plain(1600, 400)
+    boxes = [(x, 150.0, x + 45.0, 210.0) for x in range(40, 1500, 60)]
+    drawing = annotated(picture, answer_with(picture, *boxes))
+    for x0, y0, x1, y1 in boxes:
+        inside = drawing[int(y0) + 12 : int(y1) - 12, int(x0) + 12 : int(x1) - 12]
+        assert (inside == GREY).all()
