@@ -1,1 +1,1 @@
-"""The browser's side: pages that show what faces and evaluation compute, and the memory of uploaded pictures."""
+"""The browser's side: pages on what faces and evaluation compute, and the memory of uploaded pictures."""

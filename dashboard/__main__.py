@@ -15,7 +15,7 @@ from dashboard.api import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
 from faces.detection import DEFAULT_DETECTOR
-from faces.errors import ProjectError
+from faces.errors import DataMissing, ProjectError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_VARIANTS = (REPOSITORY / "model_full", REPOSITORY / "model_cropped")
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of a variant to serve; may be given several times (default: model_full and model_cropped)",
+        help="folder of a variant, may be given several times (default: model_full and model_cropped)",
     )
     parser.add_argument(
         "--data-dir", type=Path, help="folder of the data sets, for test pictures (default: AGE_GENDER_DATA)"
@@ -90,9 +90,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _data_dir(named: Path | None) -> Path | None:
     """The folder named, or that of AGE_GENDER_DATA, or none: the pages then do without test pictures."""
-    if named is not None:
-        return named
-    return Path(os.environ["AGE_GENDER_DATA"]) if os.environ.get("AGE_GENDER_DATA") else None
+    folder = named or (Path(os.environ["AGE_GENDER_DATA"]) if os.environ.get("AGE_GENDER_DATA") else None)
+    if folder is not None and not folder.is_dir():
+        raise DataMissing(
+            f"There is no data folder {folder}. Leave --data-dir and AGE_GENDER_DATA out to do without."
+        )
+    return folder
 
 
 def _refuse(reason: object) -> int:

@@ -1,4 +1,4 @@
-"""AppContext -> the Dash app: the shell around all pages, the routes beside them, what the browser may load."""
+"""AppContext -> the Dash app: the shell around all pages, the routes beside them, what may be loaded."""
 
 from pathlib import Path
 
@@ -16,8 +16,9 @@ CONTENT_WIDTH_PX = 1280
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
 # Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: addresses.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
 
 

@@ -1,7 +1,7 @@
 """Variant folders -> everything that the pages show, one object for the whole server.
 
-A room of its own because pages must not know how things are loaded: the app answers at once while the networks
-warm up in a background thread, and a page that needs them simply asks for `context.workbench` and waits.
+A room of its own because pages must not know how things are loaded: the app answers at once while the
+networks warm up in a background thread, and a page that needs them simply asks for `context.workbench` and waits.
 """
 
 import threading
@@ -29,7 +29,7 @@ SAMPLE_PREFIX = "sample:"  # the key of a shipped picture is this and its file n
 
 @dataclass
 class AppContext:
-    """What `create_app` is given. `served` is the workbench, or the promise of one that is still warming up."""
+    """What `create_app` is given. `served` is the workbench, or the promise of one still warming up."""
 
     variants: dict[str, Variant]  # by name, in the order in which they were given
     served: "Future[Workbench]"
@@ -45,7 +45,7 @@ class AppContext:
 
     @property
     def workbench(self) -> Workbench:
-        """The networks. Waits until they are loaded; raises VariantError or DetectorError when they cannot be."""
+        """The networks. Waits for them; raises VariantError or DetectorError when they cannot be loaded."""
         return self.served.result()
 
     @property

@@ -14,6 +14,7 @@ import numpy as np
 
 from dashboard.context import SAMPLE_PREFIX, current_context
 from dashboard.uploads import Upload
+from faces.drawing import annotated
 from faces.errors import PictureError, PictureExpired
 from faces.framing import pixels_in, square_around
 from faces.pictures import decode, shown_name
@@ -45,6 +46,15 @@ def upload() -> flask.Response:
     except PictureError as error:
         return flask.jsonify(state="refused", name=shown_name(file.filename or "picture"), message=str(error))
     return _entry(context.uploads.add(answered.picture, answered.answer), answered)
+
+
+@blueprint.post("/forget")
+def forget() -> flask.Response:
+    """The visitor leaves: drop the pictures whose tokens come as a JSON list."""
+    tokens = flask.request.get_json(force=True, silent=True)
+    for token in tokens if isinstance(tokens, list) else []:
+        current_context().uploads.forget(str(token))
+    return flask.Response(status=204)
 
 
 @blueprint.post("/sample/<file>")
@@ -95,8 +105,6 @@ def crop(key: str, face: int) -> flask.Response:
 @blueprint.get("/<key>/annotated.jpg")
 def annotated_picture(key: str) -> flask.Response:
     """The picture with boxes, ages, intervals and genders drawn on it."""
-    from faces.drawing import annotated
-
     upload = current_context().upload(key)
     return _download(_jpeg(annotated(upload.picture, upload.answer)), upload, "annotated.jpg")
 

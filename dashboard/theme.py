@@ -1,8 +1,8 @@
 """The colours, once: `full` is blue, `cropped` is orange, a difference runs between the two.
 
-Two doors. Styles read CSS variables (`assets/theme.css`), which follow the colour scheme by themselves:
-`var(--full)`, `var(--cropped)`, `var(--ink)`, `var(--quiet)`, `var(--line)`, `var(--paper)`, `var(--surface)`,
-and for a variant of any name `variant_css(name, names)`.
+Two doors. Styles read CSS variables (`assets/1_theme.css`), which follow the colour scheme by themselves:
+`var(--full)`, `var(--cropped)`, `var(--ink)`, `var(--quiet)`, `var(--line)`, `var(--paper)`,
+`var(--surface)`, and for a variant of any name `variant_css(name, names)`.
 
 Plotly knows no CSS variables. So a figure is drawn for a scheme: **every callback that returns a figure takes
 `Input(ids.COLOUR_SCHEME, "data")`** ("light" or "dark"; None counts as light) and hands it to the function

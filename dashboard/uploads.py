@@ -57,13 +57,13 @@ class Uploads:
             self._uploads[token] = upload
             self._last_used[token] = self._clock()
             self._size_bytes += upload.size_bytes
-            self._forget_old()
+            self._drop_old()
         return token
 
     def upload(self, token: str) -> Upload:
         """The picture and its answer. Raises PictureExpired when they were forgotten, or never were here."""
         with self._lock:
-            self._forget_old()
+            self._drop_old()
             if token not in self._uploads:
                 raise PictureExpired(
                     "This picture is no longer in the server's memory: it keeps pictures for "
@@ -77,11 +77,11 @@ class Uploads:
         """The picture alone. Raises PictureExpired like `upload`."""
         return self.upload(token).picture
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def forget(self, token: str) -> None:
+        """Drop one picture now; a token that is not known is no error."""
         with self._lock:
-            for token in list(self._uploads):
-                self._forget(token)
+            if token in self._uploads:
+                self._drop(token)
 
     def keep_forgetting(self, every_seconds: float = 60) -> None:
         """Start a thread that forgets idle pictures on time, also when nobody asks for any."""
@@ -90,7 +90,7 @@ class Uploads:
             while True:
                 time.sleep(every_seconds)
                 with self._lock:
-                    self._forget_old()
+                    self._drop_old()
 
         threading.Thread(target=forget_now_and_then, name="forget-uploads", daemon=True).start()
 
@@ -101,14 +101,14 @@ class Uploads:
     def __len__(self) -> int:
         return len(self._uploads)
 
-    def _forget_old(self) -> None:
+    def _drop_old(self) -> None:
         oldest_allowed = self._clock() - self._idle_seconds
         while self._uploads:
             token = next(iter(self._uploads))
             if self._size_bytes <= self._capacity_bytes and self._last_used[token] >= oldest_allowed:
                 return
-            self._forget(token)
+            self._drop(token)
 
-    def _forget(self, token: str) -> None:
+    def _drop(self, token: str) -> None:
         self._size_bytes -= self._uploads.pop(token).size_bytes
         del self._last_used[token]

@@ -6,7 +6,6 @@
  * them for the callbacks in Python: "strip" holds all entries, "shown" the one that the page shows.
  */
 (function () {
-    const MAX_MEGABYTES = 20;
     const AT_ONCE = 2; // the server has two cores; more would only wait there
     const NOT_REACHED = "The server could not be reached. Is it still running? Please try again.";
 
@@ -64,11 +63,11 @@
     }
 
     function sendFile(file) {
-        if (file.size > MAX_MEGABYTES * 1e6) {
-            // The server would say the same, after the whole upload.
-            const megabytes = (file.size / 1e6).toFixed(0);
-            const message = `${file.name} has ${megabytes} MB; at most ${MAX_MEGABYTES} MB are read. Please choose a smaller version.`;
-            return Promise.resolve({ state: "refused", message: message });
+        const maxBytes = Number(document.getElementById("predict-drop").dataset.maxBytes);
+        if (file.size > maxBytes) {
+            // The server refuses it as well, but only after the whole upload.
+            const sizes = `It has ${(file.size / 1e6).toFixed(1)} MB, at most ${maxBytes / 1e6} MB are read.`;
+            return Promise.resolve({ state: "refused", message: sizes + " Please choose a smaller version of it." });
         }
         const form = new FormData();
         form.append("picture", file, file.name || "pasted picture");

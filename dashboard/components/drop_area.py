@@ -10,12 +10,14 @@ from dashboard import ids
 from dashboard.components.answer_view import faces_in_words
 from dashboard.sample_pictures import Sample
 from faces.pictures import FORMATS, MAX_BYTES
+from faces.variants import FACE, WHOLE_PICTURE, Variant
 
 
-def drop_area(samples: Sequence[Sample]) -> html.Div:
-    """Ways to bring a picture, samples to try, and what happens to it. assets/pictures.js acts on data-action."""
+def drop_area(samples: Sequence[Sample], variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Div:
+    """Ways to bring a picture, samples to try, what happens to it. assets/pictures.js acts on data-action."""
     return html.Div(
         [
+            _welcome(variants, colours),
             html.Div(
                 [
                     html.P("Drop pictures of people here", className="drop-title"),
@@ -41,7 +43,8 @@ def drop_area(samples: Sequence[Sample]) -> html.Div:
                 className="samples-row",
             ),
             html.P(
-                "Pictures stay in this server's memory and are forgotten when you leave, or after half an hour.",
+                "Pictures stay in this server's memory and are forgotten when you leave, "
+                "or after half an hour without use.",
                 className="privacy",
             ),
         ],
@@ -74,6 +77,29 @@ def strip(entries: Sequence[Mapping[str, Any]], shown_id: int | None) -> list[ht
         )
         for entry in entries
     ]
+
+
+def _welcome(variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Div:
+    """What this is, for a first visit: who answers, and what each of them is shown."""
+    sees = {WHOLE_PICTURE: "sees the whole picture", FACE: "sees each face that a detector finds"}
+    return html.Div(
+        [
+            html.H1("Age and gender from a photograph"),
+            html.P(
+                [
+                    html.Span(
+                        [
+                            html.Strong(variant.name, style={"color": colours[variant.name]}),
+                            f" {sees[variant.framing]}",
+                        ]
+                    )
+                    for variant in variants
+                ],
+                className="welcome-variants",
+            ),
+        ],
+        className="welcome",
+    )
 
 
 def _button(text: str, action: str, class_name: str) -> html.Button:

@@ -61,7 +61,7 @@ def face_card(
                         f"Ask {' and '.join(may_ask)} about this face",
                         id=ids.of_face(ids.ASK_FULL, index),
                         className="button",
-                        title="Show the whole-picture variant this face alone: its box times two, letterboxed",
+                        title="Show it this face alone: the box times two, squared",
                     )
                     if may_ask
                     else None,

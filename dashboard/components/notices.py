@@ -1,7 +1,7 @@
 """The designed states of a page that has nothing to show: empty, no data, refused, failed.
 
-The convention: whatever stands in the place of content is a `notice`. "calm" says that all is well and nothing
-is there; "problem" says what happened, to which file, and what to do.
+The convention: whatever stands in the place of content is a `notice`. "calm" says that all is well and
+nothing is there; "problem" says what happened, to which file, and what to do.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Readings -> one age axis and one gender bar on which all of them stand, so that agreement is seen at once."""
+"""Readings -> one age axis and one gender bar on which all of them stand: agreement is seen at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def gender_in_words(reading: Reading) -> str:
 
 
 def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -> html.Div:
-    """One axis from 0 to 100 years; a dot and an 80 % interval for each row. `pin` stands on the same axis."""
+    """One axis from 0 to 100 years; a dot and an 80 % interval for each row. `pin` stands on it as well."""
     return html.Div(
         [
             html.Div(

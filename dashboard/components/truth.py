@@ -32,7 +32,7 @@ class Mark:
 
 
 def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_years: float) -> list[Mark]:
-    """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known, age first."""
+    """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known."""
     found = []
     if truth.age_years is not None:
         for variant, answer in answers.items():

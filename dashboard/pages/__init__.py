@@ -1,1 +1,1 @@
-"""A module a page: its layout and its callbacks. Dash runs these modules anew for every app that is created."""
+"""A module a page: its layout and its callbacks. Dash runs these modules anew for every app."""

@@ -28,8 +28,7 @@ def layout(**_query: str) -> html.Div:
     context = current_context()
     return html.Div(
         [
-            html.H1("Predict", className="visually-hidden"),
-            drop_area(list(context.samples.values())),
+            drop_area(list(context.samples.values()), list(context.variants.values()), _colours()),
             html.Ul(id=ids.PREDICT_STRIP, className="strip", **{"aria-label": "Your pictures"}),
             html.Div(id=ids.PREDICT_ANSWER, **{"aria-live": "polite"}),
         ],
