@@ -1,9 +1,9 @@
 """Keras network -> ONNX graph that predicts, and explains its predictions where it is asked to.
 
 A room of its own because it alone knows how the two are one file. Inputs: `frames` (1, px, px, 3) RGB 0-255
-and the weights of a target, sum(age_weights * age probabilities) + gender_weight * log odds of female. Outputs:
-both predictions, the last feature map (`activations`, NHWC), and the gradients of the target with respect to
-the frame and to that map. With weights of zero, as a prediction feeds them, no gradient is computed.
+and the weights of a target, sum(age_weights * age probabilities) + gender_weight * log odds of female.
+Outputs: both predictions, the last feature map (`activations`, NHWC), and the gradients of the target with
+respect to the frame and to that map. With weights of zero, as a prediction feeds them, none is computed.
 """
 
 import math
@@ -16,7 +16,7 @@ import tf2onnx
 from onnx import helper, numpy_helper
 
 from faces.errors import ExportError
-from training.onnx_gradient import GradientGraph
+from training.onnx_gradient import GradientGraph, attribute
 
 OPSET = 18
 # Output of the network -> the input of the graph with which it is weighed in the target.
@@ -31,8 +31,11 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
     graph = _forward_onnx(model)
     fold_scales_into_convolutions(graph)
 
-    # Differentiated where it was computed: its NHWC copy may serve only some of the layers that follow.
-    feature_map = _producer(graph, "activations").input[0]
+    feature_map, to_nhwc = "activations", [0, 1, 2, 3]
+    producer = _producer(graph, feature_map)
+    if producer.op_type == "Transpose":
+        # Differentiated where it was computed: its NHWC copy may serve only some of the layers that follow.
+        feature_map, to_nhwc = producer.input[0], list(attribute(producer, "perm"))
     seeds = {}
     for output, weights in TARGET_WEIGHTS.items():
         if output not in outputs:
@@ -52,7 +55,7 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
     )
     explained.graph.node.append(
         helper.make_node(
-            "Transpose", [gradients[feature_map]], ["activation_gradient"], "of_map", perm=[0, 2, 3, 1]
+            "Transpose", [gradients[feature_map]], ["activation_gradient"], "of_map", perm=to_nhwc
         )
     )
     _add_where_weighed(graph, explained, list(seeds.values()), shapes)
@@ -125,6 +128,11 @@ def _forward_onnx(model: keras.Model) -> onnx.ModelProto:
         return observed(frames, training=False)
 
     graph, _ = tf2onnx.convert.from_function(forward, input_signature=signature, opset=OPSET)
+    # Constants that a layer keeps outside of its weights (Normalization) arrive as inputs.
+    for value, inside in forward.get_concrete_function().graph.captures:
+        for given in [given for given in graph.graph.input if given.name == inside.name]:
+            graph.graph.initializer.append(numpy_helper.from_array(value.numpy(), given.name))
+            graph.graph.input.remove(given)
     del graph.graph.value_info[:]
     return graph
 

@@ -45,13 +45,60 @@ def awake(model: keras.Model) -> keras.Model:
     return model
 
 
-def with_heads(application, px: int = PX) -> keras.Model:
-    """A network of keras.applications with the project's heads."""
+LAYERS = keras.layers
+NETWORKS = {
+    "strides, both paddings, dilation": lambda x: [
+        x := LAYERS.Conv2D(8, 3, strides=2, padding="same", activation="relu")(x),
+        x := LAYERS.Conv2D(8, 4, strides=3, padding="valid", activation="relu")(x),
+        LAYERS.Conv2D(8, 3, dilation_rate=2, padding="same", activation="relu")(x),
+    ],
+    "grouped convolution, batch norm, leaky rectifier": lambda x: [
+        x := LAYERS.Conv2D(8, 3)(x),
+        x := LAYERS.Conv2D(8, 3, groups=4)(x),
+        x := LAYERS.BatchNormalization()(x),
+        LAYERS.LeakyReLU(0.1)(x),
+    ],
+    "batch norm first": lambda x: [
+        x := LAYERS.BatchNormalization()(x),
+        x := LAYERS.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2)(x),
+        LAYERS.ReLU(6.0)(x),
+    ],
+    "overlapping maximum pooling": lambda x: [
+        x := LAYERS.Conv2D(8, 3, activation="relu")(x),
+        x := LAYERS.ZeroPadding2D(1)(x),
+        x := LAYERS.MaxPooling2D(3, strides=2)(x),
+        LAYERS.Conv2D(8, 3, activation="relu")(x),
+    ],
+    "mean pooling at the edge": lambda x: [
+        x := LAYERS.Conv2D(8, 3, activation="tanh")(x),
+        x := LAYERS.AveragePooling2D(3, strides=2, padding="same")(x),
+        LAYERS.Conv2D(8, 3, activation="relu")(x),
+    ],
+    "residual sum and joined maps": lambda x: [
+        x := LAYERS.Conv2D(8, 3, activation="relu")(x),
+        y := LAYERS.Conv2D(8, 3, padding="same")(x),
+        x := LAYERS.Add()([x, y]),
+        x := LAYERS.Concatenate()([y, x, y]),
+        LAYERS.Conv2D(8, 1, activation="relu")(x),
+    ],
+    "swish, squeeze and excite": lambda x: [
+        x := LAYERS.Normalization(mean=[3.0, 4.0, 5.0], variance=[60.0, 70.0, 80.0])(x),
+        x := LAYERS.Conv2D(8, 3, activation="swish")(x),
+        gate := LAYERS.GlobalAveragePooling2D(keepdims=True)(x),
+        gate := LAYERS.Conv2D(8, 1, activation="sigmoid")(gate),
+        LAYERS.Multiply()([x, gate]),
+    ],
+}
+
+
+def small_network(layers, px: int = 40) -> keras.Model:
+    """A small network of the given layers with the project's heads."""
+    keras.utils.set_random_seed(3)
     frames = keras.Input((px, px, 3), name="frames")
-    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(frames)
-    body = application(input_tensor=scaled, include_top=False, weights=None, pooling="avg")
-    ages = keras.layers.Dense(101, activation="softmax", name="age_probabilities")(body.output)
-    female = keras.layers.Dense(1, activation="sigmoid", name="female_probability")(body.output)
+    feature_map = layers(LAYERS.Rescaling(1 / 127.5, offset=-1)(frames))[-1]
+    features = LAYERS.Dense(16, activation="relu")(LAYERS.Flatten()(feature_map))
+    ages = LAYERS.Dense(101, activation="softmax", name="age_probabilities")(features)
+    female = LAYERS.Dense(1, activation="sigmoid", name="female_probability")(features)
     return awake(keras.Model(frames, {"age_probabilities": ages, "female_probability": female}))
 
 
@@ -88,20 +135,11 @@ def onnx_answers(path, feed) -> dict[str, np.ndarray]:
     return dict(zip(names, session.run(names, feed), strict=True))
 
 
-@pytest.mark.parametrize(
-    "application",
-    [
-        pytest.param(keras.applications.VGG16, id="maximum pooling (VGG16)"),
-        pytest.param(keras.applications.ResNet50, id="residual sums (ResNet50)"),
-        pytest.param(keras.applications.DenseNet121, id="joined maps, mean pooling (DenseNet121)"),
-        pytest.param(keras.applications.EfficientNetB0, id="swish, squeeze and excite (EfficientNetB0)"),
-        pytest.param(keras.applications.MobileNetV2, id="inverted residuals (MobileNetV2)"),
-    ],
-)
-def test_gradients_of_other_networks_equal_those_of_tensorflow(application, tmp_path):
-    model = with_heads(application)
+@pytest.mark.parametrize("caption", NETWORKS)
+def test_gradients_of_other_networks_equal_those_of_tensorflow(caption, tmp_path):
+    model = small_network(NETWORKS[caption])
     variant = export_variant(model, tmp_path, **FACTS)
-    frame = np.random.default_rng(0).uniform(0, 255, (1, PX, PX, 3)).astype(np.float32)
+    frame = np.random.default_rng(0).uniform(0, 255, (1, 40, 40, 3)).astype(np.float32)
     age_weights = np.linspace(0, 10, 101, dtype=np.float32)[None]
     gender_weight = np.ones((1, 1), np.float32)
     found = onnx_answers(
@@ -109,7 +147,7 @@ def test_gradients_of_other_networks_equal_those_of_tensorflow(application, tmp_
     )
     expected = keras_answers(model, frame, age_weights, gender_weight)
     errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
-    assert max(errors.values()) < 1e-3, errors
+    assert max(errors.values()) < 1e-4, errors
 
 
 @pytest.fixture(scope="module")
