@@ -82,7 +82,9 @@ class Workbench:
         answer = Answer(picture.name, picture.width, picture.height, timings_ms=timings)
         with _timed(timings, "detect"):
             # From left to right, so that a reader finds the face that a number means.
-            faces = sorted(self.detector.faces_in(picture), key=lambda face: face.box_xyxy[0] + face.box_xyxy[2])
+            faces = sorted(
+                self.detector.faces_in(picture), key=lambda face: face.box_xyxy[0] + face.box_xyxy[2]
+            )
         answers: list[dict[str, Reading]] = [{} for _ in faces]
         for name, network in self.networks.items():
             by_face = network.variant.framing == FACE and bool(faces)

@@ -45,9 +45,7 @@ def square_for(variant: Variant, picture: Picture, face: Face | None) -> Square:
     return square_around((0, 0, picture.width, picture.height), 1.0)
 
 
-def pixels_in(
-    picture_rgb: np.ndarray, square: Square, size_px: int, pad_rgb: Sequence[int]
-) -> np.ndarray:
+def pixels_in(picture_rgb: np.ndarray, square: Square, size_px: int, pad_rgb: Sequence[int]) -> np.ndarray:
     """The pixels under a square as (size_px, size_px, 3) uint8; what lies outside the picture is `pad_rgb`.
 
     `picture_rgb` is (height, width, 3) uint8. The square is first cut at whole pixels, then resized: by area

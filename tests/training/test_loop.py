@@ -1,0 +1,162 @@
+"""A training from start to export, on a small data set in the real layout: no data needed."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from dataset.splits import read_split
+from faces.errors import RecipeError
+from faces.framing import frame_for
+from faces.pictures import decode
+from faces.prediction import Network
+from training.loop import CHECKPOINT, run
+from training.pipeline import labelled_frames, training_batches
+from training.recipes import Recipe, read_recipe, recipe_path
+
+
+@pytest.fixture(scope="module")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """UTKFace's layout and names, with pictures of noise."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "utkface").mkdir()
+    split = read_split()
+    rng = np.random.default_rng(0)
+    for name, count in (("train", 48), ("validation", 16)):
+        for file in split[split.split == name].file[:count]:
+            noise = rng.integers(0, 256, (200, 200, 3), np.uint8)
+            Image.fromarray(noise).save(folder / "utkface" / file, "JPEG")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small_recipe() -> Recipe:
+    recipe = read_recipe(recipe_path("model_full"))
+    return replace(
+        recipe,
+        framing=replace(recipe.framing, input_px=64),
+        start=replace(recipe.start, weights="none", frozen_through=""),
+        shares={"chips": 1.0},
+        schedule=replace(recipe.schedule, epochs=3, frames_an_epoch=32, batch_frames=8),
+    )
+
+
+def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False)
+
+    import training.loop as loop
+
+    class Killed(BaseException):
+        """As SIGKILL would end it: between two epochs, with nothing but the checkpoint left."""
+
+    save = loop._save_checkpoint
+
+    def save_and_die(model, history, best, path) -> None:  # type: ignore[no-untyped-def]
+        save(model, history, best, path)
+        if len(history) == 2:
+            raise Killed
+
+    monkeypatch.setattr(loop, "_save_checkpoint", save_and_die)
+    with pytest.raises(Killed):
+        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
+    assert (tmp_path / "killed" / CHECKPOINT).is_file()
+    assert not (tmp_path / "killed" / "network.onnx").exists()
+    monkeypatch.undo()
+    with pytest.raises(RecipeError, match="--resume"):
+        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
+    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True)
+
+    whole = pd.read_csv(tmp_path / "whole" / "history.csv").drop(columns="seconds")
+    resumed = pd.read_csv(tmp_path / "killed" / "history.csv").drop(columns="seconds")
+    assert len(whole) == 3
+    np.testing.assert_allclose(resumed, whole, atol=1e-3, rtol=1e-3)
+
+
+def test_a_run_folder_is_a_variant_that_serves(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path
+) -> None:
+    short = replace(small_recipe, schedule=replace(small_recipe.schedule, epochs=1))
+    variant = run(short, small_data, tmp_path, tmp_path / "run", resume=False)
+    assert tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["name"] == variant.name
+    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    ages, female = Network(variant).outputs(frames)
+    import keras
+
+    expected = keras.models.load_model(tmp_path / "run" / "network.keras").predict(
+        frames.astype(np.float32), verbose=0
+    )
+    np.testing.assert_allclose(ages, expected["age_probabilities"], atol=1e-4)
+    np.testing.assert_allclose(female, expected["female_probability"][:, 0], atol=1e-4)
+
+
+def test_validation_frames_are_the_pixels_that_serving_frames(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path
+) -> None:
+    cut = labelled_frames(small_recipe, "chips", "validation", small_data, tmp_path)
+    split = read_split()
+    files = [
+        file for file in split[split.split == "validation"].file if (small_data / "utkface" / file).exists()
+    ]
+    for frame, file in zip(cut.frames, sorted(files), strict=True):
+        picture = decode((small_data / "utkface" / file).read_bytes(), file)
+        np.testing.assert_array_equal(frame, frame_for(small_recipe.variant(), picture, None))
+
+
+def test_an_epoch_is_drawn_by_seed_and_number_alone(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path
+) -> None:
+    sources = {
+        "chips": labelled_frames(small_recipe, "chips", "train", small_data, tmp_path, canvas_scale=1.25)
+    }
+
+    def frames(epoch: int) -> np.ndarray:
+        batches, steps = training_batches(sources, small_recipe, epoch)
+        drawn = [frames.numpy() for frames, _ in batches]
+        assert len(drawn) == steps
+        return np.concatenate(drawn)
+
+    np.testing.assert_array_equal(frames(1), frames(1))
+    assert (frames(1) != frames(2)).any()
+
+
+def test_a_broken_picture_is_skipped_and_named(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = read_split().query("split == 'train'").file[:1].item()
+    broken = tmp_path / "data" / "utkface"
+    broken.mkdir(parents=True)
+    for path in (small_data / "utkface").iterdir():
+        (broken / path.name).write_bytes(path.read_bytes()[: 100 if path.name == file else None])
+    cut = labelled_frames(small_recipe, "chips", "train", tmp_path / "data", tmp_path)
+    assert len(cut.frames) == len(cut.ages) == len(cut.genders) == 47
+    assert file in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        pytest.param(("crop_scale = 1.2", ""), "lacks crop_scale", id="a missing key"),
+        pytest.param(('framing = "face"', 'framing = "nose"'), "framing is", id="an unknown framing"),
+        pytest.param(("chips = 0.55", "chips = 0.65"), "sum to 1", id="shares over one"),
+        pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_by_its_key(
+    change: tuple[str, str], complaint: str, tmp_path: Path
+) -> None:
+    text = recipe_path("model_cropped").read_text().replace(*change)
+    (tmp_path / "wrong.toml").write_text(text)
+    with pytest.raises(RecipeError, match=complaint):
+        read_recipe(tmp_path / "wrong.toml")
+
+
+def test_full_and_cropped_differ_in_their_framing_alone() -> None:
+    full, cropped = (read_recipe(recipe_path(f"model_{name}")) for name in ("full", "cropped"))
+    same = {"name": full.name, "path": full.path}
+    assert full == replace(cropped, framing=replace(cropped.framing, framing="whole picture"), **same)

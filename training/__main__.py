@@ -1,0 +1,75 @@
+"""python -m training run | detector | recipes"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from dataset.sets import default_cache_dir
+from faces.errors import ProjectError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train networks by recipes.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="train a recipe and export the network")
+    run.add_argument("recipe", help="a folder with a recipe.toml (model_full), a recipe's name, or a path")
+    run.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
+    run.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    run.add_argument("--out", type=Path, help="run folder (default: runs/NAME)")
+    run.add_argument("--resume", action="store_true", help="go on where the run in --out was killed")
+    run.add_argument("--limit", type=int, help="pictures a set, for a quick look")
+    commands.add_parser("recipes", help="list the recipes")
+    from training import detector
+
+    detector.add_arguments(commands.add_parser("detector", help="fine-tune the face detector and export it"))
+    parsed = parser.parse_args(arguments)
+    try:
+        if parsed.command == "detector":
+            return detector.run(parsed) or 0
+        if parsed.command == "recipes":
+            return _list_recipes()
+        return _run(parsed)
+    except ProjectError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from training.recipes import read_recipe, recipe_path
+
+    recipe = read_recipe(recipe_path(parsed.recipe))
+    if parsed.data_dir is None:
+        print(
+            "Training needs the data: give --data-dir, a folder with utkface/, fairface/ and weights/, "
+            "or set AGE_GENDER_DATA.",
+            file=sys.stderr,
+        )
+        return 2
+    from training import loop
+
+    out = parsed.out or Path("runs") / recipe.name
+    variant = loop.run(
+        recipe, Path(parsed.data_dir), parsed.cache_dir, out, resume=parsed.resume, limit=parsed.limit
+    )
+    print(f"{variant.name}: {variant.parameters:,} parameters, written to {variant.folder}")
+    return 0
+
+
+def _list_recipes() -> int:
+    from training.recipes import RECIPES, read_recipe
+
+    paths = sorted(Path().glob("model_*/recipe.toml")) + sorted(RECIPES.glob("*.toml"))
+    for recipe in map(read_recipe, paths):
+        shares = ", ".join(f"{share:.0%} {name}" for name, share in recipe.shares.items())
+        print(
+            f"{recipe.name:<24} {recipe.framing.framing}, {recipe.framing.input_px} px, "
+            f"start {recipe.start.weights}, {recipe.schedule.epochs} epochs of {shares}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Labels with gaps + network outputs -> losses and metrics.
+
+An age label is an interval (low, high) in years: an exact age has low = high, a bin (FairFace) has low < high,
+a missing one is (-1, -1). A gender label is 0 male, 1 female, -1 missing. A missing label costs nothing.
+"""
+
+import keras
+import tensorflow as tf
+
+from training.networks import AGES
+
+
+@keras.saving.register_keras_serializable("training")
+class AgeLoss(keras.losses.Loss):
+    """Label distribution for exact ages, likelihood of the bin for the others.
+
+    Exact age a: Kullback-Leibler divergence to a normal distribution around a with `sigma_years`, cut to 0-100
+    (label distribution learning, Geng 2016), plus `expectation_weight` x |expected age - a| (DLDL-v2, Gao 2018).
+    Bin: the negative logarithm of the probability that falls into it.
+    """
+
+    def __init__(self, sigma_years: float, expectation_weight: float, name: str = "age_loss") -> None:
+        super().__init__(name=name, reduction="sum_over_batch_size")
+        self.sigma_years = sigma_years
+        self.expectation_weight = expectation_weight
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """`y_true` (n, 2) low and high in years, `y_pred` (n, 101) -> (n,) losses."""
+        ages = tf.range(AGES, dtype=tf.float32)[None]
+        probabilities = tf.clip_by_value(y_pred, 1e-7, 1.0)
+        low, high = y_true[:, :1], y_true[:, 1:]
+        centre = tf.clip_by_value(low, 0.0, AGES - 1.0)
+        target = tf.nn.softmax(-0.5 * tf.square((ages - centre) / self.sigma_years), axis=1)
+        divergence = tf.reduce_sum(
+            target * (tf.math.log(tf.maximum(target, 1e-7)) - tf.math.log(probabilities)), axis=1
+        )
+        expectation = tf.reduce_sum(ages * y_pred, axis=1)
+        exact = divergence + self.expectation_weight * tf.abs(expectation - centre[:, 0])
+        inside = tf.cast((ages >= low) & (ages <= high), tf.float32)
+        binned = -tf.math.log(tf.maximum(tf.reduce_sum(probabilities * inside, axis=1), 1e-7))
+        known = tf.cast(low[:, 0] >= 0, tf.float32)
+        return known * tf.where(low[:, 0] == high[:, 0], exact, binned)
+
+    def get_config(self) -> dict:
+        return {"sigma_years": self.sigma_years, "expectation_weight": self.expectation_weight}
+
+
+@keras.saving.register_keras_serializable("training")
+class GenderLoss(keras.losses.Loss):
+    """Binary cross-entropy with `smoothing` of the labels, which are known to be wrong in 2-3 %."""
+
+    def __init__(self, smoothing: float = 0.0, name: str = "gender_loss") -> None:
+        super().__init__(name=name, reduction="sum_over_batch_size")
+        self.smoothing = smoothing
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """`y_true` (n, 1) in {-1, 0, 1}, `y_pred` (n, 1) -> (n,) losses."""
+        known = tf.cast(y_true[:, 0] >= 0, tf.float32)
+        target = tf.clip_by_value(y_true[:, 0], self.smoothing, 1 - self.smoothing)
+        probability = tf.clip_by_value(y_pred[:, 0], 1e-7, 1 - 1e-7)
+        loss = -target * tf.math.log(probability) - (1 - target) * tf.math.log(1 - probability)
+        return known * loss
+
+    def get_config(self) -> dict:
+        return {"smoothing": self.smoothing}
+
+
+@keras.saving.register_keras_serializable("training")
+class AgeMae(keras.metrics.Mean):
+    """Mean absolute error of the expected age, in years, over the exact ages."""
+
+    def __init__(self, name: str = "mae", **kwargs) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):  # type: ignore[no-untyped-def]
+        expectation = tf.reduce_sum(tf.range(AGES, dtype=tf.float32)[None] * y_pred, axis=1)
+        exact = tf.cast((y_true[:, 0] >= 0) & (y_true[:, 0] == y_true[:, 1]), tf.float32)
+        return super().update_state(tf.abs(expectation - y_true[:, 0]), exact)
+
+
+@keras.saving.register_keras_serializable("training")
+class GenderAccuracy(keras.metrics.Mean):
+    """Share of known genders that are told."""
+
+    def __init__(self, name: str = "accuracy", **kwargs) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):  # type: ignore[no-untyped-def]
+        known = tf.cast(y_true[:, 0] >= 0, tf.float32)
+        right = tf.cast((y_pred[:, 0] >= 0.5) == (y_true[:, 0] >= 0.5), tf.float32)
+        return super().update_state(right, known)

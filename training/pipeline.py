@@ -1,0 +1,209 @@
+"""Recipe + data -> a tf.data pipeline of augmented frames, and fixed validation frames.
+
+The frames of a set are cut once, with some margin, into a uint8 file that is mapped into memory; every epoch
+draws from it and augments in numpy, on other threads than the training step, which is never kept waiting.
+Which frames an epoch holds depends on the seed and the epoch alone, so a resumed run sees what an
+uninterrupted one would have seen.
+"""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from tqdm import tqdm
+
+from dataset.augmentation import Augmentation, augmented
+from dataset.boxes import read_boxes
+from dataset.face_dataset import FaceDataset, FaceLabels
+from dataset.sets import FAIRFACE, set_records
+from faces.errors import PictureError
+from faces.files import whole_file
+from faces.variants import FACE, Variant
+from training.recipes import Recipe
+
+TRAIN = "train"
+VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validation
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown."""
+
+    frames: np.ndarray
+    ages: np.ndarray
+    genders: np.ndarray
+
+
+def labelled_frames(
+    recipe: Recipe,
+    set_name: str,
+    split: str,
+    data_dir: Path,
+    cache_dir: Path,
+    *,
+    canvas_scale: float = 1.0,
+    limit: int | None = None,
+) -> Labelled:
+    """The frames of a split of a set, cut now or read from the cache. A picture that cannot be read is named.
+
+    `limit` keeps the first pictures in an order that their names decide, for a quick run.
+    """
+    variant = recipe.variant()
+    records = set_records(set_name, data_dir, cache_dir)
+    records = records[records.split == split].reset_index(drop=True)
+    if limit is not None:
+        records = records.iloc[
+            [_name_hash(file) % 1000 < 1000 * limit / len(records) for file in records.file]
+        ]
+    boxes = read_boxes(set_name, cache_dir) if variant.framing == FACE else None
+    dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
+    key = _cache_key(variant, dataset, boxes)
+    path = cache_dir / "frames" / f"{set_name}-{split}-{key}.npy"
+    if not path.is_file():
+        _write_frames(dataset, path, f"frames {recipe.name} {set_name} {split}")
+    frames = np.load(path, mmap_mode="r")
+    labels = [dataset.labels_of(index) for index in range(len(dataset))]
+    unreadable = path.with_suffix(".unreadable")
+    kept = np.ones(len(labels), bool)
+    if unreadable.is_file():
+        kept[np.loadtxt(unreadable, dtype=int, ndmin=1)] = False
+        labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
+        frames = frames[kept]
+    return Labelled(
+        frames, _age_intervals(labels), np.array([[label.gender] for label in labels], np.float32)
+    )
+
+
+def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
+    """The augmented batches of one epoch (counted from 0), and how many there are."""
+    schedule = recipe.schedule
+    names = list(sources)
+    picks = np.concatenate(
+        [
+            np.stack([np.full(len(chosen), number), chosen], axis=1)
+            for number, name in enumerate(names)
+            for chosen in [
+                _draw(
+                    len(sources[name].frames),
+                    round(recipe.shares[name] * schedule.frames_an_epoch),
+                    schedule.seed + number,
+                    epoch,
+                )
+            ]
+        ]
+    )
+    rng = np.random.default_rng([schedule.seed, epoch])
+    rng.shuffle(picks)
+    steps = len(picks) // schedule.batch_frames
+    picks = picks[: steps * schedule.batch_frames].reshape(steps, schedule.batch_frames, 2)
+    batches = [sources[name] for name in names]
+    px, pad_rgb = recipe.framing.input_px, recipe.framing.pad_rgb
+
+    def batch_at(step: np.int64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        generator = np.random.default_rng([schedule.seed, epoch, int(step)])
+        rows = [(batches[source], index) for source, index in picks[step]]
+        return (
+            _augmented_frames(rows, recipe.augmentation, generator, px, pad_rgb),
+            np.stack([source.ages[index] for source, index in rows]),
+            np.stack([source.genders[index] for source, index in rows]),
+        )
+
+    def labelled(step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        frames, ages, genders = tf.numpy_function(batch_at, [step], [tf.uint8, tf.float32, tf.float32])
+        frames.set_shape((schedule.batch_frames, px, px, 3))
+        ages.set_shape((schedule.batch_frames, 2))
+        genders.set_shape((schedule.batch_frames, 1))
+        return tf.cast(frames, tf.float32), {"age_probabilities": ages, "female_probability": genders}
+
+    dataset = tf.data.Dataset.range(steps).map(labelled, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(4), steps
+
+
+def fixed_batches(source: Labelled, batch_frames: int) -> tf.data.Dataset:
+    """Batches of frames as they are, in order, for validation."""
+    starts = range(0, len(source.frames), batch_frames)
+
+    def batches():  # type: ignore[no-untyped-def]
+        for start in starts:
+            rows = slice(start, start + batch_frames)
+            yield (
+                np.asarray(source.frames[rows], np.float32),
+                {"age_probabilities": source.ages[rows], "female_probability": source.genders[rows]},
+            )
+
+    px = source.frames.shape[1]
+    signature = (
+        tf.TensorSpec((None, px, px, 3), tf.float32),
+        {
+            "age_probabilities": tf.TensorSpec((None, 2), tf.float32),
+            "female_probability": tf.TensorSpec((None, 1), tf.float32),
+        },
+    )
+    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(2)
+
+
+def _augmented_frames(
+    rows: list[tuple[Labelled, int]],
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    px: int,
+    pad_rgb: list[int],
+) -> np.ndarray:
+    return np.stack(
+        [augmented(source.frames[index], augmentation, rng, px, pad_rgb) for source, index in rows]
+    )
+
+
+def _draw(count: int, wanted: int, seed: int, epoch: int) -> np.ndarray:
+    """`wanted` of `count` rows for one epoch: permutation after permutation, so that none is seen much more often."""
+    first = epoch * wanted
+    rows = np.arange(first, first + wanted)
+    rounds = {int(number): np.random.default_rng([seed, int(number)]) for number in np.unique(rows // count)}
+    orders = {number: rng.permutation(count) for number, rng in rounds.items()}
+    return np.array([orders[row // count][row % count] for row in rows], np.int64)
+
+
+def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:
+    unreadable: list[int] = []
+    with whole_file(path) as unfinished:
+        shape = (len(dataset), dataset.canvas_px, dataset.canvas_px, 3)
+        frames = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
+
+        def cut(index: int) -> None:
+            try:
+                frames[index] = dataset[index][0]
+            except PictureError as error:
+                tqdm.write(f"skipped: {error}")
+                unreadable.append(index)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(tqdm(pool.map(cut, range(len(dataset))), total=len(dataset), desc=caption, unit="picture"))
+        frames.flush()
+    if unreadable:
+        with whole_file(path.with_suffix(".unreadable")) as unfinished:
+            np.savetxt(unfinished, sorted(unreadable), fmt="%d")
+
+
+def _cache_key(variant: Variant, dataset: FaceDataset, boxes: pd.DataFrame | None) -> str:
+    """A name for these frames that changes with whatever would change them."""
+    digest = hashlib.sha256()
+    for part in (variant.framing, variant.input_px, variant.pad_rgb, dataset.canvas_px):
+        digest.update(repr(part).encode())
+    digest.update("\n".join(dataset.records.file).encode())
+    if boxes is not None:
+        digest.update(repr(variant.crop_scale).encode())
+        digest.update(pd.util.hash_pandas_object(boxes, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _age_intervals(labels: list[FaceLabels]) -> np.ndarray:
+    intervals = [(label.age_low, label.age_high) for label in labels]
+    return np.nan_to_num(np.array(intervals, np.float32).reshape(-1, 2), nan=-1.0)
+
+
+def _name_hash(file: str) -> int:
+    return int(hashlib.sha256(file.encode()).hexdigest()[:8], 16)
