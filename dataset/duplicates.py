@@ -33,6 +33,10 @@ class Fingerprints:
     pixel_sha256: tuple[str, ...]
     thumbnails: np.ndarray
 
+    def of_rows(self, rows: Sequence[int]) -> Fingerprints:
+        """Those of some pictures, in the order of `rows`."""
+        return Fingerprints(tuple(self.pixel_sha256[row] for row in rows), self.thumbnails[list(rows)])
+
 
 @dataclass(frozen=True)
 class NearPair:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from dataset.tables import SPLIT, read_csv_table
 from faces.errors import DataMissing
 from faces.files import whole_file
 
@@ -27,16 +28,14 @@ FAIRFACE_COUNTS = {"held": 1000, "development": 500}
 
 
 def read_split(path: Path = SPLIT_CSV) -> pd.DataFrame:
-    """Columns file, split. Raises DataMissing when the file is not there."""
-    if not path.is_file():
-        raise DataMissing(f"No split at {path}; `python -m dataset prepare --write-split` creates it.")
-    return pd.read_csv(path, dtype=str)
+    """Columns file, split. Raises DataMissing when the file is not there, TableError when it is none."""
+    _check_is_there(path)
+    return read_csv_table(path, SPLIT)
 
 
 def split_sha256(path: Path = SPLIT_CSV) -> str:
     """SHA-256 (hex) of the bytes of the committed split."""
-    if not path.is_file():
-        raise DataMissing(f"No split at {path}; `python -m dataset prepare --write-split` creates it.")
+    _check_is_there(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -102,6 +101,11 @@ def divided(
 def decade(age_years: float) -> int:
     """First year of the age's decade; 90 and above are one stratum, for they are few."""
     return min(int(age_years) // 10 * 10, 90)
+
+
+def _check_is_there(path: Path) -> None:
+    if not path.is_file():
+        raise DataMissing(f"No split at {path}; `python -m dataset prepare --write-split` creates it.")
 
 
 def _seeded(file: str) -> str:

@@ -26,12 +26,16 @@ STATUSES = (FACE_FOUND, NO_FACE, UNREADABLE)
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, TEXT, NUMBER or WHOLE_NUMBER, its unit ("" for none) and what it says."""
+    """A column: its name, TEXT, NUMBER or WHOLE_NUMBER, its unit ("" for none) and what it says.
+
+    An optional one is absent where there is nothing to say: no parquet table has any.
+    """
 
     name: str
     kind: str
     unit: str
     meaning: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,19 +134,68 @@ HISTORY = Table(
     "one epoch of a training",
     (
         Column("epoch", WHOLE_NUMBER, "", "1 for the first"),
-        Column("seconds", NUMBER, "s", "Time this epoch took, its validation included"),
         Column("learning_rate", NUMBER, "", "At the end of the epoch"),
-        Column("loss", NUMBER, "", "Mean training loss, all heads and weight decay included"),
+        Column("loss", NUMBER, "", "Mean training loss of both heads; lower is better, as for every loss"),
         Column("age_loss", NUMBER, "", "Its age part"),
-        Column("gender_loss", NUMBER, "", "Its gender part"),
+        Column("gender_loss", NUMBER, "", "Its gender part, before it is weighed"),
         Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better"),
         Column("gender_accuracy", NUMBER, "share", "On augmented training frames; higher is better"),
-        Column("validation_loss", NUMBER, "", "The same loss on the validation split, nothing augmented"),
-        Column("validation_age_mae_years", NUMBER, "years", "Validation split; lower is better"),
-        Column("validation_gender_accuracy", NUMBER, "share", "Validation split; higher is better"),
+        Column("validation_loss", NUMBER, "", "Over all sets, weighed as in training; nothing augmented"),
+        Column("validation_age_mae_years", NUMBER, "years", "`chips` validation; lower is better"),
+        Column("validation_gender_accuracy", NUMBER, "share", "`chips` validation; higher is better"),
+        Column(
+            "validation_context_age_mae_years", NUMBER, "years", "`context` validation; lower is better", True
+        ),
+        Column(
+            "validation_context_gender_accuracy",
+            NUMBER,
+            "share",
+            "`context` validation; higher is better",
+            True,
+        ),
+        Column("validation_fairface_age_loss", NUMBER, "", "`fairface` development, ages as bins", True),
+        Column(
+            "validation_fairface_gender_accuracy",
+            NUMBER,
+            "share",
+            "`fairface` development; higher is better",
+            True,
+        ),
+        Column("seconds", NUMBER, "s", "Time this epoch took, its validation included"),
     ),
 )
-TABLES = (PREDICTIONS, HISTORY, BOXES, SPLIT, FAIRFACE_SPLIT)
+MEASURES = Table(
+    "measures",
+    "model_*/metrics.json",
+    "one measure of one set and split (`sets` → set → split → `measures` → its name)",
+    (
+        Column("value", NUMBER, "see `unit`", "The measure; null where it cannot be computed"),
+        Column("low", NUMBER, "see `unit`", "Lower end of its 95 % bootstrap interval"),
+        Column("high", NUMBER, "see `unit`", "Upper end of it"),
+        Column("count", WHOLE_NUMBER, "pictures", "How many pictures it stands on"),
+        Column("unit", TEXT, "", "`years`, `years²`, `share` or empty"),
+        Column("better", TEXT, "", "`lower`, `higher`, `nearer to 0` or `nearer to 80 %`"),
+        Column("reason", TEXT, "", "Why there is no value", True),
+    ),
+)
+CONTEXT_PICTURES = Table(
+    "context",
+    ".cache/context/context.csv",
+    "one composition",
+    (
+        FILE,
+        Column("split", TEXT, "", "`train`, `validation` or `test`: that of the face and of the background"),
+        Column("path", TEXT, "", "Where the picture lies, from the cache folder"),
+        Column("source_file", TEXT, "", "The UTKFace picture whose face was pasted; it has the labels"),
+        Column("x0", NUMBER, "picture pixels", "Left edge of the pasted face"),
+        Column("y0", NUMBER, "picture pixels", "Upper edge"),
+        Column("x1", NUMBER, "picture pixels", "Right edge"),
+        Column("y1", NUMBER, "picture pixels", "Lower edge"),
+        Column("face_share", NUMBER, "share", "Longer side of that box over the shorter side of the picture"),
+        Column("background", TEXT, "", "The face-free photograph behind it"),
+    ),
+)
+TABLES = (PREDICTIONS, MEASURES, HISTORY, BOXES, CONTEXT_PICTURES, SPLIT, FAIRFACE_SPLIT)
 
 
 def write_table(frame: pd.DataFrame, table: Table, path: Path, provenance: Provenance) -> None:
@@ -185,6 +238,15 @@ def read_table(path: Path, table: Table, expected: Provenance | None = None) -> 
     return content.to_pandas()
 
 
+def read_csv_table(path: Path, table: Table) -> pd.DataFrame:
+    """The frame of a CSV file. Raises DataMissing when it is not there, TableError for other columns."""
+    if not Path(path).is_file():
+        raise DataMissing(f"There is no table {path}.")
+    frame = pd.read_csv(path, dtype={column.name: str for column in table.columns if column.kind == TEXT})
+    _check_names(list(frame.columns), table, path)
+    return frame
+
+
 def provenance_of(path: Path) -> Provenance:
     """What made a parquet table. Raises DataMissing when it is not there, TableError when it says nothing."""
     path = Path(path)
@@ -216,14 +278,18 @@ def formats_markdown() -> str:
         lines += [f"`{table.path}`: a row is {table.row}.", ""]
         lines += ["| column | kind | unit | meaning |", "|---|---|---|---|"]
         lines += [
-            f"| `{column.name}` | {column.kind} | {column.unit or '–'} | {column.meaning} |"
+            f"| `{column.name}` | {column.kind} | {column.unit or '–'} | {_meaning(column)} |"
             for column in table.columns
         ]
     return "\n".join(lines) + "\n"
 
 
+def _meaning(column: Column) -> str:
+    return f"{column.meaning} (only where it was measured)" if column.optional else column.meaning
+
+
 def _check_names(names: list[str], table: Table, path: Path) -> None:
-    missing = [name for name in table.column_names if name not in names]
+    missing = [column.name for column in table.columns if not column.optional and column.name not in names]
     unknown = [name for name in names if name not in table.column_names]
     if missing or unknown:
         raise TableError(

@@ -4,8 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dataset.compositions import CONTEXT_COLUMNS
 from dataset.tables import (
     BOXES,
+    CONTEXT_PICTURES,
+    HISTORY,
+    MEASURES,
     NUMBER,
     PREDICTIONS,
     TABLES,
@@ -13,9 +17,11 @@ from dataset.tables import (
     Provenance,
     formats_markdown,
     provenance_of,
+    read_csv_table,
     read_table,
     write_table,
 )
+from evaluation.measures import Measure
 from faces.errors import DataMissing, TableError
 
 MADE_BY = Provenance(split_sha256="a" * 64, network_sha256="b" * 64, detector_sha256="c" * 64)
@@ -113,3 +119,33 @@ def test_every_column_has_a_meaning_and_no_table_names_a_column_twice():
     for table in TABLES:
         assert len(set(table.column_names)) == len(table.columns)
         assert all(column.meaning for column in table.columns)
+
+
+def test_the_compositions_have_the_columns_that_the_formats_name():
+    assert CONTEXT_PICTURES.column_names == CONTEXT_COLUMNS
+
+
+def test_a_published_measure_has_the_columns_that_the_formats_name():
+    assert list(Measure("mae", 4.0, 3.9, 4.1, 100).as_dict()) == MEASURES.column_names[:-1]
+    assert "reason" in Measure("mae", np.nan, np.nan, np.nan, 0, "no pictures").as_dict()
+
+
+def test_optional_columns_of_a_csv_may_be_absent_and_others_may_not(tmp_path):
+    path = tmp_path / "history.csv"
+    required = [column.name for column in HISTORY.columns if not column.optional]
+    pd.DataFrame([dict.fromkeys(required, 1)]).to_csv(path, index=False)
+    assert list(read_csv_table(path, HISTORY).columns) == required
+    pd.DataFrame([dict.fromkeys(required[1:], 1)]).to_csv(path, index=False)
+    with pytest.raises(TableError, match="epoch"):
+        read_csv_table(path, HISTORY)
+    with pytest.raises(DataMissing):
+        read_csv_table(tmp_path / "none.csv", HISTORY)
+
+
+@pytest.mark.parametrize("variant", ["model_full", "model_cropped"])
+def test_the_committed_histories_are_history_tables(repository, variant):
+    path = repository / variant / "history.csv"
+    if not path.is_file():
+        pytest.skip(f"needs {path.relative_to(repository)}")
+    history = read_csv_table(path, HISTORY)
+    assert list(history.epoch) == list(range(1, len(history) + 1))
