@@ -27,14 +27,14 @@ test: $(RUN_READY) $(TEST_READY) chromium
 screenshots: $(TEST_READY) chromium
 	.venv-test/bin/python -m tests.browser.screenshots $(ARGS)
 
-$(RUN_READY): requirements-run.txt
+$(RUN_READY):
 	@echo "Installing the serving environment into .venv (0.9 GB, once)."
 	@$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) cannot make an environment: install Python 3.11 with its venv module (Debian: apt-get install python3.11-venv), or call make PYTHON=/path/to/python3.11."; exit 2; }
 	.venv/bin/python $(PIP_INSTALL) -r requirements-run.txt
 	.venv/bin/python -m pip check
 	@touch $@
 
-$(TEST_READY): requirements-run.txt requirements.txt requirements-dev.txt
+$(TEST_READY):
 	@echo "Installing the full environment into .venv-test (4.4 GB, once)."
 	@$(PYTHON) -m venv --clear .venv-test
 	.venv-test/bin/python $(PIP_INSTALL) -r requirements-dev.txt
