@@ -10,37 +10,44 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ("requirements-run.txt", "requirements.txt", "requirements-dev.txt")
 
 
-def pins_in(name: str) -> list[str]:
+PIN = re.compile(r"([\w.-]+)(\[\w+\])?==([\w.]+)")
+TRAINING_PACKAGES = {"tensorflow", "keras", "torch", "torchvision", "ultralytics-opencv-headless", "tf2onnx"}
+
+
+def lines_of(name: str) -> list[str]:
     lines = (REPOSITORY / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith(("#", "-r "))]
 
 
+def pins_of(name: str) -> list[tuple[str, str]]:
+    """(package, version) of each line; an extra such as dash[testing] is a second line for one package."""
+    return [(package.lower(), pinned) for package, _, pinned in PIN.findall("\n".join(lines_of(name)))]
+
+
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_requirement_is_pinned_to_one_version(name):
-    loose = [line for line in pins_in(name) if not re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+", line)]
+    loose = [line for line in lines_of(name) if not PIN.fullmatch(line)]
     assert not loose, f"{name}: {loose}"
 
 
-def test_no_package_is_pinned_twice():
-    packages = [re.split(r"[\[=]", pin)[0].lower().replace("_", "-") for name in REQUIREMENTS for pin in pins_in(name)]
-    twice = {package for package in packages if packages.count(package) > 1 and package != "dash"}
-    assert not twice, f"pinned twice: {twice}"
+def test_no_package_is_pinned_to_two_versions():
+    pins = [pin for name in REQUIREMENTS for pin in pins_of(name)]
+    versions = {package: {pinned for other, pinned in pins if other == package} for package, _ in pins}
+    assert not {package for package, pinned in versions.items() if len(pinned) > 1}
 
 
 def test_the_pins_are_what_is_installed_here():
-    drifted = []
-    for name in REQUIREMENTS:
-        for pin in pins_in(name):
-            package, pinned = re.fullmatch(r"([\w.-]+)(?:\[\w+\])?==([\w.]+)", pin).groups()
-            installed = version(package).split("+")[0]  # a local build: torch 2.13.0+cpu
-            if installed != pinned:
-                drifted.append(f"{package}: {pinned} pinned, {installed} installed")
+    drifted = [
+        f"{package}: {pinned} pinned, {installed} installed"
+        for name in REQUIREMENTS
+        for package, pinned in pins_of(name)
+        if (installed := version(package).split("+")[0]) != pinned  # a local build: torch 2.13.0+cpu
+    ]
     assert not drifted, "\n".join(drifted)
 
 
 def test_the_serving_environment_is_pinned_without_training_libraries():
-    packages = {pin.split("==")[0].lower() for pin in pins_in("requirements-run.txt")}
-    assert not packages & {"tensorflow", "keras", "torch", "torchvision", "ultralytics-opencv-headless", "tf2onnx"}
+    assert not TRAINING_PACKAGES & {package for package, _ in pins_of("requirements-run.txt")}
 
 
 @pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
