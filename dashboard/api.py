@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from dashboard.context import current_context
 from faces.answer import refusal
 from faces.errors import PictureError
-from faces.pictures import MAX_BYTES
+from faces.pictures import MAX_BYTES, shown_name
 
 MAX_PICTURES = 32
 MAX_REQUEST_BYTES = 8 * MAX_BYTES  # of all pictures of one call together; a waiting call is held in memory
@@ -55,7 +55,7 @@ def predict() -> flask.Response:
     context = current_context()
     answers = []
     for file in files:
-        name = file.filename or "picture"
+        name = shown_name(file.filename or "picture")
         try:
             answers.append(context.answered(file.read(), name).answer.as_dict())
         except PictureError as error:

@@ -1,7 +1,7 @@
 """Variant folders -> everything that the pages show, one object for the whole server.
 
 A room of its own because pages must not know how things are loaded: the app answers at once while the
-networks warm up in a background thread, and a page that needs them simply asks for `context.workbench` and waits.
+networks warm up in a background thread, and a page that needs them asks for `context.workbench` and waits.
 """
 
 import threading

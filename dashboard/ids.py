@@ -19,6 +19,7 @@ SHOWN = "shown"  # Store: key of the picture that Predict shows, or None
 PREDICT = "predict"
 PREDICT_DROP = "predict-drop"
 PREDICT_STRIP = "predict-strip"
+PREDICT_PROBLEMS = "predict-problems"
 PREDICT_ANSWER = "predict-answer"
 PREDICT_READINGS = "predict-readings"  # Store: what the marks compare with the truth
 PREDICT_TRUTH = "predict-truth"
@@ -43,5 +44,41 @@ TRUTH_PIN = "truth-pin"
 # --- Saliency -------------------------------------------------------------------------------------------
 
 # --- Metrics --------------------------------------------------------------------------------------------
+
+METRICS_SET = "metrics-set"
+METRICS_SPLIT = "metrics-split"
+METRICS_PICTURES = "metrics-pictures"
+METRICS_FIRST = "metrics-first"
+METRICS_SECOND = "metrics-second"
+METRICS_SELECTION = "metrics-selection"  # Store: what is shown, as in the address
+METRICS_HEADLINE = "metrics-headline"
+METRICS_TILES = "metrics-tiles"
+METRICS_TABLE = "metrics-table"
+METRICS_TABLE_CSV = "metrics-table-csv"
+METRICS_ADDRESS = "metrics-address"
+
+
+def metrics_chart(part: str, chart: Any) -> dict[str, Any]:
+    """The id of one part of a chart's card; `chart` is its key, or MATCH or ALL."""
+    return {"type": part, "chart": chart}
+
+
+def metrics_matrix(part: str, about: Any, of: Any) -> dict[str, Any]:
+    """The id of one part of a confusion matrix: `about` gender or age, `of` first, second or difference."""
+    return {"type": part, "about": about, "of": of}
+
+
+def metrics_shares(about: Any) -> dict[str, Any]:
+    """The id of the switch between counts and shares of all matrices about one thing."""
+    return {"type": "metrics-shares", "about": about}
+
+
+CHART_FIGURE = "metrics-chart-figure"
+CHART_TITLE = "metrics-chart-title"
+CHART_SAVE = "metrics-chart-save"
+CHART_FILE = "metrics-chart-file"
+MATRIX_FIGURE = "metrics-matrix-figure"
+MATRIX_TITLE = "metrics-matrix-title"
+
 
 # --- About ----------------------------------------------------------------------------------------------

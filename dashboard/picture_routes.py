@@ -15,7 +15,15 @@ import numpy as np
 from dashboard.context import SAMPLE_PREFIX, current_context
 from dashboard.uploads import Upload
 from faces.drawing import annotated
-from faces.errors import PictureError, PictureExpired
+from faces.errors import (
+    PictureBroken,
+    PictureEmpty,
+    PictureError,
+    PictureExpired,
+    PictureNotRecognised,
+    PictureTooLarge,
+    PictureTruncated,
+)
 from faces.framing import pixels_in, square_around
 from faces.pictures import decode, shown_name
 
@@ -25,6 +33,14 @@ CROP_PX = 176
 CROP_SCALE = 1.4
 CROP_PAD_RGB = (127, 127, 127)
 _JPEG_QUALITY = 90
+
+WHAT_TO_DO = {
+    PictureEmpty: "Please choose another file.",
+    PictureTooLarge: "Please choose a smaller version of it.",
+    PictureNotRecognised: "Please save it as JPEG or PNG and choose it again.",
+    PictureTruncated: "Please copy or download it once more and choose it again.",
+    PictureBroken: "Please choose another copy of it.",
+}
 
 blueprint = flask.Blueprint("pictures", __name__, url_prefix="/pictures")
 
@@ -41,10 +57,11 @@ def upload() -> flask.Response:
             state="refused", name="picture", message="The browser sent no file. Please try again."
         )
     context = current_context()
+    name = file.filename or "picture"
     try:
-        answered = context.answered(file.read(), file.filename or "picture")
+        answered = context.answered(file.read(), name)
     except PictureError as error:
-        return flask.jsonify(state="refused", name=shown_name(file.filename or "picture"), message=str(error))
+        return _refused(name, error)
     return _entry(context.uploads.add(answered.picture, answered.answer), answered)
 
 
@@ -64,7 +81,7 @@ def open_sample(file: str) -> flask.Response:
     try:
         return _entry(key, current_context().upload(key))
     except PictureExpired as error:
-        return flask.jsonify(state="refused", name=shown_name(file), message=str(error))
+        return _refused(file, error)
 
 
 @blueprint.get("/sample/<file>/thumbnail.jpg")
@@ -160,6 +177,12 @@ def keep_out_of_caches(response: flask.Response) -> flask.Response:
 
 def _entry(key: str, upload: Upload) -> flask.Response:
     return flask.jsonify(state="answered", key=key, name=upload.picture.name, faces=len(upload.answer.faces))
+
+
+def _refused(name: str, error: PictureError) -> flask.Response:
+    """A refused picture is told what to do, which the error itself leaves to whoever shows it."""
+    advice = WHAT_TO_DO.get(type(error), "")
+    return flask.jsonify(state="refused", name=shown_name(name), message=f"{error} {advice}".strip())
 
 
 def _fitted(rgb: np.ndarray, width_px: int, height_px: int) -> np.ndarray:

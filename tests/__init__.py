@@ -1,1 +1,1 @@
-"""The tests: a folder for each room, and tests/browser for what a real Chromium shows."""
+"""The tests mirror the rooms. A package, because some libraries install a package of this name as well."""

@@ -7,7 +7,7 @@
  */
 (function () {
     const AT_ONCE = 2; // the server has two cores; more would only wait there
-    const NOT_REACHED = "The server could not be reached. Is it still running? Please try again.";
+    const NOT_REACHED = "The server could not be reached. Is it still running? Then please choose the picture again.";
 
     let entries = [];
     let shownId = null;
@@ -36,7 +36,15 @@
 
     function update(id, values) {
         entries = entries.map((entry) => (entry.id === id ? Object.assign({}, entry, values) : entry));
+        const shown = entries.find((entry) => entry.id === shownId);
+        if (!shown || shown.state === "refused") {
+            // A refused picture is told of above the answer, which is of the next one.
+            const next = entries.find((entry) => entry.id > shownId && entry.state !== "refused");
+            const other = next || entries.findLast((entry) => entry.state !== "refused");
+            shownId = other ? other.id : null;
+        }
         mirror();
+        nameInAddress();
     }
 
     function work() {
@@ -66,7 +74,7 @@
         const maxBytes = Number(document.getElementById("predict-drop").dataset.maxBytes);
         if (file.size > maxBytes) {
             // The server refuses it as well, but only after the whole upload.
-            const sizes = `It has ${(file.size / 1e6).toFixed(1)} MB, at most ${maxBytes / 1e6} MB are read.`;
+            const sizes = `${file.name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${maxBytes / 1e6} MB are read.`;
             return Promise.resolve({ state: "refused", message: sizes + " Please choose a smaller version of it." });
         }
         const form = new FormData();
@@ -96,8 +104,13 @@
     function show(id) {
         shownId = id;
         mirror();
-        const entry = entries.find((other) => other.id === id);
-        if (window.location.pathname === "/") {
+        nameInAddress();
+    }
+
+    /* A sample has an address of its own; an upload has none that another browser could open. */
+    function nameInAddress() {
+        const entry = entries.find((other) => other.id === shownId);
+        if (onPredict()) {
             const sample = entry && entry.key && entry.key.startsWith("sample:") ? entry.key.slice(7) : null;
             const search = sample ? "?sample=" + encodeURIComponent(sample) : "";
             if (window.location.search !== search) {
@@ -147,6 +160,9 @@
             openSample(target.dataset.file);
         } else if (action === "show") {
             show(Number(target.dataset.entry));
+        } else if (action === "dismiss") {
+            entries = entries.filter((entry) => entry.id !== Number(target.dataset.entry));
+            mirror();
         } else if (action === "to-face") {
             event.preventDefault();
             toFace(target.dataset.face);
@@ -240,7 +256,8 @@
 
         /* The large drop area becomes a bar with the first picture. */
         shape: function (strip) {
-            return strip && strip.length ? "predict has-pictures" : "predict";
+            const some = strip && strip.some((entry) => entry.state !== "refused");
+            return some ? "predict has-pictures" : "predict";
         },
     };
 })();

@@ -37,6 +37,7 @@ def answer_view(
                 answer.whole_picture,
                 colours,
                 may_ask=whole_picture_variants,
+                alone=len(answer.faces) == 1,
                 person=people.get(index),
             )
             for index, answered in enumerate(answer.faces)
@@ -69,7 +70,7 @@ def answer_view(
 
 def faces_in_words(count: int) -> str:
     """`no face`, `1 face`, `29 faces`."""
-    return f"{count or 'no'} face{'' if count == 1 else 's'}"
+    return f"{count or 'no'} face{'s' if count > 1 else ''}"
 
 
 def timings_in_words(timings_ms: Mapping[str, float]) -> str:
@@ -188,10 +189,14 @@ def _truth_bar(known: int) -> html.Div:
 
 
 def _readings(answer: Answer, people: Mapping[int, KnownPerson]) -> list[dict]:
-    """For each face what the marks need: its answers and, where it is known, the truth."""
+    """For each face what the marks need: its answers and, where it is known, the truth.
+
+    With one face alone, an answer about the whole picture is one about this person.
+    """
+    of_all = answer.whole_picture if len(answer.faces) == 1 else {}
     return [
         {
-            "answers": {name: reading.as_dict() for name, reading in answered.answers.items()},
+            "answers": {name: reading.as_dict() for name, reading in (answered.answers | of_all).items()},
             "true_age": people[index].age_years if index in people else None,
             "true_gender": people[index].gender if index in people else None,
         }

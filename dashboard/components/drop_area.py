@@ -12,6 +12,9 @@ from dashboard.sample_pictures import Sample
 from faces.pictures import FORMATS, MAX_BYTES
 from faces.variants import FACE, WHOLE_PICTURE, Variant
 
+# The states of an entry, as assets/pictures.js writes them.
+WORKING, ANSWERED, REFUSED = "working", "answered", "refused"
+
 
 def drop_area(samples: Sequence[Sample], variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Div:
     """Ways to bring a picture, samples to try, what happens to it. assets/pictures.js acts on data-action."""
@@ -55,7 +58,7 @@ def drop_area(samples: Sequence[Sample], variants: Sequence[Variant], colours: M
 
 
 def strip(entries: Sequence[Mapping[str, Any]], shown_id: int | None) -> list[html.Li]:
-    """The pictures of this visit in small, each with its state."""
+    """The pictures of this visit in small, each with its state; refused ones are told of by `problems`."""
     return [
         html.Li(
             html.Button(
@@ -76,6 +79,27 @@ def strip(entries: Sequence[Mapping[str, Any]], shown_id: int | None) -> list[ht
             )
         )
         for entry in entries
+        if entry["state"] != REFUSED
+    ]
+
+
+def problems(entries: Sequence[Mapping[str, Any]]) -> list[html.Div]:
+    """A line for every refused picture: which it is, why, and what to do."""
+    return [
+        html.Div(
+            [
+                html.Span(entry["message"], className="problem-text"),
+                html.Button(
+                    "Dismiss",
+                    className="button-link",
+                    **{"data-action": "dismiss", "data-entry": str(entry["id"])},
+                ),
+            ],
+            className="problem",
+            role="alert",
+        )
+        for entry in entries
+        if entry["state"] == REFUSED
     ]
 
 
@@ -120,12 +144,10 @@ def _sample_link(sample: Sample) -> html.A:
 
 
 def _thumbnail(entry: Mapping[str, Any]) -> Any:
-    if entry["state"] == "answered":
+    if entry["state"] == ANSWERED:
         return html.Img(src=f"/pictures/{quote(entry['key'])}/thumbnail.jpg", alt="")
-    return html.Span("!" if entry["state"] == "refused" else "", className="entry-placeholder")
+    return html.Span(className="entry-placeholder")
 
 
 def _state(entry: Mapping[str, Any]) -> str:
-    if entry["state"] == "working":
-        return "reading …"
-    return "refused" if entry["state"] == "refused" else faces_in_words(entry["faces"])
+    return faces_in_words(entry["faces"]) if entry["state"] == ANSWERED else "reading …"

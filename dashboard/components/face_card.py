@@ -25,30 +25,38 @@ def face_card(
     colours: Mapping[str, str],
     *,
     may_ask: Sequence[str],
+    alone: bool,
     person: KnownPerson | None = None,
 ) -> html.Article:
     """The card of face `index` (its number on the page is one more) in the picture under `key`.
 
-    `may_ask` names the variants of the whole picture, which can be asked about this face alone.
+    `may_ask` names the variants of the whole picture, which can be asked about this face; `alone` tells that
+    there is no other face, so that what they said about the picture is about this person.
     """
     number = index + 1
     rows = [Row(name, reading, colours[name]) for name, reading in answered.answers.items()]
-    rows += [Row(name, reading, colours[name], WHOLE_PICTURE) for name, reading in whole_picture.items()]
+    of_what = "" if alone else WHOLE_PICTURE
+    rows += [Row(name, reading, colours[name], of_what) for name, reading in whole_picture.items()]
     return html.Article(
         [
             html.Div(
                 [
                     html.Img(src=f"/pictures/{quote(key)}/face/{index}.jpg", alt="", className="crop"),
-                    headline(rows[0]) if rows else None,
+                    headline(rows[0], person),
                     html.Span(str(number), className="card-number", title=f"Face {number} in the picture"),
                 ],
                 className="card-head",
             ),
-            html.P(person.name, className="card-person") if person and person.name else None,
             html.Div(
                 [
-                    age_axis(rows, extra=html.Div(id=ids.of_face(ids.ASKED_AGE, index)), pin=_pin(index)),
-                    gender_bars(rows, extra=html.Div(id=ids.of_face(ids.ASKED_GENDER, index))),
+                    age_axis(
+                        rows,
+                        extra=html.Div(id=ids.of_face(ids.ASKED_AGE, index), className="asked"),
+                        pin=_pin(index),
+                    ),
+                    gender_bars(
+                        rows, extra=html.Div(id=ids.of_face(ids.ASKED_GENDER, index), className="asked")
+                    ),
                 ],
                 className="readings",
             ),
@@ -60,7 +68,7 @@ def face_card(
                     html.Button(
                         f"Ask {' and '.join(may_ask)} about this face",
                         id=ids.of_face(ids.ASK_FULL, index),
-                        className="button",
+                        className="button ask",
                         title="Show it this face alone: the box times two, squared",
                     )
                     if may_ask
@@ -92,10 +100,11 @@ def whole_picture_card(
     )
 
 
-def headline(row: Row) -> html.Div:
-    """The age in large figures and the gender beside it, in the colour of the variant that says so."""
+def headline(row: Row, person: KnownPerson | None = None) -> html.Div:
+    """The age in large figures in the colour of the variant that says so, the gender, and who it truly is."""
     return html.Div(
         [
+            html.P(_person_in_words(person), className="headline-person") if person else None,
             html.P(
                 [html.Span(f"{row.reading.age_years:.0f}", className="headline-age"), html.Span("years")],
                 className="headline-line",
@@ -105,6 +114,11 @@ def headline(row: Row) -> html.Div:
         ],
         className="headline",
     )
+
+
+def _person_in_words(person: KnownPerson) -> str:
+    truly = f"truly {person.age_years:g}"
+    return f"{person.name}, {truly}" if person.name else truly.capitalize()
 
 
 def saliency_address(key: str, index: int) -> str:

@@ -22,7 +22,7 @@ class Row:
 
     @property
     def hollow(self) -> bool:
-        """Whether the reading is not of this very face: it is drawn as a ring instead of a dot."""
+        """Whether the reading is of more than this face: it is drawn as a ring instead of a dot."""
         return self.of_what == "whole picture"
 
 

@@ -7,7 +7,7 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, callback,
 
 from dashboard import ids
 from dashboard.components.answer_view import answer_view
-from dashboard.components.drop_area import drop_area, strip
+from dashboard.components.drop_area import WORKING, drop_area, problems, strip
 from dashboard.components.face_card import CLOSE_UP
 from dashboard.components.notices import PROBLEM, notice, skeleton
 from dashboard.components.readings import Row, age_row, gender_row
@@ -30,6 +30,7 @@ def layout(**_query: str) -> html.Div:
         [
             drop_area(list(context.samples.values()), list(context.variants.values()), _colours()),
             html.Ul(id=ids.PREDICT_STRIP, className="strip", **{"aria-label": "Your pictures"}),
+            html.Div(id=ids.PREDICT_PROBLEMS, className="problems"),
             html.Div(id=ids.PREDICT_ANSWER, **{"aria-live": "polite"}),
         ],
         id=ids.PREDICT,
@@ -47,19 +48,22 @@ clientside_callback(
 )
 
 
-@callback(Output(ids.PREDICT_STRIP, "children"), Input(ids.STRIP, "data"), Input(ids.SHOWN, "data"))
-def show_strip(entries: list[dict[str, Any]], shown: dict[str, Any] | None) -> list[html.Li]:
-    return strip(entries or [], shown["id"] if shown else None)
+@callback(
+    Output(ids.PREDICT_STRIP, "children"),
+    Output(ids.PREDICT_PROBLEMS, "children"),
+    Input(ids.STRIP, "data"),
+    Input(ids.SHOWN, "data"),
+)
+def show_strip(entries: list[dict[str, Any]], shown: dict[str, Any] | None) -> tuple[list[Any], list[Any]]:
+    return strip(entries, shown["id"] if shown else None), problems(entries)
 
 
 @callback(Output(ids.PREDICT_ANSWER, "children"), Input(ids.SHOWN, "data"))
 def show_answer(shown: dict[str, Any] | None) -> Any:
     if shown is None:
         return None
-    if shown["state"] == "working":
+    if shown["state"] == WORKING:
         return html.Div([skeleton(520), html.Div([skeleton(40), skeleton(300)])], className="answer")
-    if shown["state"] == "refused":
-        return notice(f"{shown['name']} was not read.", shown["message"], tone=PROBLEM)
     context, key = current_context(), shown["key"]
     try:
         upload = context.upload(key)

@@ -1,0 +1,48 @@
+/* Metrics: the address follows the selection, and figures are saved by the browser that drew them. */
+window.dash_clientside = window.dash_clientside || {};
+
+window.dash_clientside.metrics = {
+    /* Not through Dash's Location: that would lay the whole page out again. */
+    address: function (selection) {
+        const query = new URLSearchParams(Object.entries(selection).filter(([, value]) => value));
+        const address = window.location.pathname + "?" + query + window.location.hash;
+        window.history.replaceState(window.history.state, "", address);
+        if (window.location.hash && !window.metricsOpened) {
+            const section = document.getElementById(window.location.hash.slice(1));
+            if (section) {
+                section.scrollIntoView();
+            }
+        }
+        window.metricsOpened = true;
+        return window.dash_clientside.no_update;
+    },
+
+    saveTable: function () {
+        return true;
+    },
+};
+
+/* One listener for all PNG and SVG buttons: the figure is the one in the same card. */
+document.addEventListener("click", function (event) {
+    const button = event.target.closest("button[data-save]");
+    const card = button && button.closest("[data-chart]");
+    const plot = card && card.querySelector(".js-plotly-plot");
+    if (!plot || !window.Plotly) {
+        return;
+    }
+    // On the page the title is a heading above the figure; a saved figure carries its own.
+    const title = card.querySelector(".chart-title").textContent;
+    const margin = Object.assign({}, plot.layout.margin, { t: 64 });
+    const layout = Object.assign({}, plot.layout, {
+        title: { text: title, x: 0.02, xanchor: "left" },
+        margin: margin,
+        width: 900,
+        height: 520,
+        autosize: false,
+    });
+    const name = card.dataset.chart + window.location.search.replace(/[?&]\w+=/g, "_");
+    window.Plotly.downloadImage(
+        { data: plot.data, layout: layout },
+        { format: button.dataset.save, filename: name, width: 900, height: 520, scale: 2 }
+    );
+});

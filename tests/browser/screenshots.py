@@ -1,0 +1,154 @@
+"""`make screenshots`: every page and state, wide and narrow, light and dark, into screenshots/.
+
+They are there to be looked at: what does the eye meet first, is it the answer to the page's question, and what
+could be taken away? `--figures` also writes docs/figures/predict.png, of pictures in the public domain.
+"""
+
+import argparse
+import base64
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+from tqdm import tqdm
+
+from tests.browser.serving import REPOSITORY, served, truncated, two_people, without_faces
+from tests.conftest import pytest_setup_options
+
+SIZES = {"1400": (1400, 1000), "390": (390, 844)}
+SCHEMES = ("light", "dark")
+SETTLE_S = 0.8  # transitions and late pictures
+ANSWER_WITHIN_S = 60
+
+State = tuple[str, Callable[[Chrome, str], None]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "screenshots")
+    parser.add_argument("--only", default="", help="take only the states whose name contains this")
+    parser.add_argument("--data-dir", help="also take the states that need the data sets")
+    parser.add_argument("--figures", action="store_true", help="also write docs/figures/predict.png")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    arguments = ["--data-dir", options.data_dir] if options.data_dir else []
+    with tempfile.TemporaryDirectory() as folder, served(*arguments) as url:
+        states = [state for state in _states(Path(folder)) if options.only in state[0]]
+        looks = [(size, scheme) for size in SIZES for scheme in SCHEMES]
+        for size, scheme in tqdm(looks, desc="screenshots"):
+            with browser(*SIZES[size], scheme) as driver:
+                for name, go in states:
+                    go(driver, url)
+                    _whole_page(driver, options.out / f"{name}_{size}_{scheme}.png", SIZES[size])
+        if options.figures:
+            with browser(1280, 860, "light") as driver:
+                _sample("solvay_1927.jpg")(driver, url)
+                _light_face(driver, 9)
+                driver.save_screenshot(str(REPOSITORY / "docs" / "figures" / "predict.png"))
+
+
+def _states(folder: Path) -> list[State]:
+    """Name -> what to do to get there."""
+    people, nobody, broken = two_people(folder), without_faces(folder), truncated(folder)
+    return [
+        ("predict_first_visit", _page("/")),
+        ("predict_one_face", _sample("portrait_G000600.jpg")),
+        ("predict_solvay", _sample("solvay_1927.jpg")),
+        ("predict_two_people_asked", _asked(people)),
+        ("predict_refused_beside_good", _uploaded(broken, people)),
+        ("predict_no_face", _uploaded(nobody)),
+        ("saliency_sample", _page("/saliency?sample=astronaut.jpg&face=0", wait_s=8)),
+        ("saliency_empty", _page("/saliency", wait_s=4)),
+        ("metrics", _page("/metrics", wait_s=8)),
+        ("about", _page("/about", wait_s=3)),
+        ("not_found", _page("/nowhere")),
+    ]
+
+
+@contextmanager
+def browser(width: int, height: int, scheme: str) -> Iterator[Chrome]:
+    """Chromium as the tests start it, with a screen of this size and this preferred colour scheme."""
+    driver = Chrome(options=pytest_setup_options())
+    try:
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 768}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": width < 768})
+        preference = {"name": "prefers-color-scheme", "value": scheme}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [preference]})
+        yield driver
+    finally:
+        driver.quit()
+
+
+def _page(path: str, wait_s: float = 1) -> Callable[[Chrome, str], None]:
+    def go(driver: Chrome, url: str) -> None:
+        driver.get(url + path)
+        _wait(driver, "#content > *")
+        time.sleep(wait_s)
+
+    return go
+
+
+def _sample(file: str) -> Callable[[Chrome, str], None]:
+    def go(driver: Chrome, url: str) -> None:
+        driver.get(f"{url}/?sample={file}")
+        _wait(driver, ".face-card")
+
+    return go
+
+
+def _uploaded(*pictures: Path) -> Callable[[Chrome, str], None]:
+    def go(driver: Chrome, url: str) -> None:
+        driver.get(url)
+        _wait(driver, "#predict-drop")
+        driver.find_element(By.ID, "choose-pictures").send_keys("\n".join(map(str, pictures)))
+        answered = ".entry-answered, .problem"
+        WebDriverWait(driver, ANSWER_WITHIN_S).until(
+            lambda _: len(driver.find_elements(By.CSS_SELECTOR, answered)) == len(pictures)
+        )
+        _wait(driver, ".answer-faces, .notice")
+
+    return go
+
+
+def _asked(picture: Path) -> Callable[[Chrome, str], None]:
+    def go(driver: Chrome, url: str) -> None:
+        _uploaded(picture)(driver, url)
+        button = _wait(driver, ".ask")
+        driver.execute_script("arguments[0].click()", button)
+        _wait(driver, ".asked .axis-row")
+        _light_face(driver, 1)
+
+    return go
+
+
+def _light_face(driver: Chrome, number: int) -> None:
+    card = _wait(driver, f".face-card[data-face='{number}']")
+    driver.execute_script("arguments[0].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))", card)
+    time.sleep(SETTLE_S)
+
+
+def _wait(driver: Chrome, selector: str) -> WebElement:
+    found = WebDriverWait(driver, ANSWER_WITHIN_S).until(
+        lambda _: driver.find_elements(By.CSS_SELECTOR, selector)
+    )
+    return found[0]
+
+
+def _whole_page(driver: Chrome, path: Path, size: tuple[int, int]) -> None:
+    """The page down to its end, at most four screens of it."""
+    time.sleep(SETTLE_S)
+    height = driver.execute_script("return document.documentElement.scrollHeight")
+    clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 4 * size[1]), "scale": 1}
+    shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
+    path.write_bytes(base64.b64decode(shot["data"]))
+
+
+if __name__ == "__main__":
+    main()
