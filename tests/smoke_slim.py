@@ -43,7 +43,7 @@ def wait_until_ready(server: subprocess.Popen, url: str) -> float:
     while time.monotonic() - started < READY_WITHIN_S:
         assert server.poll() is None, f"the server ended with exit code {server.returncode}"
         try:
-            if requests.get(f"{url}/healthz", timeout=5).status_code == 200:
+            if requests.get(f"{url}/healthz", timeout=5).json()["ready"]:
                 return time.monotonic() - started
         except requests.ConnectionError:
             pass
@@ -54,8 +54,8 @@ def wait_until_ready(server: subprocess.Popen, url: str) -> float:
 def check_answer(url: str) -> None:
     """A good picture is answered with both variants, and a broken one beside it is refused by name."""
     files = [
-        ("pictures", (SAMPLE.name, SAMPLE.read_bytes(), "image/jpeg")),
-        ("pictures", ("broken.jpg", SAMPLE.read_bytes()[:5000], "image/jpeg")),
+        ("picture", (SAMPLE.name, SAMPLE.read_bytes(), "image/jpeg")),
+        ("picture", ("broken.jpg", SAMPLE.read_bytes()[:5000], "image/jpeg")),
     ]
     response = requests.post(f"{url}/api/v1/predict", files=files, timeout=60)
     assert response.status_code == 200, f"{response.status_code}: {response.text[:300]}"
