@@ -132,8 +132,8 @@ def _rgb(data: bytes, name: str) -> np.ndarray:
         exif = exif or image.info.get("exif", b"")
         image.load()
         flat = _flat_rgb(image)
-    turn = _UPRIGHT_BY_ORIENTATION.get(orientation(exif))
-    return np.array(flat if turn is None else flat.transpose(turn))
+        turn = _UPRIGHT_BY_ORIENTATION.get(orientation(exif))
+        return np.array(flat if turn is None else flat.transpose(turn))
 
 
 def _reader_for(data: bytes, name: str) -> type[ImageFile]:
@@ -181,10 +181,10 @@ def _flat_rgb(image: ImageFile) -> Image.Image:
     if isinstance(key, tuple) and max(key) > 255:  # of a 16-bit picture, whose pixels are 8-bit by now
         image.info["transparency"] = tuple(value >> 8 for value in key)
     if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
+        return image if image.mode == "RGB" else image.convert("RGB")  # a copy may cost 200 MB
+    layer = image if image.mode == "RGBA" else image.convert("RGBA")
     flat = Image.new("RGB", image.size, BEHIND_TRANSPARENCY_RGB)
-    flat.paste(layer, mask=layer.getchannel("A"))
+    flat.paste(layer, mask=layer)
     return flat
 
 
