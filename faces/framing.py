@@ -1,8 +1,8 @@
 """Picture + face + variant -> frame, the square array that a network receives.
 
 Both framings are one thing: a square laid over the picture, which may reach outside of it, scaled to the
-network's input. `full` takes the smallest square around the whole picture (a letterbox), `cropped` the squared
-face box times `crop_scale`. Training and serving call this module, so that both see equal pixels.
+network's input. `full` takes the smallest square around the whole picture (a letterbox), `cropped` the
+squared face box times `crop_scale`. Training and serving call this module: both see equal pixels.
 """
 
 import math

@@ -48,7 +48,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Temperatures fitted on validation: above 1 widens the age distribution, or moves genders to one half."""
+    """Temperatures fitted on validation: above 1 widens the age distribution, moves genders to a half."""
 
     age_temperature: float = 1.0
     gender_temperature: float = 1.0

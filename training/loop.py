@@ -1,8 +1,8 @@
 """Recipe + data -> a run folder: history, weights, the exported variant. Killed, it goes on where it was.
 
 After every epoch the weights are averaged (EMA), measured on the validation splits and, with the optimiser's
-state, written whole to `checkpoint.npz`. The epoch with the lowest validation loss is the one that is exported;
-no test picture is read here.
+state, written whole to `checkpoint.npz`. The epoch with the lowest validation loss is the one that is
+exported; no test picture is read here.
 """
 
 import json
@@ -38,7 +38,7 @@ def run(
 ) -> Variant:
     """Train `recipe` into the folder `out` and export the best epoch.
 
-    Raises RecipeError when `out` holds another run and `resume` is False, DataMissing when a set is not there.
+    Raises RecipeError when `out` holds another run and `resume` is False, DataMissing when a set is absent.
     """
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / CHECKPOINT
@@ -157,7 +157,7 @@ def _train(
 
 
 def _validated(model: keras.Model, recipe: Recipe, validation: dict[str, Labelled]) -> dict[str, float]:
-    """Loss over all sets, weighed by their shares; age and gender on `chips`, and a few figures of the others."""
+    """Loss over all sets, weighed by their shares; age and gender on `chips`, a few figures of the others."""
     row: dict[str, float] = {"validation_loss": 0.0}
     for name, source in validation.items():
         logs = model.evaluate(fixed_batches(source, VALIDATION_BATCH), verbose=0, return_dict=True)

@@ -1,6 +1,6 @@
 """Labels with gaps + network outputs -> losses and metrics.
 
-An age label is an interval (low, high) in years: an exact age has low = high, a bin (FairFace) has low < high,
+An age label is an interval (low, high) in years: an exact age has low = high, a bin (FairFace) low < high,
 a missing one is (-1, -1). A gender label is 0 male, 1 female, -1 missing. A missing label costs nothing.
 """
 
@@ -14,8 +14,9 @@ from training.networks import AGES
 class AgeLoss(keras.losses.Loss):
     """Label distribution for exact ages, likelihood of the bin for the others.
 
-    Exact age a: Kullback-Leibler divergence to a normal distribution around a with `sigma_years`, cut to 0-100
-    (label distribution learning, Geng 2016), plus `expectation_weight` x |expected age - a| (DLDL-v2, Gao 2018).
+    Exact age a: Kullback-Leibler divergence to a normal distribution around a with `sigma_years`, cut to
+    0-100 (label distribution learning, Geng 2016), plus `expectation_weight` x |expected age - a| (DLDL-v2,
+    Gao 2018).
     Bin: the negative logarithm of the probability that falls into it.
     """
 

@@ -1,7 +1,7 @@
 """A recipe's [network] -> a flat Keras model: frames in, age probabilities and female probability out.
 
-Every network reads `frames`, (n, px, px, 3) RGB from 0 to 255, and normalises inside its graph, so that serving
-has one input format. Outputs are a dict: `age_probabilities` (n, 101), `female_probability` (n, 1).
+Every network reads `frames`, (n, px, px, 3) RGB from 0 to 255, and normalises inside its graph, so that
+serving has one input format. Outputs are a dict: `age_probabilities` (n, 101), `female_probability` (n, 1).
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ AGES = 101
 
 
 def mobilenet(input_px: int) -> keras.Model:
-    """MobileNet 1.0 with a 256-unit face feature, an age softmax and a gender sigmoid (3.5 million parameters)."""
+    """MobileNet 1.0 with a 256-unit face feature, an age softmax and a gender sigmoid (3.5 M parameters)."""
     frames = keras.Input((input_px, input_px, 3), name="frames")
     centred = keras.layers.Rescaling(1.0, offset=[-value for value in MEAN_RGB], name="centred")(frames)
     # input_tensor= keeps the graph flat: saliency tools cannot look into a nested model.

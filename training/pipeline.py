@@ -159,7 +159,7 @@ def _augmented_frames(
 
 
 def _draw(count: int, wanted: int, seed: int, epoch: int) -> np.ndarray:
-    """`wanted` of `count` rows for one epoch: permutation after permutation, so that none is seen much more often."""
+    """`wanted` of `count` rows for one epoch: permutation after permutation, so that all are seen evenly."""
     first = epoch * wanted
     rows = np.arange(first, first + wanted)
     rounds = {int(number): np.random.default_rng([seed, int(number)]) for number in np.unique(rows // count)}

@@ -1,7 +1,7 @@
 """recipe.toml -> Recipe: every choice of a training, checked before an hour is spent on it.
 
-A recipe is found by its folder (`model_full`, which holds recipe.toml), by its name in training/recipes/, or by
-its path. Every key is required and no other is taken, so that two recipes differ only where they say so.
+A recipe is found by its folder (`model_full`, which holds recipe.toml), by its name in training/recipes/, or
+by its path. Every key is required and no other is taken, so that two recipes differ only where they say so.
 """
 
 import tomllib
@@ -92,7 +92,7 @@ class Recipe:
 
 
 def recipe_path(name: str) -> Path:
-    """The recipe of a folder, a name in training/recipes/ or a path. Raises RecipeError when there is none."""
+    """The recipe of a folder, a name in training/recipes/ or a path. Raises RecipeError when none is there."""
     for path in (Path(name) / "recipe.toml", RECIPES / f"{name}.toml", Path(name)):
         if path.is_file():
             return path

@@ -1,7 +1,7 @@
 """TensorFlow.js files of `faceres-deep` -> weights of a Keras MobileNet and its heads.
 
-A room of its own because it alone knows the published graph: BGR input, batch norm folded into scale and shift,
-age classes 1 to 100, and a gender output that is the probability of male.
+A room of its own because it alone knows the published graph: BGR input, batch norm folded into scale and
+shift, age classes 1 to 100, and a gender output that is the probability of male.
 """
 
 import json
