@@ -162,9 +162,9 @@ def _draw(count: int, wanted: int, seed: int, epoch: int) -> np.ndarray:
     """`wanted` of `count` rows for one epoch: permutation after permutation, so that all are seen evenly."""
     first = epoch * wanted
     rows = np.arange(first, first + wanted)
-    rounds = {int(number): np.random.default_rng([seed, int(number)]) for number in np.unique(rows // count)}
-    orders = {number: rng.permutation(count) for number, rng in rounds.items()}
-    return np.array([orders[row // count][row % count] for row in rows], np.int64)
+    rounds = np.unique(rows // count).tolist()
+    orders = {number: np.random.default_rng([seed, number]).permutation(count) for number in rounds}
+    return np.array([orders[int(row) // count][row % count] for row in rows], np.int64)
 
 
 def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:

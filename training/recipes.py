@@ -92,7 +92,7 @@ class Recipe:
 
 
 def recipe_path(name: str) -> Path:
-    """The recipe of a folder, a name in training/recipes/ or a path. Raises RecipeError when none is there."""
+    """The recipe of a folder, a name in training/recipes/ or a path. Raises RecipeError where none is."""
     for path in (Path(name) / "recipe.toml", RECIPES / f"{name}.toml", Path(name)):
         if path.is_file():
             return path
