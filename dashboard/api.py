@@ -63,6 +63,12 @@ def predict() -> flask.Response:
     return flask.jsonify(answers)
 
 
+@blueprint.get("/api/v1/predict")
+def predict_by_get() -> flask.Response:
+    """Without this, Dash would answer with its page."""
+    return _wrong_call(405, "Send pictures by POST, for example: curl -F picture=@a.jpg.")
+
+
 @blueprint.errorhandler(HTTPException)
 def wrong_call(error: HTTPException) -> flask.Response:
     """A call that Flask itself refuses, too many bytes for instance, is told so in JSON as well."""

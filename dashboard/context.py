@@ -34,6 +34,7 @@ class AppContext:
     variants: dict[str, Variant]  # by name, in the order in which they were given
     served: "Future[Workbench]"
     data_dir: Path | None = None
+    detector_path: Path = DEFAULT_DETECTOR
     uploads: Uploads = field(default_factory=Uploads)
     samples: dict[str, Sample] = field(default_factory=lambda: {one.file: one for one in shipped_samples()})
     _answered_samples: dict[str, Upload] = field(default_factory=dict, repr=False)
@@ -67,7 +68,7 @@ class AppContext:
         """The predictions tables of all variants. Raises TableError when one belongs to another network."""
         from evaluation.store import read_predictions  # brings pyarrow: only the pages that need it wait
 
-        return read_predictions(self.variant_folders)
+        return read_predictions(self.variant_folders, self.detector_path)
 
     def upload(self, key: str) -> Upload:
         """The picture under a key with its answer: a token, or "sample:" and a file name.
@@ -113,7 +114,7 @@ def load_context(
         variants[variant.name] = variant
     if not variants:
         raise VariantError("The dashboard needs at least one variant folder. Received: none.")
-    return AppContext(variants, _loading(list(variant_folders), detector_path), data_dir)
+    return AppContext(variants, _loading(list(variant_folders), detector_path), data_dir, detector_path)
 
 
 def _loading(variant_folders: list[Path], detector_path: Path) -> "Future[Workbench]":

@@ -208,4 +208,4 @@ def _download(response: flask.Response, upload: Upload, suffix: str) -> flask.Re
 
 def _plain(value: object) -> object:
     """A text that a spreadsheet would run as a formula, made harmless."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
