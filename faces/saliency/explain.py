@@ -1,0 +1,74 @@
+"""Network + frame + method + output -> SaliencyMap: the one call of the page, the benchmark and the tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from faces.framing import Square
+from faces.prediction import Network
+from faces.saliency.gradcam import gradcam
+from faces.saliency.gradcam_plus_plus import gradcam_plus_plus
+from faces.saliency.gradients import GradientsOf, gradients_of
+from faces.saliency.maps import SaliencyMap, expanded, scaled_to_one
+from faces.saliency.smoothgrad import smoothgrad
+from faces.saliency.targets import Target, target_for
+from faces.saliency.vanilla import vanilla
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to tell what mattered, and one line for people on what its map means."""
+
+    name: str
+    title: str
+    meaning: str
+    raw_values: Callable[[np.ndarray, GradientsOf, Target], np.ndarray]
+
+
+METHODS = {
+    method.name: method
+    for method in (
+        Method(
+            "vanilla",
+            "Vanilla gradients",
+            "How much the answer moves when a pixel changes a little. Sharp, but speckled.",
+            lambda frame, gradients, _: vanilla(frame, gradients),
+        ),
+        Method(
+            "smoothgrad",
+            "SmoothGrad",
+            "Vanilla gradients averaged over noisy copies of the frame: the speckles fade, what holds stays.",
+            lambda frame, gradients, _: smoothgrad(frame, gradients),
+        ),
+        Method(
+            "gradcam",
+            "Grad-CAM",
+            "Which regions hold the features that made the answer. Coarse, but steady.",
+            lambda frame, gradients, target: gradcam(
+                frame, gradients, counts_both_ways=target.counts_both_ways
+            ),
+        ),
+        Method(
+            "gradcam_plus_plus",
+            "Grad-CAM++",
+            "Like Grad-CAM, but features that speak against each other do not cancel out.",
+            lambda frame, gradients, target: gradcam_plus_plus(
+                frame, gradients, counts_both_ways=target.counts_both_ways
+            ),
+        ),
+    )
+}
+
+
+def saliency_map(
+    network: Network, frame: np.ndarray, square: Square, method: str, output: str
+) -> SaliencyMap:
+    """What mattered for `output` ("age" or "gender") in one frame.
+
+    `frame` is (px, px, 3) uint8 RGB, as `faces.framing` makes it from `square`; `method` a key of METHODS.
+    """
+    _, female = network.outputs(frame[None])
+    target = target_for(output, float(female[0]))
+    values = METHODS[method].raw_values(frame.astype(np.float32), gradients_of(network, target), target)
+    return SaliencyMap(scaled_to_one(expanded(values, len(frame))), square)

@@ -1,0 +1,23 @@
+"""Grad-CAM++: Grad-CAM whose weights favour places where a channel helps (Chattopadhyay et al. 2018)."""
+
+import numpy as np
+
+from faces.saliency.gradcam import rectified
+from faces.saliency.gradients import GradientsOf
+
+
+def gradcam_plus_plus(frame: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
+    """(px, px, 3) frame -> (rows, columns) of the last feature map.
+
+    Equation 19 of the paper for the exponential of the target: its derivatives are powers of the gradient
+    times a factor that is the same for the whole map, and is left out.
+    """
+    found = gradients_of(frame)
+    gradient = found.activation_gradient
+    second, third = gradient**2, gradient**3
+    denominator = 2 * second + third * found.activations.sum(axis=(0, 1))
+    shares = second / np.where(second == 0, 1, denominator)
+    total = shares.sum(axis=(0, 1))
+    shares = shares / np.where(total == 0, 1, total)
+    weights = (rectified(gradient, counts_both_ways) * shares).sum(axis=(0, 1))
+    return rectified(found.activations @ weights, counts_both_ways)

@@ -1,0 +1,40 @@
+"""Network + frame + target -> gradients, as the exported graph computes them. No TensorFlow.
+
+A room of its own because the methods beside it need gradients, wherever they come from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from faces.prediction import Network
+from faces.saliency.targets import Target
+
+FETCHES = ("activations", "activation_gradient", "input_gradient")
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The last feature map and the gradients of a target, for one frame; float32, channels last."""
+
+    activations: np.ndarray  # (rows, columns, channels)
+    activation_gradient: np.ndarray  # (rows, columns, channels)
+    input_gradient: np.ndarray  # (px, px, 3), change of the target for each grey level of a pixel
+
+
+GradientsOf = Callable[[np.ndarray], Gradients]  # (px, px, 3) float32 frame, RGB 0-255 -> its gradients
+
+
+def gradients_of(network: Network, target: Target) -> GradientsOf:
+    """A function that asks `network` for the gradients of `target` in any frame."""
+
+    def gradients(frame: np.ndarray) -> Gradients:
+        feed = {
+            "frames": frame[None].astype(np.float32),
+            "age_weights": target.age_weights,
+            "gender_weight": target.gender_weight,
+        }
+        return Gradients(*(value[0] for value in network.session.run(FETCHES, feed)))
+
+    return gradients

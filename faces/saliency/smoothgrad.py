@@ -1,0 +1,28 @@
+"""SmoothGrad: the mean of vanilla gradients over noisy copies of the frame (Smilkov et al. 2017).
+
+A single gradient flickers from pixel to pixel; what survives the noise is what the network relies on.
+"""
+
+import numpy as np
+
+from faces.saliency.gradients import GradientsOf
+
+SAMPLES = 20
+NOISE = 0.2  # standard deviation, as a share of the frame's range of values
+SEED = 20
+
+
+def smoothgrad(frame: np.ndarray, gradients_of: GradientsOf, *, samples: int = SAMPLES) -> np.ndarray:
+    """(px, px, 3) frame -> (px, px): the largest mean absolute gradient among a pixel's three channels."""
+    total = np.zeros(frame.shape, np.float32)
+    for noisy in noisy_copies(frame, samples):
+        total += np.abs(gradients_of(noisy).input_gradient)
+    return (total / samples).max(axis=-1)
+
+
+def noisy_copies(frame: np.ndarray, samples: int) -> np.ndarray:
+    """(px, px, 3) -> (samples, px, px, 3) float32; the same noise for the same frame size, always."""
+    # The legacy generator: tf-keras-vis draws from it, so that with this seed both engines add equal noise.
+    noise = np.random.RandomState(SEED).normal(0.0, 1.0, (samples, *frame.shape))
+    frame = frame.astype(np.float32)
+    return (frame + NOISE * (frame.max() - frame.min()) * noise).astype(np.float32)

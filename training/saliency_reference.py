@@ -1,0 +1,101 @@
+"""Variant folder + frame -> the map of tf-keras-vis, the published implementation of the same methods.
+
+A room of its own because it is the second opinion: tests hold `faces.saliency` against it, and the Saliency
+page offers it where TensorFlow is installed. The page never imports it. It starts this module as a process and
+sends requests down a pipe: a line of JSON and a frame in, a line of JSON and a map out.
+"""
+
+import json
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+from tf_keras_vis.saliency import Saliency
+
+from faces.errors import ProjectError, VariantError
+from faces.saliency.smoothgrad import NOISE, SAMPLES, SEED
+from faces.saliency.targets import AGE, target_for
+from faces.variants import read_variant
+
+
+def reference_map(
+    folder: Path,
+    frame: np.ndarray,
+    method: str,
+    output: str,
+    *,
+    female_probability: float,
+    smooth_samples: int = SAMPLES,
+) -> np.ndarray:
+    """(px, px, 3) RGB frame -> (px, px) float32 from 0 to 1, by a method of `faces.saliency.explain.METHODS`.
+
+    `female_probability` is the variant's answer to this frame: it says which gender is explained.
+    """
+    model, last_convolution = _one_head(Path(folder), output)
+    target = target_for(output, female_probability)
+    weights = tf.constant(target.age_weights if output == AGE else target.gender_weight)
+    score = lambda outputs: tf.reduce_sum(outputs * weights, axis=-1)  # noqa: E731
+    rectifier = tf.abs if target.counts_both_ways else tf.nn.relu
+    frames = tf.constant(frame[None], tf.float32)
+    if method in ("vanilla", "smoothgrad"):
+        np.random.seed(SEED)  # noqa: NPY002 - tf-keras-vis draws from the global generator
+        samples = smooth_samples if method == "smoothgrad" else 0
+        values = Saliency(model)(score, frames, smooth_samples=samples, smooth_noise=NOISE)
+    else:
+        engine = {"gradcam": Gradcam, "gradcam_plus_plus": GradcamPlusPlus}[method](model)
+        values = engine(
+            score,
+            frames,
+            penultimate_layer=last_convolution,
+            seek_penultimate_conv_layer=False,
+            activation_modifier=rectifier,
+        )
+    return np.asarray(values[0], np.float32)
+
+
+@lru_cache(maxsize=8)
+def _one_head(folder: Path, output: str) -> tuple[keras.Model, str]:
+    """The network with one output, as tf-keras-vis wants it, and the name of the layer for Grad-CAM."""
+    variant = read_variant(folder)
+    path = folder / "network.keras"
+    if not path.is_file():
+        raise VariantError(f"tf-keras-vis needs the Keras network, and {folder} has no network.keras.")
+    model = keras.models.load_model(path, compile=False)
+    if output == AGE:
+        return keras.Model(model.inputs, model.output["age_probabilities"]), variant.last_convolution
+    female = model.get_layer("female_probability")
+    log_odds = keras.layers.Dense(1, name="female_log_odds")
+    one_head = keras.Model(model.inputs, log_odds(female.input))
+    log_odds.set_weights(female.get_weights())
+    return one_head, variant.last_convolution
+
+
+def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until `requests` ends: each a line of JSON with the arguments of `reference_map`, then a frame."""
+    while line := requests.readline():
+        arguments: dict[str, Any] = json.loads(line)
+        frame = np.load(requests, allow_pickle=False)
+        try:
+            values = reference_map(Path(arguments.pop("folder")), frame, **arguments)
+        except ProjectError as error:
+            answers.write(json.dumps({"error": str(error)}).encode() + b"\n")
+        else:
+            answers.write(json.dumps({"error": None}).encode() + b"\n")
+            np.save(answers, values, allow_pickle=False)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    # Whatever a library prints must not land between the answers.
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    answer_requests(sys.stdin.buffer, pipe)
