@@ -70,8 +70,8 @@ def run(
     return _shipped(model, recipe, history, out)
 
 
-def compiled_network(recipe: Recipe, weights_dir: Path) -> keras.Model:
-    """The recipe's network at its start, with its losses, metrics and optimiser."""
+def compiled_network(recipe: Recipe, weights_dir: Path | None) -> keras.Model:
+    """The recipe's network at its start (from `weights_dir`, if it has one), its losses and its optimiser."""
     model = started_network(recipe.framing.input_px, recipe.start.weights, weights_dir)
     if recipe.start.frozen_through:
         names = [layer.name for layer in model.layers]

@@ -1,0 +1,58 @@
+"""Does the training pipeline ever keep the network waiting? Frames a second of both, in one run.
+
+    python -m benchmarks pipeline
+
+Frames of noise in the shape of the recipe's cache: neither rate depends on what a frame shows.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+
+import numpy as np
+
+FRAMES = 256
+REPEATS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has no options: the recipe says it all."""
+
+
+def run(parsed: argparse.Namespace) -> int:
+    import keras
+
+    from training.loop import compiled_network
+    from training.pipeline import Labelled, training_batches
+    from training.recipes import read_recipe, recipe_path
+
+    recipe = read_recipe(recipe_path("model_cropped"))
+    # Random weights cost what trained ones cost, and need no file.
+    recipe = replace(recipe, start=replace(recipe.start, weights="none"))
+    rng = np.random.default_rng(0)
+    canvas_px = round(recipe.framing.input_px * recipe.framing.canvas_scale)
+    noise = Labelled(
+        rng.integers(0, 256, (FRAMES, canvas_px, canvas_px, 3), np.uint8),
+        np.repeat(rng.integers(0, 101, (FRAMES, 1)), 2, axis=1).astype(np.float32),
+        rng.integers(0, 2, (FRAMES, 1)).astype(np.float32),
+    )
+    sources = dict.fromkeys(recipe.shares, noise)
+    model = compiled_network(recipe, None)
+    batch = next(iter(training_batches(sources, recipe, 0)[0]))
+    model.train_on_batch(*batch)
+    rates: dict[str, list[float]] = {"pipeline alone": [], "training step alone": []}
+    for repeat in range(REPEATS):
+        batches, _ = training_batches(sources, recipe, repeat + 1)
+        started, count = time.perf_counter(), 0
+        for frames, _ in batches.take(20):
+            count += len(frames)
+        rates["pipeline alone"].append(count / (time.perf_counter() - started))
+        started = time.perf_counter()
+        for _ in range(8):
+            model.train_on_batch(*batch)
+        rates["training step alone"].append(8 * len(batch[0]) / (time.perf_counter() - started))
+    print(f"{recipe.framing.input_px} px, Keras {keras.__version__}, {REPEATS} alternating repeats\n")
+    print("| | frames a second, median | least | most |\n|---|---|---|---|")
+    for name, values in rates.items():
+        print(f"| {name} | {np.median(values):.0f} | {min(values):.0f} | {max(values):.0f} |")
+    return 0
