@@ -87,6 +87,15 @@ def test_importing_every_module_of_a_served_room_loads_no_training_library(room)
     assert ran.stdout.split() == [], f"importing {room} loaded {ran.stdout}"
 
 
+def test_metrics_run_where_no_network_is():
+    program = (
+        "import sys, evaluation.comparisons, evaluation.metrics, evaluation.slices\n"
+        "print(*[name for name in ('onnxruntime', 'cv2') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True)
+    assert ran.stdout.split() == [], ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_an_init_file_holds_a_docstring_and_nothing_else(room):
     offences = []
