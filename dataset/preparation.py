@@ -124,6 +124,8 @@ def groups_across(
 
 def boxes_report(name: str, boxes: pd.DataFrame) -> str:
     """In how many pictures of a set a face was found."""
+    if boxes.empty:
+        return f"Boxes of {name}: none of the split's pictures are here."
     found = int((boxes.faces_found > 0).sum())
     single = int((boxes.faces_found == 1).sum())
     return (

@@ -1,10 +1,14 @@
 """`python -m dataset`: what prepare says about data, and how it refuses."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
 from dataset.__main__ import main
+from dataset.boxes import read_boxes
 from dataset.preparation import boxes_report, duplicates_report, groups_across, labels_report, split_report
+from dataset.splits import read_split
 from dataset.utkface import Rejected
 
 RECORDS = pd.DataFrame(
@@ -49,6 +53,23 @@ def test_differences_between_split_and_folder_are_reported(records, split, fact)
 def test_faces_found_are_reported_with_their_share():
     report = boxes_report("chips", pd.DataFrame({"faces_found": [1, 0, 2, 1]}))
     assert report == "Boxes of chips: a face in 3 of 4 pictures (75.0%), exactly one in 2 (50.0%)."
+    assert "none of the split's pictures" in boxes_report("chips", pd.DataFrame({"faces_found": []}))
+
+
+def test_prepare_does_what_the_data_allow_and_names_what_it_left_out(repository, tmp_path, capsys):
+    sample = repository / "dashboard" / "samples" / "astronaut.jpg"
+    names = list(read_split().file[:2])
+    for name in (*names, "36_1_20170116174525125.jpg.chip.jpg"):
+        shutil.copy(sample, tmp_path / name)
+    command = ["prepare", "--data-dir", str(tmp_path), "--cache-dir", str(tmp_path / "cache")]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "2 labelled pictures" in said
+    assert "36_1_20170116174525125.jpg.chip.jpg: the race is missing" in said
+    assert "1 photographs occur more than once, in 2 pictures" in said
+    assert said.count("Left out: ") >= 4  # FairFace, compositions, FG-NET, portraits
+    assert "Boxes of chips: a face in 2 of 2 pictures" in said
+    assert list(read_boxes("chips", tmp_path / "cache").file) == sorted(names)
 
 
 def test_without_a_data_folder_the_command_says_which_it_wants_and_exits_2(monkeypatch, capsys):
