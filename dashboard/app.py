@@ -7,7 +7,7 @@ import dash_mantine_components as dmc
 import flask
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from dashboard import api, ids, picture_routes
+from dashboard import api, ids, picture_routes, saliency_routes
 from dashboard.context import EXTENSION, AppContext
 from dashboard.theme import DARK, LIGHT, SYSTEM_FONTS
 
@@ -43,6 +43,7 @@ def create_app(context: AppContext) -> dash.Dash:
     _register_shell_callbacks(app)
     server.register_blueprint(api.blueprint)
     server.register_blueprint(picture_routes.blueprint)
+    server.register_blueprint(saliency_routes.blueprint)
 
     @server.after_request
     def protect(response: flask.Response) -> flask.Response:

@@ -16,6 +16,7 @@ import flask
 import pandas as pd
 
 from dashboard.sample_pictures import Sample, shipped_samples
+from dashboard.test_pictures import TestPictures
 from dashboard.uploads import Upload, Uploads
 from faces.answer import Workbench
 from faces.detection import DEFAULT_DETECTOR
@@ -25,6 +26,7 @@ from faces.variants import FACE, Variant, read_variant
 
 EXTENSION = "workbench"  # under this name the context hangs on the Flask server
 SAMPLE_PREFIX = "sample:"  # the key of a shipped picture is this and its file name; of an upload, its token
+TEST_PREFIX = "test:"  # and of a picture of the evaluation sets, where --data-dir is given
 
 
 @dataclass
@@ -70,11 +72,18 @@ class AppContext:
 
         return read_predictions(self.variant_folders, self.detector_path)
 
-    def upload(self, key: str) -> Upload:
-        """The picture under a key with its answer: a token, or "sample:" and a file name.
+    @cached_property
+    def test_pictures(self) -> TestPictures:
+        """The labelled pictures that may be looked at; none without a data folder."""
+        return TestPictures(self.data_dir)
 
-        Raises PictureExpired when it was forgotten, or when there is no such sample.
+    def upload(self, key: str) -> Upload:
+        """The picture under a key with its answer: a token, or "sample:" or "test:" and a file name.
+
+        Raises PictureExpired when it was forgotten, or when there is no such sample or test picture.
         """
+        if key.startswith(TEST_PREFIX):
+            return self.test_pictures.answered(key.removeprefix(TEST_PREFIX), self.answered)
         if not key.startswith(SAMPLE_PREFIX):
             return self.uploads.upload(key)
         file = key.removeprefix(SAMPLE_PREFIX)

@@ -42,6 +42,19 @@ TRUTH_MARKS = "truth-marks"
 TRUTH_PIN = "truth-pin"
 
 # --- Saliency -------------------------------------------------------------------------------------------
+SALIENCY_PICTURE = "saliency-picture"  # Select: the key of the picture
+SALIENCY_ANOTHER = "saliency-another"
+SALIENCY_FACE = "saliency-face"  # Store: {"key": picture, "face": index}
+SALIENCY_METHOD = "saliency-method"
+SALIENCY_MEANING = "saliency-meaning"
+SALIENCY_MEANINGS = "saliency-meanings"  # Store: method -> its line
+SALIENCY_ENGINE = "saliency-engine"
+SALIENCY_OPACITY = "saliency-opacity"
+SALIENCY_SCALE = "saliency-scale"
+SALIENCY_VIEW = "saliency-view"
+SALIENCY_LEGEND = "saliency-legend"
+SALIENCY_LOOKS = "saliency-looks"
+SALIENCY_NOTE = "saliency-note"
 
 # --- Metrics --------------------------------------------------------------------------------------------
 

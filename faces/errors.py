@@ -13,7 +13,8 @@
     ├── DataMissing              a data set, cache or file that a command needs is not there
     ├── TableError               a table that lacks columns or belongs to another network
     ├── RecipeError              a training recipe that cannot be run
-    └── ExportError              a trained network that cannot become a variant
+    ├── ExportError              a trained network that cannot become a variant
+    └── ReferenceEngineError     tf-keras-vis gave no map
 """
 
 
@@ -71,3 +72,7 @@ class RecipeError(ProjectError):
 
 class ExportError(ProjectError):
     """A trained network that cannot be exported as a variant."""
+
+
+class ReferenceEngineError(ProjectError):
+    """The process that computes saliency maps with tf-keras-vis gave none."""

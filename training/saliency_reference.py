@@ -1,8 +1,8 @@
 """Variant folder + frame -> the map of tf-keras-vis, the published implementation of the same methods.
 
 A room of its own because it is the second opinion: tests hold `faces.saliency` against it, and the Saliency
-page offers it where TensorFlow is installed. The page never imports it. It starts this module as a process and
-sends requests down a pipe: a line of JSON and a frame in, a line of JSON and a map out.
+page offers it where TensorFlow is installed. The page never imports it. It starts this module as a process
+and sends requests down a pipe.
 """
 
 import json
@@ -80,17 +80,21 @@ def _one_head(folder: Path, output: str) -> tuple[keras.Model, str]:
 
 
 def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until `requests` ends: each a line of JSON with the arguments of `reference_map`, then a frame."""
+    """Answer until `requests` ends.
+
+    A request is a line of JSON, the arguments of `reference_map`, and the bytes of a (px, px, 3) uint8 frame;
+    an answer is a line of JSON, {"error": text or null}, and without an error the (px, px) float32 map.
+    """
     while line := requests.readline():
         arguments: dict[str, Any] = json.loads(line)
-        frame = np.load(requests, allow_pickle=False)
+        folder, px = Path(arguments.pop("folder")), arguments.pop("px")
+        frame = np.frombuffer(requests.read(px * px * 3), np.uint8).reshape(px, px, 3)
         try:
-            values = reference_map(Path(arguments.pop("folder")), frame, **arguments)
-        except ProjectError as error:
-            answers.write(json.dumps({"error": str(error)}).encode() + b"\n")
-        else:
-            answers.write(json.dumps({"error": None}).encode() + b"\n")
-            np.save(answers, values, allow_pickle=False)
+            values = reference_map(folder, frame, **arguments).tobytes()
+            error = None
+        except ProjectError as refusal:
+            values, error = b"", str(refusal)
+        answers.write(json.dumps({"error": error}).encode() + b"\n" + values)
         answers.flush()
 
 

@@ -1,0 +1,395 @@
+/* Saliency: maps are fetched cell by cell and drawn here, so that opacity, colours, zoom and hover ask nobody.
+ *
+ * Python lays out the grid (components/saliency_looks.py): every .panel[data-map] knows the address of its map,
+ * every .stage the square of the picture that its variant sees (x, y, side in picture pixels).
+ */
+(function () {
+    const SCALES = {
+        inferno: ["#000004", "#160b39", "#420a68", "#6a176e", "#932667", "#bc3754", "#dd513a", "#f37819", "#fca50a", "#f6d746", "#fcffa4"],
+        viridis: ["#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"],
+        cividis: ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#f0d73f", "#fee838"],
+        grey: ["#000000", "#1a1a1a", "#333333", "#4d4d4d", "#666666", "#808080", "#999999", "#b3b3b3", "#cccccc", "#e6e6e6", "#ffffff"],
+    };
+    const STEPS = 65535; // values travel as 16-bit numbers
+    const TOP_SHARE = 0.005; // so many of the largest values share the last colour: one bright speck hides the rest
+    const AGREE_FROM = 0.5; // rank correlation of two maps where both variants look
+    const DISAGREE_BELOW = 0.2;
+    const SAVED_PX = 800;
+    const NOT_REACHED = "The server could not be reached. Is it still running?";
+
+    let maps = new WeakMap(); // panel -> {px, values (0 to 1), top}
+    let scale = "inferno";
+    let round = 0; // of requests: answers to an older round are dropped
+    let reader = null; // where the crosshair stands, in picture pixels
+
+    const panels = () => Array.from(document.querySelectorAll(".panel[data-map]"));
+    const looks = () => document.querySelector(".looks[data-key]");
+    const percent = (share) => (100 * share).toFixed(0) + " %";
+
+    /* --- Fetching ------------------------------------------------------------------------------------------- */
+    function decoded(answer) {
+        const bytes = Uint8Array.from(atob(answer.values), (letter) => letter.charCodeAt(0));
+        const values = Float32Array.from(new Uint16Array(bytes.buffer), (value) => value / STEPS);
+        const sorted = Float32Array.from(values).sort();
+        const top = sorted[Math.floor((1 - TOP_SHARE) * (sorted.length - 1))] || 1;
+        return { px: answer.px, values: values, top: top, answer: answer };
+    }
+
+    function loadAll(method, engine) {
+        round += 1;
+        const mine = round;
+        document.getElementById("saliency-note").textContent = "";
+        const started = performance.now();
+        const waits = panels().map((panel) => {
+            panel.classList.add("is-loading");
+            panel.classList.remove("is-problem", "is-nothing");
+            say(panel, engine === "onnx" ? "\u00a0" : "TensorFlow takes a moment…");
+            return fetch(panel.dataset.map + "&method=" + method + "&engine=" + encodeURIComponent(engine))
+                .then((response) => response.json())
+                .catch(() => ({ error: NOT_REACHED }))
+                .then((answer) => {
+                    if (mine === round && panel.isConnected) {
+                        show(panel, answer);
+                    }
+                });
+        });
+        Promise.all(waits).then(() => {
+            if (mine === round && looks()) {
+                looks().dataset.shown = method + " " + engine;
+                looks().dataset.ms = Math.round(performance.now() - started);
+                note();
+            }
+        });
+    }
+
+    function show(panel, answer) {
+        panel.classList.remove("is-loading");
+        if (answer.error) {
+            maps.delete(panel);
+            panel.classList.add("is-problem");
+            say(panel, answer.error);
+            return;
+        }
+        maps.set(panel, decoded(answer));
+        panel.classList.toggle("is-nothing", answer.empty);
+        if (answer.empty) {
+            say(panel, "This method finds nothing that speaks for the answer.");
+        } else {
+            say(panel, answer.share_in_face === null ? "\u00a0" : percent(answer.share_in_face) + " inside the face box");
+        }
+        paint(panel);
+        readOut();
+    }
+
+    function say(panel, text) {
+        panel.querySelector(".panel-share").textContent = text;
+    }
+
+    /* --- Drawing -------------------------------------------------------------------------------------------- */
+    function colours(name) {
+        const points = SCALES[name].map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+        const table = [];
+        for (let step = 0; step < 256; step += 1) {
+            const place = (step / 255) * (points.length - 1);
+            const low = Math.min(Math.floor(place), points.length - 2);
+            table.push(points[low].map((value, at) => value + (points[low + 1][at] - value) * (place - low)));
+        }
+        return table;
+    }
+
+    function paint(panel) {
+        const map = maps.get(panel);
+        if (!map) {
+            return;
+        }
+        const canvas = panel.querySelector("canvas");
+        canvas.width = canvas.height = map.px;
+        const context = canvas.getContext("2d");
+        const image = context.createImageData(map.px, map.px);
+        const table = colours(scale);
+        map.values.forEach((value, at) => {
+            const colour = table[Math.min(255, Math.round((255 * value) / map.top))];
+            image.data.set([colour[0], colour[1], colour[2], 255], 4 * at);
+        });
+        context.putImageData(image, 0, 0);
+    }
+
+    /* --- Where the crosshair stands ---------------------------------------------------------------------------- */
+    function square(panel) {
+        const [x, y, side] = panel.querySelector(".stage").dataset.square.split(",").map(Number);
+        return { x: x, y: y, side: side };
+    }
+
+    function valueAt(panel, x, y) {
+        const map = maps.get(panel);
+        const at = square(panel);
+        const column = Math.floor(((x - at.x) / at.side) * (map ? map.px : 1));
+        const row = Math.floor(((y - at.y) / at.side) * (map ? map.px : 1));
+        const inside = map && column >= 0 && row >= 0 && column < map.px && row < map.px;
+        return inside ? map.values[row * map.px + column] : null;
+    }
+
+    function pictureWindow() {
+        const style = getComputedStyle(looks());
+        const of = (name) => Number(style.getPropertyValue(name));
+        const view = looks().classList.contains("view-near") ? "near" : "whole";
+        return { x: of(`--${view}-x`), y: of(`--${view}-y`), side: of(`--${view}-side`) };
+    }
+
+    function readOut() {
+        const grid = looks();
+        if (!grid) {
+            return;
+        }
+        const shown = reader && pictureWindow();
+        grid.classList.toggle("is-read", Boolean(reader));
+        grid.querySelectorAll(".panel").forEach((panel) => {
+            const crosshair = panel.querySelector(".crosshair");
+            if (reader) {
+                crosshair.style.left = (100 * (reader.x - shown.x)) / shown.side + "%";
+                crosshair.style.top = (100 * (reader.y - shown.y)) / shown.side + "%";
+            }
+            const place = panel.querySelector(".panel-place");
+            if (place) {
+                place.textContent = reader ? `x ${Math.round(reader.x)}, y ${Math.round(reader.y)} px` : "";
+                return;
+            }
+            const value = reader ? valueAt(panel, reader.x, reader.y) : null;
+            panel.querySelector(".panel-value").textContent = reader ? (value === null ? "not seen" : value.toFixed(2)) : "";
+        });
+    }
+
+    function point(event) {
+        const stage = event.target.closest ? event.target.closest(".stage") : null;
+        if (!stage || !looks()) {
+            if (reader && !(document.activeElement && document.activeElement.classList.contains("stage"))) {
+                reader = null;
+                readOut();
+            }
+            return;
+        }
+        const box = stage.getBoundingClientRect();
+        const shown = pictureWindow();
+        reader = {
+            x: shown.x + ((event.clientX - box.left) / box.width) * shown.side,
+            y: shown.y + ((event.clientY - box.top) / box.height) * shown.side,
+        };
+        readOut();
+    }
+
+    document.addEventListener("pointermove", point);
+    document.addEventListener("pointerdown", point);
+    document.addEventListener("keydown", (event) => {
+        const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+        if (!moves[event.key] || !event.target.classList || !event.target.classList.contains("stage")) {
+            return;
+        }
+        event.preventDefault();
+        const shown = pictureWindow();
+        const from = reader || { x: shown.x + shown.side / 2, y: shown.y + shown.side / 2 };
+        const step = shown.side / 40;
+        reader = { x: from.x + step * moves[event.key][0], y: from.y + step * moves[event.key][1] };
+        readOut();
+    });
+
+    /* --- Do the rows agree? --------------------------------------------------------------------------------- */
+    function ranks(values) {
+        const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
+        const found = new Array(values.length);
+        for (let start = 0; start < order.length; ) {
+            let end = start;
+            while (end + 1 < order.length && values[order[end + 1]] === values[order[start]]) {
+                end += 1;
+            }
+            for (let at = start; at <= end; at += 1) {
+                found[order[at]] = (start + end) / 2;
+            }
+            start = end + 1;
+        }
+        return found;
+    }
+
+    function correlation(a, b) {
+        const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+        const [meanA, meanB] = [mean(a), mean(b)];
+        let [both, onlyA, onlyB] = [0, 0, 0];
+        a.forEach((value, at) => {
+            both += (value - meanA) * (b[at] - meanB);
+            onlyA += (value - meanA) ** 2;
+            onlyB += (b[at] - meanB) ** 2;
+        });
+        return onlyA && onlyB ? both / Math.sqrt(onlyA * onlyB) : 0;
+    }
+
+    /* Rank correlation of two maps on a grid over what both variants see of the picture. */
+    function agreement(one, other) {
+        const [a, b] = [square(one), square(other)];
+        const [width, height] = [Number(looks().dataset.width), Number(looks().dataset.height)];
+        const [left, top] = [Math.max(a.x, b.x, 0), Math.max(a.y, b.y, 0)];
+        const right = Math.min(a.x + a.side, b.x + b.side, width);
+        const bottom = Math.min(a.y + a.side, b.y + b.side, height);
+        const [first, second] = [[], []];
+        for (let row = 0; row < 32; row += 1) {
+            for (let column = 0; column < 32; column += 1) {
+                const x = left + ((column + 0.5) / 32) * (right - left);
+                const y = top + ((row + 0.5) / 32) * (bottom - top);
+                first.push(valueAt(one, x, y));
+                second.push(valueAt(other, x, y));
+            }
+        }
+        return correlation(ranks(first), ranks(second));
+    }
+
+    function note() {
+        const lines = [];
+        for (const output of ["age", "gender"]) {
+            const pair = panels().filter((panel) => panel.dataset.output === output && maps.has(panel));
+            if (pair.length !== 2 || pair.some((panel) => maps.get(panel).answer.empty)) {
+                continue;
+            }
+            const names = pair.map((panel) => panel.closest(".look").dataset.variant);
+            const found = agreement(pair[0], pair[1]);
+            const figure = `rank correlation ${found.toFixed(2)} where both look`;
+            if (found < DISAGREE_BELOW) {
+                lines.push([true, `For ${output}, ${names[0]} and ${names[1]} go by different places (${figure}).`]);
+            } else if (found < AGREE_FROM) {
+                lines.push([false, `For ${output}, ${names[0]} and ${names[1]} go by partly the same places (${figure}).`]);
+            } else {
+                lines.push([false, `For ${output}, ${names[0]} and ${names[1]} go by the same places (${figure}).`]);
+            }
+        }
+        const box = document.getElementById("saliency-note");
+        box.replaceChildren(
+            ...lines.map(([differs, text]) => {
+                const line = document.createElement("p");
+                line.className = differs ? "differs" : "";
+                line.textContent = text;
+                return line;
+            })
+        );
+    }
+
+    /* --- The address says what is shown ------------------------------------------------------------------------ */
+    function inAddress(values) {
+        if (window.location.pathname !== "/saliency") {
+            return;
+        }
+        const query = new URLSearchParams(window.location.search);
+        for (const name in values) {
+            if (values[name] === null || values[name] === undefined) {
+                query.delete(name);
+            } else {
+                query.set(name, values[name]);
+            }
+        }
+        window.history.replaceState(window.history.state, "", "/saliency?" + query);
+    }
+
+    function pictureInAddress(key, face) {
+        const kinds = { "sample:": "sample", "test:": "test" };
+        const prefix = Object.keys(kinds).find((start) => key.startsWith(start));
+        const values = { sample: null, test: null, picture: null, face: face };
+        values[prefix ? kinds[prefix] : "picture"] = prefix ? key.slice(prefix.length) : key;
+        inAddress(values);
+    }
+
+    /* --- Saving ----------------------------------------------------------------------------------------------- */
+    function save(panel, kind) {
+        const map = maps.get(panel);
+        if (!map) {
+            return;
+        }
+        const variant = panel.closest(".look").dataset.variant;
+        const stem = looks().dataset.name.replace(/\.[^.]*$/, "");
+        const name = [stem, variant, panel.dataset.output, looks().dataset.shown.split(" ")[0]].join("_");
+        if (kind === "CSV") {
+            const rows = [];
+            for (let row = 0; row < map.px; row += 1) {
+                rows.push(Array.from(map.values.subarray(row * map.px, (row + 1) * map.px), (value) => value.toFixed(4)).join(","));
+            }
+            offer(new Blob([rows.join("\n") + "\n"], { type: "text/csv" }), name + ".csv");
+            return;
+        }
+        const at = square(panel);
+        const canvas = document.createElement("canvas");
+        canvas.width = canvas.height = SAVED_PX;
+        const context = canvas.getContext("2d");
+        const zoom = SAVED_PX / at.side;
+        const size = [Number(looks().dataset.width) * zoom, Number(looks().dataset.height) * zoom];
+        context.drawImage(panel.querySelector(".seen img"), -at.x * zoom, -at.y * zoom, size[0], size[1]);
+        context.globalAlpha = Number(getComputedStyle(looks()).getPropertyValue("--opacity"));
+        context.drawImage(panel.querySelector("canvas"), 0, 0, SAVED_PX, SAVED_PX);
+        canvas.toBlob((blob) => offer(blob, name + ".png"));
+    }
+
+    function offer(blob, name) {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(blob);
+        link.download = name;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    }
+
+    document.addEventListener("click", (event) => {
+        const button = event.target.closest ? event.target.closest("[data-save-map], [data-explain-face]") : null;
+        if (!button) {
+            return;
+        }
+        if (button.dataset.saveMap) {
+            save(button.closest(".panel"), button.dataset.saveMap);
+        } else {
+            const chosen = { key: looks().dataset.key, face: Number(button.dataset.explainFace) };
+            window.dash_clientside.set_props("saliency-face", { data: chosen });
+        }
+    });
+
+    /* --- What Dash calls --------------------------------------------------------------------------------------- */
+    /* A callback may run before React has put its component into the page. */
+    function oncePlaced(action) {
+        requestAnimationFrame(() => setTimeout(action, 0));
+    }
+
+    window.dash_clientside = window.dash_clientside || {};
+    window.dash_clientside.saliency = {
+        firstPicture: function (shown, key) {
+            if (key) {
+                return window.dash_clientside.no_update;
+            }
+            return shown && shown.state === "answered" ? shown.key : "sample:astronaut.jpg";
+        },
+
+        load: function (children, method, engine, meanings) {
+            oncePlaced(() => {
+                const grid = looks();
+                if (grid) {
+                    inAddress({ method: method, engine: engine === "onnx" ? null : engine });
+                    pictureInAddress(grid.dataset.key, grid.dataset.face);
+                    loadAll(method, engine);
+                }
+            });
+            return meanings[method];
+        },
+
+        draw: function (opacity, chosenScale, view) {
+            scale = SCALES[chosenScale] ? chosenScale : "inferno";
+            const legend = `linear-gradient(90deg, ${SCALES[scale].join(", ")})`;
+            document.documentElement.style.setProperty("--legend", legend);
+            oncePlaced(() => {
+                const grid = looks();
+                if (!grid) {
+                    return;
+                }
+                const opens = view || grid.dataset.opens;
+                if (!view) {
+                    window.dash_clientside.set_props("saliency-view", { value: opens });
+                }
+                grid.classList.toggle("view-near", opens === "near");
+                grid.style.setProperty("--opacity", opacity / 100);
+                inAddress({ opacity: opacity, scale: scale, view: opens });
+                panels().forEach(paint);
+                readOut();
+            });
+            return scale;
+        },
+    };
+})();

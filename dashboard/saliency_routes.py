@@ -1,0 +1,95 @@
+"""The addresses behind the Saliency page: a map, and the frame that it explains. Computed anew, never kept.
+
+A question names picture (its key), face (an index), variant, and for a map output, method and engine. What
+cannot be answered is an answer too: {"error": sentence} with status 200, for the page to show in its place.
+"""
+
+import base64
+import time
+
+import cv2
+import flask
+import numpy as np
+
+from dashboard.components.saliency_looks import Look, chosen_face, looks_of
+from dashboard.context import current_context
+from dashboard.reference_engine import ReferenceEngine
+from dashboard.uploads import Upload
+from faces.errors import PictureExpired, ProjectError
+from faces.framing import frame_for
+from faces.saliency.explain import METHODS, saliency_map
+from faces.saliency.maps import SaliencyMap
+from faces.saliency.targets import OUTPUTS
+
+ONNX_RUNTIME, TF_KERAS_VIS = "onnx", "tf-keras-vis"
+_STEPS = 65535  # values travel as 16-bit numbers
+
+blueprint = flask.Blueprint("saliency", __name__, url_prefix="/saliency")
+reference_engine = ReferenceEngine()
+
+
+@blueprint.get("/map")
+def saliency_values() -> flask.Response:
+    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), share in the face box."""
+    asked = flask.request.args
+    try:
+        upload, look = _look_asked_for()
+        method, output = asked.get("method", "vanilla"), asked.get("output", "age")
+        if method not in METHODS or output not in OUTPUTS:
+            return flask.jsonify(error=f"There is no map of {output} by {method}.")
+        started = time.perf_counter()
+        found = _computed(upload, look, method, output, asked.get("engine", ONNX_RUNTIME))
+    except ProjectError as error:
+        return flask.jsonify(error=str(error))
+    face = chosen_face(upload, asked.get("face", 0, int))
+    return flask.jsonify(
+        px=len(found.values),
+        values=base64.b64encode(np.round(found.values * _STEPS).astype("<u2").tobytes()).decode(),
+        share_in_face=None if face is None or found.is_empty else round(found.share_inside(face.box_xyxy), 4),
+        empty=found.is_empty,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+    )
+
+
+@blueprint.get("/frame.png")
+def frame() -> flask.Response:
+    """What a variant receives, pixel for pixel."""
+    try:
+        upload, look = _look_asked_for()
+    except PictureExpired:
+        return flask.Response(status=410)
+    _, encoded = cv2.imencode(".png", _frame(upload, look)[..., ::-1])
+    return flask.Response(encoded.tobytes(), mimetype="image/png")
+
+
+@blueprint.after_request
+def keep_out_of_caches(response: flask.Response) -> flask.Response:
+    # A browser's cache is a disk, too.
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _look_asked_for() -> tuple[Upload, Look]:
+    """The picture and the look that the address names. Raises PictureExpired where there is none."""
+    context, asked = current_context(), flask.request.args
+    upload = context.upload(asked.get("key", ""))
+    for look in looks_of(list(context.variants.values()), upload, asked.get("face", 0, int)):
+        if look.variant.name == asked.get("variant"):
+            return upload, look
+    raise PictureExpired(f"No variant '{asked.get('variant', '')[:40]}' is served here.")
+
+
+def _frame(upload: Upload, look: Look) -> np.ndarray:
+    return frame_for(
+        look.variant, upload.picture, chosen_face(upload, flask.request.args.get("face", 0, int))
+    )
+
+
+def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
+    pixels = _frame(upload, look)
+    network = current_context().workbench.networks[look.variant.name]
+    if engine != TF_KERAS_VIS:
+        return saliency_map(network, pixels, look.square, method, output)
+    _, female = network.outputs(pixels[None])
+    values = reference_engine.map_values(look.variant, pixels, method, output, float(female[0]))
+    return SaliencyMap(values, look.square)
