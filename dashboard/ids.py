@@ -86,6 +86,13 @@ def metrics_shares(about: Any) -> dict[str, Any]:
     return {"type": "metrics-shares", "about": about}
 
 
+def metrics_section(part: str, section: Any) -> dict[str, Any]:
+    """The id of one part of a section; `section` is its anchor, or MATCH."""
+    return {"type": part, "section": section}
+
+
+SECTION_BODY = "metrics-section-body"
+SECTION_NEAR = "metrics-section-near"  # Store: whether the section came near the screen
 CHART_FIGURE = "metrics-chart-figure"
 CHART_TITLE = "metrics-chart-title"
 CHART_SAVE = "metrics-chart-save"

@@ -13,15 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from dataset.tables import HISTORY
 from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared
 from evaluation.measures import DEFINITIONS, HIGHER, LOWER, Measure, is_better
 from evaluation.references import read_references
-from evaluation.report import measures_in, read_scores
+from evaluation.report import measures_in, read_history, read_scores
 from evaluation.samples import SETS
 from evaluation.slices import FEWEST_TOLD
 from evaluation.store import read_predictions
-from faces.errors import DataMissing, TableError
+from faces.errors import DataMissing
 from faces.files import whole_file
 from faces.variants import FACE, Variant, read_variant
 
@@ -79,7 +78,7 @@ def card(variant: Variant) -> str:
         "worst_slices": _worst_slices(document),
         "failures": _failures(document, by_face),
         "provenance": _provenance(variant, document),
-        "command": f"python -m training run {variant.recipe} --data-dir DIR --out {variant.folder.name}",
+        "command": f"python -m training run {variant.folder.name} --data-dir DIR --out {variant.folder.name}",
         "beyond_five": "an unknown share"
         if beyond_five is None
         else f"{100 * (1 - beyond_five.value):.0f} %",
@@ -122,17 +121,6 @@ def with_table(readme: Path, table: str) -> str:
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
-
-
-def training_hours(variant: Variant) -> float | None:
-    """Hours that the training took by history.csv; None where the folder has none."""
-    path = variant.folder / "history.csv"
-    if not path.is_file():
-        return None
-    history = pd.read_csv(path)
-    if "seconds" not in history:
-        raise TableError(f"{path} has no column 'seconds' ({HISTORY.name} table). Received: {list(history)}.")
-    return float(history.seconds.sum()) / 3600
 
 
 def _cell(key: str, name: str, measures: dict[str, dict[str, Measure]]) -> str:
@@ -216,16 +204,16 @@ def _calibration_words(variant: Variant) -> str:
 
 def _provenance(variant: Variant, document: dict[str, Any]) -> str:
     recipe = _recipe(variant)
-    hours = training_hours(variant)
+    history = read_history(variant)
     shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in recipe.get("shares", {}).items())
     rows = {
         "Data": f"UTKFace train split and FairFace; share of the training frames: {shares or 'not recorded'}",
         "Split": f"`dataset/split.csv`, SHA-256 `{variant.split_sha256}`",
         "Start weights": START_WORDS.get(recipe.get("start", {}).get("weights", ""), "not recorded"),
         "Recipe": f"`{variant.folder.name}/recipe.toml` (`{variant.recipe}`)",
-        "Training": "not trained, imported as delivered"
-        if hours is None
-        else f"{hours:.1f} hours (history.csv)",
+        "Training": "not trained: the start weights as they are"
+        if history is None
+        else f"{len(history)} epochs in {history.seconds.sum() / 3600:.1f} hours (history.csv)",
         "Network": f"SHA-256 `{variant.network_sha256}`",
         "Detector": f"SHA-256 `{document['detector_sha256']}`",
         "Input": f"{variant.input_px} × {variant.input_px} px, RGB",

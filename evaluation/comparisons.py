@@ -6,19 +6,30 @@ A difference is always first minus second, in the unit of its measure.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from evaluation.bootstrap import drawn_weights, interval, weighted_aucs, weighted_means
-from evaluation.measures import DEFINITIONS, HIGHER, LOWER, YEARS, formatted
-from evaluation.metrics import says_female, subjects_of, with_ages, with_genders
+from dataset.tables import FACE_FOUND
+from evaluation.bootstrap import drawn_weights, interval
+from evaluation.measures import AGE_KEYS, DEFINITIONS, GENDER_KEYS, HIGHER, LOWER, YEARS, formatted
+from evaluation.metrics import (
+    age_statistics,
+    age_values,
+    gender_statistics,
+    gender_values,
+    is_female,
+    says_female,
+    subjects_of,
+    with_ages,
+    with_genders,
+)
 
 CERTAIN_P = 0.05
 HEADLINE_KEYS = ("mae", "cs_5", "accuracy", "auc")
-FACE_FOUND = "face found"
 KEY_COLUMNS = ["set", "split", "file"]
 
 
@@ -122,95 +133,60 @@ def compared(predictions: pd.DataFrame, first: str, second: str) -> Comparison:
     one, other = paired(predictions, first, second)
     disagreements = gender_disagreements(one, other)
     differences = age_differences(one, other) | gender_differences(one, other, disagreements)
-    better, sentence = _verdict(first, second, differences, disagreements)
+    better, sentence = _verdict(first, second, differences)
     return Comparison(first, second, len(one), differences, disagreements, better, sentence)
 
 
 def age_differences(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Difference]:
-    """Paired differences of MAE, bias, CS@k, coverage and interval width; rows of both tables match."""
+    """Paired differences of all age measures; the rows of both tables match."""
     one, other = with_ages(one), with_ages(other)
-    contributions = [_age_contributions(rows) for rows in (one, other)]
-    means = {
-        key: (contributions[0][key] - contributions[1][key]) for key in contributions[0]
-    }  # the difference of means is the mean of differences
-    if one.empty:
-        return {key: _unknown(key, 0) for key in (*means, "rmse")}
-    weights = drawn_weights(subjects_of(one))
-    drawn = dict(zip(means, weighted_means(weights, np.column_stack(list(means.values()))).T, strict=True))
-    differences = {
-        key: Difference(key, float(values.mean()), *interval(drawn[key]), len(one))
-        for key, values in means.items()
-    }
-    squares = np.column_stack([_errors(rows) ** 2 for rows in (one, other)])
-    first_rmse, second_rmse = np.sqrt(weighted_means(weights, squares)).T
-    value = float(np.subtract(*np.sqrt(squares.mean(axis=0))))
-    differences["rmse"] = Difference("rmse", value, *interval(first_rmse - second_rmse), len(one))
-    return differences
+    return _differences(AGE_KEYS, one, other, age_values, age_statistics)
 
 
 def gender_differences(
     one: pd.DataFrame, other: pd.DataFrame, disagreements: Disagreements
 ) -> dict[str, Difference]:
-    """Paired differences of accuracy (with McNemar's p) and AUC; rows of both tables match."""
+    """Paired differences of all gender measures, the accuracy's with McNemar's p; the rows match."""
     one, other = with_genders(one), with_genders(other)
-    if one.empty:
-        return {key: _unknown(key, 0) for key in ("accuracy", "auc")}
-    weights = drawn_weights(subjects_of(one))
-    female = one.gender.to_numpy() == 1
-    right = np.column_stack([says_female(rows) == female for rows in (one, other)]).astype(float)
-    gained = right[:, 0] - right[:, 1]
-    accuracy = Difference(
-        "accuracy",
-        float(gained.mean()),
-        *interval(weighted_means(weights, gained[:, None])[:, 0]),
-        len(one),
-        disagreements.p_value,
-    )
-    scores = [rows.female_probability.to_numpy(float) for rows in (one, other)]
-    if female.all() or not female.any():
-        return {"accuracy": accuracy, "auc": _unknown("auc", len(one))}
-    point = np.subtract(*(weighted_aucs(np.ones((1, len(one))), female, score)[0] for score in scores))
-    drawn = np.subtract(*(weighted_aucs(weights, female, score) for score in scores))
-    return {"accuracy": accuracy, "auc": Difference("auc", float(point), *interval(drawn), len(one))}
+    differences = _differences(GENDER_KEYS, one, other, gender_values, gender_statistics)
+    accuracy = replace(differences["accuracy"], p_value=disagreements.p_value)
+    return differences | {"accuracy": accuracy}
 
 
 def gender_disagreements(one: pd.DataFrame, other: pd.DataFrame) -> Disagreements:
     """Counts for McNemar's test; rows of both tables match."""
     one, other = with_genders(one), with_genders(other)
-    female = one.gender.to_numpy() == 1
+    female = is_female(one)
     first_right, second_right = says_female(one) == female, says_female(other) == female
     return Disagreements(
         int((first_right & ~second_right).sum()), int((~first_right & second_right).sum()), len(one)
     )
 
 
-def _unknown(key: str, count: int) -> Difference:
-    return Difference(key, math.nan, math.nan, math.nan, count)
+def _differences(
+    keys: Sequence[str],
+    one: pd.DataFrame,
+    other: pd.DataFrame,
+    values_of: Callable[[pd.DataFrame], tuple[dict[str, float], dict[str, str]]],
+    statistics_of: Callable[[pd.DataFrame, np.ndarray], dict[str, np.ndarray]],
+) -> dict[str, Difference]:
+    """Differences of values and, draw by draw on the same pictures, of their bootstrap statistics."""
+    if one.empty:
+        return {key: Difference(key, math.nan, math.nan, math.nan, 0) for key in keys}
+    weights = drawn_weights(subjects_of(one))
+    (first, _), (second, _) = values_of(one), values_of(other)
+    first_drawn, second_drawn = statistics_of(one, weights), statistics_of(other, weights)
+    differences = {}
+    for key in keys:
+        value = first.get(key, math.nan) - second.get(key, math.nan)
+        low, high = math.nan, math.nan
+        if math.isfinite(value):
+            low, high = interval(first_drawn[key] - second_drawn[key])
+        differences[key] = Difference(key, float(value), low, high, len(one))
+    return differences
 
 
-def _errors(rows: pd.DataFrame) -> np.ndarray:
-    return (rows.predicted_age_years - rows.age_years).to_numpy(float)
-
-
-def _age_contributions(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """What each picture adds to the measures that are plain means."""
-    error = _errors(rows)
-    true = rows.age_years.to_numpy(float)
-    low, high = rows.age_low_years.to_numpy(float), rows.age_high_years.to_numpy(float)
-    within = {
-        key: (np.abs(error) <= int(key.removeprefix("cs_"))).astype(float)
-        for key in DEFINITIONS
-        if key.startswith("cs_")
-    }
-    covered = ((low <= true) & (true <= high)).astype(float)
-    return (
-        {"mae": np.abs(error), "bias": error} | within | {"coverage": covered, "interval_width": high - low}
-    )
-
-
-def _verdict(
-    first: str, second: str, differences: dict[str, Difference], disagreements: Disagreements
-) -> tuple[str | None, str]:
+def _verdict(first: str, second: str, differences: dict[str, Difference]) -> tuple[str | None, str]:
     """The variant to ship (or None) and the sentence that says so."""
     age, gender = differences["mae"], differences["accuracy"]
     if not age.count and not gender.count:

@@ -151,6 +151,8 @@ def formatted(value: float, unit: str, *, with_unit: bool = True, signed: bool =
         text, suffix = f"{value:{sign}.1f}", " years²"
     else:
         text, suffix = f"{value:{sign}.3f}", ""
+    if not text.strip("+-0."):
+        text = text.lstrip("+-")  # neither plus nor minus nothing
     return text.replace("-", "−") + (suffix if with_unit else "")
 
 

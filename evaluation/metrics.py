@@ -46,76 +46,72 @@ def says_female(predictions: pd.DataFrame) -> np.ndarray:
     return (predictions.female_probability >= 0.5).to_numpy()
 
 
+def is_female(predictions: pd.DataFrame) -> np.ndarray:
+    """(n,) bool: the true gender."""
+    return predictions.gender.to_numpy() == 1
+
+
 def age_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
     """Every age measure with its 95 % bootstrap interval, in the order of AGE_KEYS."""
     rows = with_ages(predictions)
-    if rows.empty:
-        return {
-            key: Measure(key, NOTHING, NOTHING, NOTHING, 0, "no pictures with an age") for key in AGE_KEYS
-        }
-    true, predicted = rows.age_years.to_numpy(float), rows.predicted_age_years.to_numpy(float)
-    low, high = rows.age_low_years.to_numpy(float), rows.age_high_years.to_numpy(float)
-    error = predicted - true
-    within = {years: np.abs(error) <= years for years in CS_YEARS}
-    covered = (low <= true) & (true <= high)
-    one_age = len(np.unique(true)) < 2
-
-    values = {
-        "mae": sk.mean_absolute_error(true, predicted),
-        "median_error": sk.median_absolute_error(true, predicted),
-        "bias": error.mean(),
-        "mse": sk.mean_squared_error(true, predicted),
-        "rmse": sk.root_mean_squared_error(true, predicted),
-        "r2": NOTHING if one_age else sk.r2_score(true, predicted),
-        **{f"cs_{years}": within[years].mean() for years in CS_YEARS},
-        "coverage": covered.mean(),
-        "interval_width": (high - low).mean(),
-    }
-
-    weights = drawn_weights(subjects_of(rows))
-    columns = {
-        "mae": np.abs(error),
-        "bias": error,
-        "mse": error**2,
-        "true": true,
-        "true²": true**2,
-        **{f"cs_{years}": within[years] for years in CS_YEARS},
-        "coverage": covered,
-        "interval_width": high - low,
-    }
-    means = dict(
-        zip(columns, weighted_means(weights, np.column_stack(list(columns.values()))).T, strict=True)
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = means | {
-            "median_error": weighted_medians(weights, np.abs(error)),
-            "rmse": np.sqrt(means["mse"]),
-            "r2": 1 - means["mse"] / (means["true²"] - means["true"] ** 2),
-        }
-    reasons = {"r2": "all pictures have the same age"} if one_age else {}
+    values, reasons = age_values(rows)
+    drawn = age_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
     return _measures(AGE_KEYS, values, drawn, len(rows), reasons)
 
 
 def gender_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
     """Every gender measure with its 95 % bootstrap interval, in the order of GENDER_KEYS."""
     rows = with_genders(predictions)
+    values, reasons = gender_values(rows)
+    drawn = gender_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
+    return _measures(GENDER_KEYS, values, drawn, len(rows), reasons)
+
+
+def age_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]:
+    """Values by key of rows `with_ages`, and for those that have none the reasons why."""
     if rows.empty:
-        return {
-            key: Measure(key, NOTHING, NOTHING, NOTHING, 0, "no pictures with a gender")
-            for key in GENDER_KEYS
+        return {}, dict.fromkeys(AGE_KEYS, "no pictures with an age")
+    true, predicted = rows.age_years.to_numpy(float), rows.predicted_age_years.to_numpy(float)
+    columns = _age_columns(rows)
+    values = {key: float(columns[key].mean()) for key in _MEANS}
+    values |= {
+        "mae": sk.mean_absolute_error(true, predicted),
+        "median_error": sk.median_absolute_error(true, predicted),
+        "mse": sk.mean_squared_error(true, predicted),
+        "rmse": sk.root_mean_squared_error(true, predicted),
+    }
+    if len(np.unique(true)) < 2:
+        return values, {"r2": "all pictures have the same age"}
+    return values | {"r2": sk.r2_score(true, predicted)}, {}
+
+
+def age_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """(draws, n) weights of n rows `with_ages` -> (draws,) values by key."""
+    columns = _age_columns(rows)
+    means = weighted_means(weights, np.column_stack(list(columns.values())))
+    drawn = dict(zip(columns, means.T, strict=True))
+    true, true_squared = drawn.pop("true"), drawn.pop("true squared")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return drawn | {
+            "median_error": weighted_medians(weights, columns["mae"]),
+            "rmse": np.sqrt(drawn["mse"]),
+            "r2": 1 - drawn["mse"] / (true_squared - true**2),
         }
-    female = rows.gender.to_numpy() == 1
-    probability = rows.female_probability.to_numpy(float)
-    called = says_female(rows)
-    values: dict[str, float] = {"accuracy": sk.accuracy_score(female, called)}
+
+
+def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]:
+    """Values by key of rows `with_genders`, and for those that may have none the reasons why."""
+    if rows.empty:
+        return {}, dict.fromkeys(GENDER_KEYS, "no pictures with a gender")
+    female, called = is_female(rows), says_female(rows)
+    values = {"accuracy": float(sk.accuracy_score(female, called))}
     reasons: dict[str, str] = {}
-    one_gender = female.all() or not female.any()
-    if one_gender:
-        reasons |= dict.fromkeys(
-            ("auc", "mcc"), f"only {'women' if female.all() else 'men'} in these pictures"
-        )
+    if female.all() or not female.any():
+        only = "women" if female.all() else "men"
+        reasons |= dict.fromkeys(("auc", "mcc"), f"only {only} in these pictures")
     else:
-        values |= {"auc": sk.roc_auc_score(female, probability), "mcc": sk.matthews_corrcoef(female, called)}
+        values["auc"] = sk.roc_auc_score(female, rows.female_probability.to_numpy(float))
+        values["mcc"] = sk.matthews_corrcoef(female, called)
     for code, name in enumerate(GENDERS):
         many = ("men", "women")[code]
         precision, recall, f1, _ = sk.precision_recall_fscore_support(
@@ -127,13 +123,35 @@ def gender_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
             f"recall_{name}": f"no {many} in these pictures",
             f"f1_{name}": f"no {many} in these pictures, and none read",
         }
+    return values, reasons
 
-    weights = drawn_weights(subjects_of(rows))
+
+def gender_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """(draws, n) weights of n rows `with_genders` -> (draws,) values by key."""
+    female, called = is_female(rows), says_female(rows)
     cells = np.column_stack([~female & ~called, ~female & called, female & ~called, female & called])
-    drawn = _gender_statistics(weighted_means(weights, cells))
-    if not one_gender:
-        drawn["auc"] = weighted_aucs(weights, female, probability)
-    return _measures(GENDER_KEYS, values, drawn, len(rows), reasons)
+    true_male, false_female, false_male, true_female = weighted_means(weights, cells).T
+    statistics = {"accuracy": true_male + true_female}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sides = (
+            ("male", true_male, false_male, false_female),
+            ("female", true_female, false_female, false_male),
+        )
+        for name, right, wrongly_called, missed in sides:
+            statistics[f"precision_{name}"] = right / (right + wrongly_called)
+            statistics[f"recall_{name}"] = right / (right + missed)
+            statistics[f"f1_{name}"] = 2 * right / (2 * right + wrongly_called + missed)
+        margins = (
+            (true_female + false_female)
+            * (true_female + false_male)
+            * (true_male + false_female)
+            * (true_male + false_male)
+        )
+        # As scikit-learn: 0 where a row or a column of the matrix is empty.
+        correlation = (true_female * true_male - false_female * false_male) / np.sqrt(margins)
+        statistics["mcc"] = np.where(margins > 0, correlation, 0.0)
+    probability = rows.female_probability.to_numpy(float)
+    return statistics | {"auc": weighted_aucs(weights, female, probability)}
 
 
 def all_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
@@ -178,29 +196,25 @@ def _confusion(true: np.ndarray, predicted: np.ndarray, names: tuple[str, ...]) 
     return pd.DataFrame(counts, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
 
 
-def _gender_statistics(cells: np.ndarray) -> dict[str, np.ndarray]:
-    """(draws, 4) shares of true/read m/m, m/f, f/m, f/f -> (draws,) values of each measure."""
-    true_male, false_female, false_male, true_female = cells.T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        statistics = {"accuracy": true_male + true_female}
-        sides = (
-            ("male", true_male, false_male, false_female),
-            ("female", true_female, false_female, false_male),
-        )
-        for name, right, wrongly_called, missed in sides:
-            statistics[f"precision_{name}"] = right / (right + wrongly_called)
-            statistics[f"recall_{name}"] = right / (right + missed)
-            statistics[f"f1_{name}"] = 2 * right / (2 * right + wrongly_called + missed)
-        margins = (
-            (true_female + false_female)
-            * (true_female + false_male)
-            * (true_male + false_female)
-            * (true_male + false_male)
-        )
-        # As scikit-learn: 0 where a row or a column of the matrix is empty.
-        correlation = (true_female * true_male - false_female * false_male) / np.sqrt(margins)
-        statistics["mcc"] = np.where(margins > 0, correlation, 0.0)
-    return statistics
+# Measures of age that are plain means over pictures.
+_MEANS = ("bias", *(f"cs_{years}" for years in CS_YEARS), "coverage", "interval_width")
+
+
+def _age_columns(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """What each of n pictures adds to the means of which the age measures are made: (n,) by name."""
+    true, predicted = rows.age_years.to_numpy(float), rows.predicted_age_years.to_numpy(float)
+    low, high = rows.age_low_years.to_numpy(float), rows.age_high_years.to_numpy(float)
+    error = predicted - true
+    return {
+        "mae": np.abs(error),
+        "bias": error,
+        "mse": error**2,
+        **{f"cs_{years}": (np.abs(error) <= years).astype(float) for years in CS_YEARS},
+        "coverage": ((low <= true) & (true <= high)).astype(float),
+        "interval_width": high - low,
+        "true": true,
+        "true squared": true**2,
+    }
 
 
 def _measures(

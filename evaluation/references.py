@@ -35,6 +35,15 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class CurveFloor:
+    """The best shares within 1 to 15 years that the labels of a set allow."""
+
+    set: str
+    shares: tuple[float, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class SetReading:
     """What an evaluation set is called on pages, and what it can and cannot show."""
 
@@ -48,6 +57,7 @@ class References:
     note: str
     published: tuple[Published, ...]
     floors: tuple[Floor, ...]
+    curve_floor: CurveFloor
     sets: dict[str, SetReading]
 
     def published_for(self, set_name: str, measure: str) -> list[tuple[str, float]]:
@@ -73,6 +83,11 @@ def read_references() -> References:
         for row in table["published"]
     )
     floors = tuple(Floor(**row) for row in table["floor"])
+    curve = table["cs_floor"]
     return References(
-        table["note"], published, floors, {row["name"]: SetReading(**row) for row in table["set"]}
+        table["note"],
+        published,
+        floors,
+        CurveFloor(curve["set"], tuple(curve["shares"]), curve["text"]),
+        {row["name"]: SetReading(**row) for row in table["set"]},
     )

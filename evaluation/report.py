@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from dataset.tables import HISTORY
 from evaluation.comparisons import fallback_share, found_only
 from evaluation.measures import Measure, measure_from
 from evaluation.metrics import age_group_confusion, all_measures, gender_confusion
@@ -64,6 +65,22 @@ def read_scores(variant: Variant) -> dict[str, Any]:
             f"Received: {document['network_sha256'][:12]}…."
         )
     return document
+
+
+def read_history(variant: Variant) -> pd.DataFrame | None:
+    """The epochs of the variant's training; None where its folder has no history.csv.
+
+    Columns are those of dataset.tables.HISTORY, of which an older training may lack the later ones. Raises
+    TableError where it does not even tell epochs and seconds.
+    """
+    path = variant.folder / "history.csv"
+    if not path.is_file():
+        return None
+    history = pd.read_csv(path)
+    missing = [name for name in ("epoch", "seconds") if name not in history]
+    if missing:
+        raise TableError(f"{path} is no {HISTORY.name} table: missing {missing}. Received: {list(history)}.")
+    return history
 
 
 def measures_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Measure]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.bootstrap import drawn_weights, interval, weighted_means
-from evaluation.metrics import GENDERS, says_female, subjects_of, with_ages, with_genders
+from evaluation.metrics import GENDERS, is_female, says_female, subjects_of, with_ages, with_genders
 
 OLDEST_DECADE = 90  # 90 and above are one slice: they are few
 FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
@@ -55,11 +55,13 @@ def error_by_face_share(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs; no face is left out."""
     rows = predictions[predictions.face_share.notna()]
     index = np.searchsorted(FACE_SHARE_EDGES, rows.face_share.to_numpy(float), side="right") - 1
-    names = {
-        place: f"{100 * low:.0f}–{100 * high:.0f} %" if np.isfinite(high) else f"over {100 * low:.0f} %"
-        for place, (low, high) in enumerate(zip(FACE_SHARE_EDGES, FACE_SHARE_EDGES[1:], strict=False))
-    }
-    return _sliced(rows, pd.Series(index, index=rows.index), names)
+    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_share_names())))
+
+
+def face_share_names() -> list[str]:
+    """`0–15 %` … `over 80 %`: the ranges between FACE_SHARE_EDGES."""
+    edges = [round(100 * edge) for edge in FACE_SHARE_EDGES[:-1]]
+    return [f"{low}–{high} %" for low, high in zip(edges, edges[1:], strict=False)] + [f"over {edges[-1]} %"]
 
 
 def worst_slices(predictions: pd.DataFrame, count: int = 3) -> pd.DataFrame:
@@ -89,7 +91,7 @@ def _few_measures(rows: pd.DataFrame) -> Sequence[float]:
     """Count, then value, low and high of MAE, bias and gender accuracy."""
     aged, gendered = with_ages(rows), with_genders(rows)
     error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
-    right = (says_female(gendered) == (gendered.gender.to_numpy() == 1)).astype(float)
+    right = (says_female(gendered) == is_female(gendered)).astype(float)
     numbers = [*_mean(np.abs(error), aged), *_mean(error, aged), *_mean(right, gendered)]
     return [len(rows), *numbers]
 

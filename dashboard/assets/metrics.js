@@ -7,13 +7,7 @@ window.dash_clientside.metrics = {
         const query = new URLSearchParams(Object.entries(selection).filter(([, value]) => value));
         const address = window.location.pathname + "?" + query + window.location.hash;
         window.history.replaceState(window.history.state, "", address);
-        if (window.location.hash && !window.metricsOpened) {
-            const section = document.getElementById(window.location.hash.slice(1));
-            if (section) {
-                section.scrollIntoView();
-            }
-        }
-        window.metricsOpened = true;
+        watchSections();
         return window.dash_clientside.no_update;
     },
 
@@ -21,6 +15,29 @@ window.dash_clientside.metrics = {
         return true;
     },
 };
+
+/* A section is drawn when it comes near the screen: the answer on top must not wait for twenty figures. */
+function watchSections() {
+    const unwatched = document.querySelectorAll(".metrics-section:not([data-watched])");
+    const watcher = new IntersectionObserver(
+        (entries) => {
+            entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+                watcher.unobserve(entry.target);
+                const near = { type: "metrics-section-near", section: entry.target.id };
+                window.dash_clientside.set_props(near, { data: true });
+            });
+        },
+        { rootMargin: "600px" }
+    );
+    unwatched.forEach((section) => {
+        section.dataset.watched = "";
+        watcher.observe(section);
+    });
+    const named = unwatched.length && window.location.hash && document.getElementById(window.location.hash.slice(1));
+    if (named) {
+        named.scrollIntoView();
+    }
+}
 
 /* One listener for all PNG and SVG buttons: the figure is the one in the same card. */
 document.addEventListener("click", function (event) {

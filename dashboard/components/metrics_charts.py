@@ -1,0 +1,410 @@
+"""The charts of the Metrics page: for each, the frame that it shows and the figure that is drawn of it.
+
+A room of its own because the frame is also what the CSV button saves: nothing is drawn that cannot be traced.
+`CHARTS` is the list; the page lays them out and calls `frame`, then `draw`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import figures
+from dashboard.components.metrics_numbers import Numbers
+from dashboard.components.metrics_selection import Selection
+from evaluation.measures import CS_YEARS, Measure, formatted
+from evaluation.metrics import age_group_confusion, gender_confusion, with_ages
+from evaluation.references import read_references
+from evaluation.slices import (
+    FEWEST_TOLD,
+    error_by_decade_and_gender,
+    error_by_face_share,
+    face_share_names,
+)
+
+MATRICES = {"gender": gender_confusion, "age": age_group_confusion}
+MANY = {"male": "men", "female": "women"}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a figure is drawn for, besides its frame."""
+
+    numbers: Numbers
+    selection: Selection
+    scheme: str | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.selection.names
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`frame` computes what is shown, `draw` draws it; `about` explains it under a question mark."""
+
+    key: str
+    frame: Callable[[Numbers, Selection], pd.DataFrame]
+    draw: Callable[[pd.DataFrame, View], go.Figure]
+    about: str
+
+
+def matrix_counts(numbers: Numbers, selection: Selection, about: str) -> list[pd.DataFrame]:
+    """The confusion matrices of the selected variants; of two, on the pictures that both answered."""
+    confusion = MATRICES[about]
+    if selection.second:
+        return [confusion(rows) for rows in numbers.pair(selection)]
+    return [confusion(numbers.rows(selection, selection.first))]
+
+
+def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: str) -> list[str]:
+    """What to see in each matrix: how many pictures stand on its diagonal, and how that differs."""
+    right = [int(np.trace(one.to_numpy())) for one in counts]
+    total = int(counts[0].to_numpy().sum())
+    where = "read right" if about == "gender" else "in the right group"
+    titles = [
+        f"{name}: {formatted(number / total if total else float('nan'), 'share')} {where}"
+        for name, number in zip(selection.names, right, strict=True)
+    ]
+    if len(counts) == 2:
+        change = right[1] - right[0]
+        more = "more" if change > 0 else "fewer"
+        words = f"{abs(change):,} {more} {where}" if change else f"as many {where}"
+        titles.append(f"{selection.second} minus {selection.first}: {words}")
+    return titles
+
+
+def matrix_frame(numbers: Numbers, selection: Selection, about: str) -> pd.DataFrame:
+    """Columns true, predicted and a count for each variant: what the CSV of the matrices holds."""
+    counts = matrix_counts(numbers, selection, about)
+    columns = {name: one.stack() for name, one in zip(selection.names, counts, strict=True)}
+    return pd.DataFrame(columns).reset_index()
+
+
+def _of_both(
+    numbers: Numbers, selection: Selection, frame: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """The frame of every selected variant, one under the other, with a first column `variant`."""
+    frames = [frame(numbers.rows(selection, name)) for name in selection.names]
+    for name, one in zip(selection.names, frames, strict=True):
+        one.insert(0, "variant", name)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _measure_rows(numbers: Numbers, selection: Selection, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Columns score, variant, value, low, high, count of some measures; `keys` are (measure, words)."""
+    rows = []
+    for key, words in keys:
+        for name in selection.names:
+            measure = numbers.measures(selection, name)[key]
+            rows.append((words, name, measure.value, measure.low, measure.high, measure.count))
+    return pd.DataFrame(rows, columns=["score", "variant", "value", "low", "high", "count"])
+
+
+def _each(view: View, words: Callable[[dict[str, Measure]], str]) -> str:
+    """`full 4.31, cropped 4.12`: the same words about each variant."""
+    return ", ".join(f"{name} {words(view.numbers.measures(view.selection, name))}" for name in view.names)
+
+
+# --- Gender ---------------------------------------------------------------------------------------------
+GENDER_SCORES = [
+    (f"{score}_{gender}", f"{words}, {MANY[gender]}")
+    for gender in ("female", "male")
+    for score, words in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+]
+
+
+def _gender_scores(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    return _measure_rows(numbers, selection, GENDER_SCORES)
+
+
+def _draw_gender_scores(frame: pd.DataFrame, view: View) -> go.Figure:
+    told = [
+        (recall["recall_female"].value, recall["recall_male"].value)
+        for recall in (view.numbers.measures(view.selection, name) for name in view.names)
+    ]
+    if all(women < men for women, men in told):
+        title = "Women are read wrong more often than men"
+    elif all(women > men for women, men in told):
+        title = "Men are read wrong more often than women"
+    else:
+        title = "Women and men are read about equally well"
+    return figures.scores_figure(frame, title, view.names, view.scheme)
+
+
+# --- Age ------------------------------------------------------------------------------------------------
+def age_density(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts on a grid of ages: columns true_years, predicted_years (both where bins start), count."""
+    aged = with_ages(rows)
+    step = figures.DENSITY_STEP_YEARS
+    edges = np.arange(0, figures.OLDEST_SHOWN + step, step)
+    counts, _, _ = np.histogram2d(
+        aged.age_years.clip(upper=figures.OLDEST_SHOWN), aged.predicted_age_years, bins=[edges, edges]
+    )
+    true, predicted = np.meshgrid(edges[:-1], edges[:-1], indexing="ij")
+    return pd.DataFrame(
+        {
+            "true_years": true.ravel(),
+            "predicted_years": predicted.ravel(),
+            "count": counts.ravel().astype(int),
+        }
+    )
+
+
+def _density_of(place: int) -> Chart:
+    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
+        if place >= len(view.names):
+            return figures.empty_figure("", "There is one variant alone.", view.scheme)
+        name = view.names[place]
+        measures = view.numbers.measures(view.selection, name)
+        bias = measures["bias"]
+        title = f"{name}: ages are right on average"
+        if bias.known and (bias.low > 0 or bias.high < 0):
+            way = "old" if bias.value > 0 else "young"
+            title = f"{name}: {abs(bias.value):.1f} years too {way} on average"
+        own = frame[frame.variant == name]
+        return figures.density_figure(own, title, view.scheme, most=float(frame["count"].max()))
+
+    return Chart(
+        f"predicted_against_true_{place + 1}",
+        lambda numbers, selection: _of_both(numbers, selection, age_density),
+        draw,
+        "How often each predicted age goes with each true age. On the dotted line both are equal.",
+    )
+
+
+def _cs(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    keys = [(f"cs_{years}", str(years)) for years in CS_YEARS]
+    rows = _measure_rows(numbers, selection, keys)
+    return rows.assign(years=rows.score.astype(int), share=rows.value)[
+        ["variant", "years", "share", "low", "high", "count"]
+    ]
+
+
+def _draw_cs(frame: pd.DataFrame, view: View) -> go.Figure:
+    references = read_references()
+    of_set = view.selection.set == references.curve_floor.set
+    published = [
+        (name, years, value)
+        for years in CS_YEARS
+        for name, value in references.published_for(view.selection.set, f"cs_{years}")
+    ]
+    title = "Within 5 years: " + _each(view, lambda measures: measures["cs_5"].text)
+    return figures.cs_figure(
+        frame, title, view.names, view.scheme,
+        floor=references.curve_floor.shares if of_set else (), published=published, note=references.note,
+    )  # fmt: skip
+
+
+def _mae(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    return _measure_rows(numbers, selection, [("mae", "mae")])
+
+
+def _draw_beside_others(frame: pd.DataFrame, view: View) -> go.Figure:
+    references = read_references()
+    floor = references.floor_for(view.selection.set, "mae")
+    title = "Off on average: " + _each(view, lambda measures: measures["mae"].text)
+    return figures.beside_others_figure(
+        frame, references.published_for(view.selection.set, "mae"), title, view.names, view.scheme,
+        floor=floor.value if floor else None, note=references.note,
+    )  # fmt: skip
+
+
+# --- By age and gender ----------------------------------------------------------------------------------
+def _by_decade_and_gender(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    return numbers.once(
+        ("by decade", selection), lambda: _of_both(numbers, selection, error_by_decade_and_gender)
+    )
+
+
+def _by_decade(gender: str, measure: str) -> Chart:
+    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
+        own = frame[frame.gender == gender]
+        if own.empty:
+            return figures.empty_figure(f"No {MANY[gender]} in these pictures", "", view.scheme)
+        order = list(dict.fromkeys(frame.sort_values("slice", key=_decade_order).slice))
+        told = _worst_words(own) if measure == "mae" else _one_sided_words(own)
+        return figures.slices_figure(
+            own, measure, f"{MANY[gender].capitalize()}: {told}", view.names, view.scheme,
+            axis="MAE, years" if measure == "mae" else "bias, years", slices_of="true age, years",
+            order=order, value_range=_range_of(frame, measure), most_pictures=int(frame["count"].max()),
+        )  # fmt: skip
+
+    words = (
+        "Mean absolute error" if measure == "mae" else "Mean of predicted minus true age: above 0 is too old"
+    )
+    return Chart(
+        f"{measure}_by_age_{gender}",
+        _by_decade_and_gender,
+        draw,
+        f"{words}. By decade of the true age, with 95 % intervals; the bars count the pictures.",
+    )
+
+
+def _worst_words(slices: pd.DataFrame) -> str:
+    told = slices[slices["count"] >= FEWEST_TOLD]
+    if told.empty:
+        return "too few pictures to tell ages apart"
+    worst = told.iloc[int(np.argmax(told.mae))]
+    return f"ages {worst['slice']} are read worst, {worst['mae']:.1f} years off ({worst['variant']})"
+
+
+def _one_sided_words(slices: pd.DataFrame) -> str:
+    sure = slices[(slices["count"] >= FEWEST_TOLD) & ((slices.bias_low > 0) | (slices.bias_high < 0))]
+    if sure.empty:
+        return "no age group is read too old or too young"
+    most = sure.iloc[int(np.argmax(sure.bias.abs()))]
+    way = "old" if most["bias"] > 0 else "young"
+    return f"ages {most['slice']} are read {abs(most['bias']):.1f} years too {way} ({most['variant']})"
+
+
+def _decade_order(slices: pd.Series) -> pd.Series:
+    return slices.str.extract(r"^(\d+)", expand=False).astype(int)
+
+
+def _range_of(frame: pd.DataFrame, measure: str) -> tuple[float, float]:
+    """The axis range that figures side by side share; whiskers of tiny slices may leave it."""
+    told = frame[frame["count"] >= 5] if (frame["count"] >= 5).any() else frame
+    low, high = float(told[f"{measure}_low"].min()), float(told[f"{measure}_high"].max())
+    margin = 0.05 * max(high - low, 1.0)
+    return (0.0 if measure == "mae" else low - margin), high + margin
+
+
+# --- By the face's share --------------------------------------------------------------------------------
+def _by_share(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    return numbers.once(("by share", selection), lambda: _of_both(numbers, selection, error_by_face_share))
+
+
+def _draw_by_share(frame: pd.DataFrame, view: View) -> go.Figure:
+    if frame.empty:
+        return figures.empty_figure("No face was found in these pictures", "", view.scheme)
+    order = [name for name in face_share_names() if name in set(frame.slice)]
+    return figures.slices_figure(
+        frame, "mae", _share_title(frame, view.names), view.names, view.scheme,
+        axis="MAE, years", slices_of="longer side of the face over the picture's shorter side",
+        order=order, value_range=_range_of(frame, "mae"),
+    )  # fmt: skip
+
+
+def _share_title(frame: pd.DataFrame, names: Sequence[str]) -> str:
+    """Name the size at which the two variants are furthest apart."""
+    if len(names) < 2:
+        return f"How the size of the face moves the error of {names[0]}"
+    first, second = (frame[frame.variant == name].set_index("slice") for name in names)
+    gap = (first.mae - second.mae).dropna()
+    apart = gap[(first.mae_low > second.mae_high) | (second.mae_low > first.mae_high)]
+    if apart.empty:
+        return "At no size of the face are the two clearly apart"
+    place = int(np.argmax(apart.abs()))
+    better = names[1] if apart.iloc[place] > 0 else names[0]
+    return (
+        f"{better} gains most where the face takes {apart.index[place]}: {abs(apart.iloc[place]):.1f} years"
+    )
+
+
+# --- Disagreement ---------------------------------------------------------------------------------------
+def _errors(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    if not selection.second:
+        return pd.DataFrame(columns=["file", "age_years", "first_error", "second_error"])
+    first, second = (with_ages(rows) for rows in numbers.pair(selection))
+    return pd.DataFrame(
+        {
+            "file": first.file.to_numpy(),
+            "age_years": first.age_years.to_numpy(),
+            "first_error": (first.predicted_age_years - first.age_years).to_numpy(),
+            "second_error": (second.predicted_age_years - second.age_years).to_numpy(),
+        }
+    )
+
+
+def _draw_errors(frame: pd.DataFrame, view: View) -> go.Figure:
+    if frame.empty:
+        return figures.empty_figure(
+            "Disagreement needs two variants", "There is one variant alone.", view.scheme
+        )
+    apart = (frame.first_error - frame.second_error).abs() > 10
+    title = (
+        f"The two are more than 10 years apart on {formatted(apart.mean(), 'share')} "
+        f"of the pictures ({apart.sum():,} of {len(frame):,})"
+    )
+    return figures.disagreement_figure(frame, title, view.names, view.scheme)
+
+
+# --- Training -------------------------------------------------------------------------------------------
+def _history(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    told = [
+        numbers.histories[name].assign(variant=name) for name in selection.names if name in numbers.histories
+    ]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=["variant"])
+
+
+def _training(key: str, columns: tuple[str, str], words: str, axis: str, tickformat: str = "") -> Chart:
+    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
+        if frame.empty:
+            return figures.empty_figure(words, "These networks came without a training history.", view.scheme)
+        histories = {name: frame[frame.variant == name] for name in view.names if name in set(frame.variant)}
+        lasts = ", ".join(
+            f"{name} {one[columns[1]].iloc[-1]:{tickformat or '.2f'}}" for name, one in histories.items()
+        )
+        title = f"{words}: {lasts} at the end"
+        return figures.training_figure(
+            histories, columns, title, view.scheme, axis=axis, tickformat=tickformat
+        )
+
+    return Chart(
+        key, _history, draw, "Solid: validation split. Dotted: augmented training frames, which are harder."
+    )
+
+
+CHARTS = {
+    chart.key: chart
+    for chart in (
+        Chart(
+            "gender_scores",
+            _gender_scores,
+            _draw_gender_scores,
+            "Precision: of those read as a gender, how many are. Recall: of a gender, how many are so read.",
+        ),
+        _density_of(0),
+        _density_of(1),
+        Chart(
+            "cs_curve",
+            _cs,
+            _draw_cs,
+            "Cumulative score: the share of pictures whose age is off by at most so many years. Dotted: what "
+            "a perfect estimator would reach, for the labels of UTKFace are noisy themselves.",
+        ),
+        Chart(
+            "beside_others",
+            _mae,
+            _draw_beside_others,
+            "Published results were measured on other splits of UTKFace: for orientation, not for a ranking.",
+        ),
+        *(_by_decade(gender, measure) for measure in ("mae", "bias") for gender in ("female", "male")),
+        Chart(
+            "mae_by_face_share",
+            _by_share,
+            _draw_by_share,
+            "By the size of the face that the detector found; pictures without a found face are left out.",
+        ),
+        Chart(
+            "disagreement", _errors, _draw_errors, "One dot a picture: the error of one against the other."
+        ),
+        _training("training_loss", ("loss", "validation_loss"), "Loss", "loss (lower is better)"),
+        _training(
+            "training_mae",
+            ("age_mae_years", "validation_age_mae_years"),
+            "Age error",
+            "mean absolute error, years",
+        ),
+        _training(
+            "training_gender",
+            ("gender_accuracy", "validation_gender_accuracy"),
+            "Gender accuracy",
+            "share read right",
+            ".1%",
+        ),
+    )
+}

@@ -1,0 +1,83 @@
+"""Predictions -> the numbers of the Metrics page, each computed once for a selection.
+
+A room of its own because twenty figures and tables ask for the same few bootstraps at the same moment: the
+first one computes, the others wait for it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flask
+import pandas as pd
+
+from dashboard.components.metrics_selection import Selection
+from dashboard.context import AppContext
+from evaluation.comparisons import Comparison, compared, paired
+from evaluation.measures import Measure
+from evaluation.metrics import all_measures
+from evaluation.report import read_history
+
+EXTENSION = "metrics-numbers"
+KEPT = 600  # results; a selection has about thirty, so twenty selections stay warm
+
+
+class Numbers:
+    """All that the page computes from one predictions frame; `histories` are the trainings by variant."""
+
+    def __init__(
+        self, predictions: pd.DataFrame, histories: Mapping[str, pd.DataFrame] | None = None
+    ) -> None:
+        self.predictions = predictions
+        self.histories = dict(histories or {})
+        self._known: dict[tuple, Any] = {}
+        self._locks: dict[tuple, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def once(self, key: tuple, compute: Callable[[], Any]) -> Any:
+        """The result under `key`, computed by whoever asks first."""
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._known:
+                result = compute()
+                with self._guard:
+                    if len(self._known) >= KEPT:
+                        self._known.pop(next(iter(self._known)))
+                    self._known[key] = result
+            return self._known[key]
+
+    def rows(self, selection: Selection, name: str) -> pd.DataFrame:
+        """The selected rows of one variant."""
+        rows = selection.rows(self.predictions)
+        return rows[rows.variant == name]
+
+    def pair(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The selected rows of both variants on the pictures that both answered."""
+        return paired(selection.rows(self.predictions), selection.first, selection.second)
+
+    def measures(self, selection: Selection, name: str) -> dict[str, Measure]:
+        key = ("measures", selection.set, selection.split, selection.pictures, name)
+        return self.once(key, lambda: all_measures(self.rows(selection, name)))
+
+    def comparison(self, selection: Selection) -> Comparison | None:
+        """None where there is one variant alone."""
+        if not selection.second:
+            return None
+        return self.once(
+            ("comparison", selection),
+            lambda: compared(selection.rows(self.predictions), selection.first, selection.second),
+        )
+
+
+def numbers_of(context: AppContext) -> Numbers:
+    """The numbers of the served app, kept with it. Raises TableError as `context.predictions` does."""
+    extensions = flask.current_app.extensions
+    if EXTENSION not in extensions:
+        extensions[EXTENSION] = Numbers(context.predictions, _histories(context))
+    return extensions[EXTENSION]
+
+
+def _histories(context: AppContext) -> dict[str, pd.DataFrame]:
+    found = {name: read_history(variant) for name, variant in context.variants.items()}
+    return {name: history for name, history in found.items() if history is not None}

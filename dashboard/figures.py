@@ -1,0 +1,417 @@
+"""A frame -> a figure. Pure functions: no callback, no network, no file; the Metrics page draws with them.
+
+A room of its own so that a figure can be drawn, tested and saved without a server. Every figure carries its
+title, which says what to see, in `layout.meta["title"]`: the page sets it as a heading that wraps, and a
+downloaded picture has it on top. Colours come from dashboard.theme for the scheme that is asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.theme import (
+    diverging_scale,
+    figure_template,
+    neutral,
+    sequential_scale,
+    variant_colour,
+)
+
+COUNTS, ROWS, COLUMNS = "counts", "row", "column"
+OLDEST_SHOWN = 100
+DENSITY_STEP_YEARS = 4
+HEIGHT_PX = 360
+MATRIX_HEIGHT_PX = 340
+
+
+def empty_figure(title: str, words: str, scheme: str | None) -> go.Figure:
+    """A figure of the usual size that says why there is nothing to see."""
+    figure = go.Figure(layout={"xaxis": {"visible": False}, "yaxis": {"visible": False}})
+    figure.add_annotation(
+        text=words, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper",
+        font={"color": neutral("quiet", scheme)},
+    )  # fmt: skip
+    return _finished(figure, title, scheme)
+
+
+def confusion_figure(
+    counts: pd.DataFrame, title: str, scheme: str | None, *, shares: str = COUNTS
+) -> go.Figure:
+    """A square matrix of counts (rows true, columns read) as counts, or as shares of its rows or columns."""
+    shown, texts = _as_shown(counts, shares)
+    largest = 1.0 if shares != COUNTS else max(float(counts.to_numpy().max()), 1.0)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shown, x=list(counts.columns), y=list(counts.index), text=texts, texttemplate="%{text}",
+            customdata=counts.to_numpy(), colorscale=sequential_scale(scheme), zmin=0, zmax=largest,
+            showscale=False, xgap=2, ygap=2,
+            hovertemplate="true %{y}, read as %{x}<br>%{customdata:,} pictures<extra></extra>",
+        )
+    )  # fmt: skip
+    return _matrix(figure, title, scheme)
+
+
+def confusion_difference_figure(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    title: str,
+    names: Sequence[str],
+    scheme: str | None,
+    *,
+    shares: str = COUNTS,
+) -> go.Figure:
+    """second minus first of two matrices of the same pictures; the colour says which variant is better there.
+
+    More is better on the diagonal and worse off it, so the colour is not the sign of the number.
+    """
+    change = _as_shown(second, shares)[0] - _as_shown(first, shares)[0]
+    better = np.where(np.eye(len(change), dtype=bool), change, -change)
+    if shares == COUNTS:
+        texts = [[f"{value:+.0f}" if value else "" for value in row] for row in change]
+    else:
+        digits = _digits(first)
+        texts = [
+            [f"{100 * value:+.{digits}f}" if round(100 * value, digits) else "" for value in row]
+            for row in change
+        ]
+    texts = [[text.replace("-", "−") for text in row] for row in texts]
+    largest = max(float(np.abs(better).max()), 1.0 if shares == COUNTS else 0.01)
+    figure = go.Figure(
+        go.Heatmap(
+            z=better, x=list(first.columns), y=list(first.index), text=texts, texttemplate="%{text}",
+            customdata=np.dstack([first.to_numpy(), second.to_numpy()]),
+            colorscale=diverging_scale(scheme), zmid=0, zmin=-largest, zmax=largest, showscale=False,
+            xgap=2, ygap=2,
+            hovertemplate=(
+                f"true %{{y}}, read as %{{x}}<br>{names[0]}: %{{customdata[0]:,}}<br>"
+                f"{names[1]}: %{{customdata[1]:,}} pictures<extra></extra>"
+            ),
+        )
+    )  # fmt: skip
+    return _matrix(figure, title, scheme)
+
+
+def scores_figure(
+    scores: pd.DataFrame, title: str, names: Sequence[str], scheme: str | None, *, as_percent: bool = True
+) -> go.Figure:
+    """Dots with whiskers; columns score, variant, value, low, high, count. A line a score, top to bottom."""
+    figure = go.Figure()
+    order = list(dict.fromkeys(scores.score))
+    for place, name in enumerate(names):
+        rows = scores[scores.variant == name]
+        offset = 0.16 * (place - (len(names) - 1) / 2)
+        lines = [len(order) - 1 - order.index(score) - offset for score in rows.score]
+        figure.add_scatter(
+            x=rows.value, y=lines, name=name, mode="markers",
+            marker={"color": variant_colour(name, names, scheme), "size": 10},
+            error_x=_whiskers(rows), customdata=np.column_stack([rows.score, rows["count"]]),
+            hovertemplate=(
+                f"{name}, %{{customdata[0]}}: %{{x:{'.1%' if as_percent else '.3f'}}}"
+                "<br>%{customdata[1]:,} pictures<extra></extra>"
+            ),
+        )  # fmt: skip
+    figure.update_xaxes(tickformat="~%" if as_percent else ".2f", title="higher is better", nticks=6)
+    figure.update_yaxes(
+        tickvals=list(range(len(order))),
+        ticktext=order[::-1],
+        range=[-0.6, len(order) - 0.4],
+        showgrid=False,
+        zeroline=False,
+    )
+    return _finished(figure, title, scheme)
+
+
+def density_figure(
+    ages: pd.DataFrame, title: str, scheme: str | None, *, most: float | None = None
+) -> go.Figure:
+    """Predicted against true age as density; columns true_years, predicted_years (bin starts) and count.
+
+    `most` is the count at which the colour is full: the same in both variants, so that they compare.
+    """
+    grid = ages.pivot(index="predicted_years", columns="true_years", values="count").fillna(0.0)
+    counts = grid.to_numpy(float)
+    middle = DENSITY_STEP_YEARS / 2
+    # The root of the count: otherwise the many young adults are all that is seen.
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.where(counts > 0, np.sqrt(counts), np.nan),
+            x=grid.columns.to_numpy() + middle, y=grid.index.to_numpy() + middle, customdata=counts,
+            colorscale=sequential_scale(scheme), zmin=0, zmax=np.sqrt(most or max(counts.max(), 1.0)),
+            showscale=False, hoverongaps=False,
+            hovertemplate=(
+                "true about %{x} years, predicted about %{y}<br>%{customdata:,} pictures<extra></extra>"
+            ),
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[0, OLDEST_SHOWN], y=[0, OLDEST_SHOWN], mode="lines", hoverinfo="skip", showlegend=False,
+        line={"color": neutral("quiet", scheme), "width": 1, "dash": "dot"},
+    )  # fmt: skip
+    figure.update_xaxes(title="true age, years", range=[0, OLDEST_SHOWN], dtick=20)
+    figure.update_yaxes(title="predicted age, years", range=[0, OLDEST_SHOWN], dtick=20)
+    return _finished(figure, title, scheme)
+
+
+def cs_figure(
+    curves: pd.DataFrame,
+    title: str,
+    names: Sequence[str],
+    scheme: str | None,
+    *,
+    floor: Sequence[float] = (),
+    published: Sequence[tuple[str, int, float]] = (),
+    note: str = "",
+) -> go.Figure:
+    """Cumulative score; columns variant, years, share, low, high, count.
+
+    `floor` holds the shares within 1, 2, … years that the labels allow, `published` (name, years, share).
+    """
+    figure = go.Figure()
+    grey = neutral("quiet", scheme)
+    if floor:
+        figure.add_scatter(
+            x=list(range(1, len(floor) + 1)), y=list(floor), mode="lines", name="label noise",
+            line={"color": grey, "dash": "dot", "width": 1.5},
+            hovertemplate="labels allow %{y:.1%} within %{x} years<extra></extra>",
+        )  # fmt: skip
+    for name in names:
+        rows = curves[curves.variant == name]
+        colour = variant_colour(name, names, scheme)
+        figure.add_scatter(
+            x=[*rows.years, *rows.years[::-1]], y=[*rows.high, *rows.low[::-1]], fill="toself",
+            fillcolor=_faded(colour), line={"width": 0}, hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
+        figure.add_scatter(
+            x=rows.years, y=rows.share, mode="lines+markers", name=name, line={"color": colour, "width": 2},
+            marker={"size": 5}, customdata=rows["count"],
+            hovertemplate=f"{name}: %{{y:.1%}} within %{{x}} years<br>%{{customdata:,}} pictures<extra/>",
+        )  # fmt: skip
+    if published:
+        figure.add_scatter(
+            x=[years for _, years, _ in published], y=[share for _, _, share in published], mode="markers",
+            name="others", text=[name for name, _, _ in published],
+            marker={"color": grey, "symbol": "diamond-open", "size": 9},
+            hovertemplate=f"%{{text}}: %{{y:.1%}} within %{{x}} years<br>{note}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title="years off, at most", range=[0.5, 15.5], dtick=5, tick0=0)
+    figure.update_yaxes(title="share of pictures", tickformat=".0%", range=[0, 1.02])
+    return _finished(figure, title, scheme)
+
+
+def beside_others_figure(
+    ours: pd.DataFrame,
+    published: Sequence[tuple[str, float]],
+    title: str,
+    names: Sequence[str],
+    scheme: str | None,
+    *,
+    floor: float | None = None,
+    note: str = "",
+) -> go.Figure:
+    """MAE of ours (columns variant, value, low, high, count) above published ones in grey, the best first."""
+    figure = go.Figure()
+    grey = neutral("quiet", scheme)
+    others = sorted(published, key=lambda pair: pair[1])
+    labels = [*names, *(name for name, _ in others)]
+    lines = {label: len(labels) - 1 - place for place, label in enumerate(labels)}
+    if others:
+        figure.add_scatter(
+            x=[value for _, value in others], y=[lines[name] for name, _ in others], mode="markers",
+            name=note, marker={"color": grey, "symbol": "diamond-open", "size": 9},
+            text=[name for name, _ in others],
+            hovertemplate=f"%{{text}}: %{{x:.2f}} years<br>{note}<extra></extra>",
+        )  # fmt: skip
+    for name in names:
+        rows = ours[ours.variant == name]
+        figure.add_scatter(
+            x=rows.value, y=[lines[name]] * len(rows), mode="markers", name=name, error_x=_whiskers(rows),
+            marker={"color": variant_colour(name, names, scheme), "size": 10}, showlegend=False,
+            customdata=rows["count"],
+            hovertemplate=f"{name}: %{{x:.2f}} years<br>%{{customdata:,}} pictures<extra></extra>",
+        )  # fmt: skip
+    if floor is not None:
+        figure.add_vline(x=floor, line={"color": grey, "dash": "dot", "width": 1.5})
+        figure.add_annotation(
+            x=floor, y=1, yref="paper", text="label noise", showarrow=False, xanchor="left", xshift=4,
+            font={"color": grey, "size": 11},
+        )  # fmt: skip
+    figure.update_xaxes(title="MAE, years", rangemode="tozero")
+    figure.update_yaxes(
+        tickvals=list(lines.values()),
+        ticktext=list(lines),
+        range=[-0.6, len(labels) - 0.4],
+        showgrid=False,
+        zeroline=False,
+    )
+    return _finished(figure, title, scheme)
+
+
+def slices_figure(
+    slices: pd.DataFrame,
+    measure: str,
+    title: str,
+    names: Sequence[str],
+    scheme: str | None,
+    *,
+    axis: str,
+    slices_of: str,
+    order: Sequence[str],
+    value_range: tuple[float, float] | None = None,
+    most_pictures: int | None = None,
+) -> go.Figure:
+    """One measure by slice with whiskers, and under it the counts as bars.
+
+    `slices`: columns variant, slice, count, `measure`, `measure`_low, `measure`_high. `value_range` and
+    `most_pictures` are shared by figures that stand side by side.
+    """
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.76, 0.24], vertical_spacing=0.06)
+    for name in names:
+        rows = slices[slices.variant == name]
+        colour = variant_colour(name, names, scheme)
+        whiskers = {
+            "type": "data", "symmetric": False, "thickness": 1.2, "width": 0, "color": colour,
+            "array": rows[f"{measure}_high"] - rows[measure],
+            "arrayminus": rows[measure] - rows[f"{measure}_low"],
+        }  # fmt: skip
+        figure.add_scatter(
+            x=rows.slice, y=rows[measure], name=name, mode="lines+markers", row=1, col=1, error_y=whiskers,
+            line={"color": colour, "width": 2}, marker={"size": 7}, customdata=rows["count"],
+            hovertemplate=(
+                f"{name}, {slices_of} %{{x}}: %{{y:.2f}} years<br>%{{customdata:,}} pictures<extra></extra>"
+            ),
+        )  # fmt: skip
+    counts = slices.groupby("slice", sort=False)["count"].max().reindex(list(order)).fillna(0)
+    figure.add_bar(
+        x=list(order), y=counts, row=2, col=1, showlegend=False, marker={"color": neutral("line", scheme)},
+        hovertemplate=f"{slices_of} %{{x}}: %{{y:,}} pictures<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(categoryorder="array", categoryarray=list(order), type="category")
+    figure.update_xaxes(title=slices_of, row=2, col=1)
+    figure.update_yaxes(title=axis, row=1, col=1, range=value_range)
+    figure.update_yaxes(
+        title="pictures", row=2, col=1, nticks=3, range=[0, most_pictures * 1.1] if most_pictures else None
+    )
+    if measure == "bias":
+        figure.add_hline(y=0, line={"color": neutral("quiet", scheme), "width": 1}, row=1, col=1)
+    return _finished(figure, title, scheme)
+
+
+def disagreement_figure(
+    errors: pd.DataFrame, title: str, names: Sequence[str], scheme: str | None
+) -> go.Figure:
+    """Error of one variant against that of the other; columns file, age_years, first_error, second_error."""
+    first, second = names
+    figure = go.Figure(
+        go.Scatter(
+            x=errors.first_error, y=errors.second_error, mode="markers", showlegend=False,
+            marker={"color": neutral("ink", scheme), "size": 5, "opacity": 0.28},
+            customdata=np.column_stack([errors.file, errors.age_years]),
+            hovertemplate=(
+                "%{customdata[0]}, %{customdata[1]:.0f} years<br>"
+                f"{first}: %{{x:+.1f}} years, {second}: %{{y:+.1f}} years<extra></extra>"
+            ),
+        )
+    )  # fmt: skip
+    largest = float(np.nanmax(np.abs(errors[["first_error", "second_error"]].to_numpy()), initial=10.0))
+    edge = 10 * np.ceil(largest / 10)
+    quiet = neutral("quiet", scheme)
+    for x, y, words in (
+        (1, 1, "both too old"),
+        (0, 0, "both too young"),
+        (0, 1, f"{first} too young,<br>{second} too old"),
+        (1, 0, f"{first} too old,<br>{second} too young"),
+    ):
+        figure.add_annotation(
+            x=x, y=y, xref="paper", yref="paper", text=words, showarrow=False,
+            xanchor="right" if x else "left", yanchor="top" if y else "bottom",
+            align="right" if x else "left", font={"color": quiet, "size": 12},
+        )  # fmt: skip
+    zero = {"zeroline": True, "zerolinecolor": quiet, "zerolinewidth": 1}
+    figure.update_xaxes(title=f"error of {first}, years", range=[-edge, edge], **zero)
+    figure.update_yaxes(title=f"error of {second}, years", range=[-edge, edge], **zero)
+    return _finished(figure, title, scheme)
+
+
+def training_figure(
+    histories: Mapping[str, pd.DataFrame],
+    columns: tuple[str, str],
+    title: str,
+    scheme: str | None,
+    *,
+    axis: str,
+    tickformat: str = "",
+) -> go.Figure:
+    """One quantity by epoch, on training frames dashed and on validation solid; `columns` names the two."""
+    figure = go.Figure()
+    training, validation = columns
+    names = list(histories)
+    for name, history in histories.items():
+        for column, words, dash in ((training, "training", "dot"), (validation, "validation", "solid")):
+            if column in history:
+                figure.add_scatter(
+                    x=history.epoch, y=history[column], name=name, mode="lines+markers",
+                    line={"color": variant_colour(name, names, scheme), "dash": dash, "width": 2},
+                    marker={"size": 5}, showlegend=column == validation,
+                    customdata=history.get("learning_rate", history.epoch * np.nan),
+                    hovertemplate=(
+                        f"{name}, {words}<br>epoch %{{x}}: %{{y:{tickformat or '.3f'}}}"
+                        "<br>learning rate %{customdata:.2g}<extra></extra>"
+                    ),
+                )  # fmt: skip
+    figure.add_scatter(
+        x=[None], y=[None], name="training frames", mode="lines",
+        line={"color": neutral("quiet", scheme), "dash": "dot", "width": 2},
+    )  # fmt: skip
+    figure.update_xaxes(title="epoch", dtick=1 if all(len(one) <= 12 for one in histories.values()) else None)
+    figure.update_yaxes(title=axis, tickformat=tickformat)
+    return _finished(figure, title, scheme)
+
+
+def _as_shown(counts: pd.DataFrame, shares: str) -> tuple[np.ndarray, list[list[str]]]:
+    """The numbers of a matrix and their texts: counts, or shares of rows or columns (0 where empty)."""
+    numbers = counts.to_numpy(float)
+    if shares == COUNTS:
+        return numbers, [[f"{value:,.0f}" if value else "" for value in row] for row in numbers]
+    totals = numbers.sum(axis=1 if shares == ROWS else 0, keepdims=True)
+    numbers = np.divide(numbers, totals, out=np.zeros_like(numbers), where=totals > 0)
+    digits = _digits(counts)
+    return numbers, [[f"{100 * value:.{digits}f}" if value else "" for value in row] for row in numbers]
+
+
+def _digits(counts: pd.DataFrame) -> int:
+    """Decimals of a share: the cells of a large matrix have room for none."""
+    return 1 if len(counts) <= 3 else 0
+
+
+def _matrix(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
+    many = len(figure.data[0].x) > 4
+    figure.update_xaxes(title="read as", showgrid=False, type="category", tickangle=-45 if many else 0)
+    figure.update_yaxes(title="true", autorange="reversed", showgrid=False, type="category")
+    finished = _finished(figure, title, scheme)
+    return finished.update_layout(height=MATRIX_HEIGHT_PX, margin={"t": 4})
+
+
+def _whiskers(rows: pd.DataFrame) -> dict:
+    return {
+        "type": "data", "symmetric": False, "thickness": 1.5, "width": 0,
+        "array": rows.high - rows.value, "arrayminus": rows.value - rows.low,
+    }  # fmt: skip
+
+
+def _faded(hex_colour: str) -> str:
+    red, green, blue = (int(hex_colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.15)"
+
+
+def _finished(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
+    """Template, size, title and the margins of a figure whose title stands above it."""
+    return figure.update_layout(
+        template=figure_template(scheme),
+        height=HEIGHT_PX,
+        margin={"l": 56, "r": 12, "t": 28, "b": 44},
+        paper_bgcolor=neutral("paper", scheme),
+        meta={"title": title},
+    )
