@@ -1,0 +1,132 @@
+"""Variant folder -> the facts about it: what it is, how it came to be, what it must not be used for.
+
+Everything is read from the files that the export, the training and the evaluation wrote; nothing is typed in.
+What a folder lacks is told in words.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from evaluation.cards import START_WORDS, TEMPLATE
+from evaluation.measures import Measure
+from evaluation.report import measures_in, read_history, read_scores
+from evaluation.samples import SETS
+from faces.errors import DataMissing, TableError
+from faces.variants import FACE, Variant
+
+SPLIT = "test"
+SHORT_HASH = 12
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a card. `title` explains it on hovering."""
+
+    name: str
+    value: str
+    title: str = ""
+
+
+def design_of(variant: Variant) -> list[Fact]:
+    """What the variant is: the lines in which two variants may differ."""
+    by_face = variant.framing == FACE
+    size_mb = variant.network_path.stat().st_size / 1e6 if variant.network_path.is_file() else 0
+    return [
+        Fact(
+            "Sees", "each detected face" if by_face else "the whole picture", "Its framing, from variant.toml"
+        ),
+        Fact(
+            "Square",
+            f"face box × {variant.crop_scale:g}" if by_face else "around the whole picture",
+            "The square over the picture that becomes the network's input; outside it is padded",
+        ),
+        Fact("Input", f"{variant.input_px} × {variant.input_px} px"),
+        Fact("Parameters", f"{variant.parameters:,}"),
+        Fact("Size", f"{size_mb:.1f} MB", "network.onnx, with the path for the saliency maps"),
+        Fact(
+            "Cost",
+            f"{variant.flops / 1e9:.2f} GFLOPs a frame",
+            "Counted on the exported graph; a multiply-add is two",
+        ),
+    ]
+
+
+def provenance_of(variant: Variant) -> list[Fact]:
+    """Data -> split -> start weights -> recipe -> training -> network, in that order."""
+    recipe = recipe_of(variant.folder)
+    shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in recipe.get("shares", {}).items())
+    start = recipe.get("start", {}).get("weights", "")
+    return [
+        Fact("Data", shares or "not recorded", "Shares of the training frames, from recipe.toml"),
+        Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
+        Fact("Start weights", START_WORDS.get(start, "not recorded").replace("`", "")),
+        Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),
+        Fact("Training", _training_in_words(variant)),
+        Fact("Network", short(variant.network_sha256), f"SHA-256 of network.onnx: {variant.network_sha256}"),
+        Fact("Detector", short(variant.detector_sha256), f"SHA-256 of face.onnx: {variant.detector_sha256}"),
+    ]
+
+
+def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
+    """Set -> its measures on the test split, in the order of the pages; and in words why there are none."""
+    try:
+        document = read_scores(variant)
+    except (DataMissing, TableError) as error:
+        return {}, str(error)
+    measures = {name: measures_in(document, name, SPLIT) for name in SETS}
+    return {name: found for name, found in measures.items() if found}, ""
+
+
+def recipe_of(folder: Path) -> dict[str, Any]:
+    """`folder`/recipe.toml, or an empty table."""
+    path = folder / "recipe.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def recipe_differences(folders: Sequence[Path]) -> tuple[list[str], int]:
+    """The recipes' settings that differ, as dotted names; and how many settings there are in all."""
+    recipes = [_flat(recipe_of(folder)) for folder in folders]
+    names = list(dict.fromkeys(name for recipe in recipes for name in recipe if name != "name"))
+    different = [name for name in names if len({str(recipe.get(name)) for recipe in recipes}) > 1]
+    return different, len(names)
+
+
+def card_section(variant: Variant, heading: str) -> str:
+    """The Markdown under `## heading` of the variant's card; of the cards' template where it has none yet."""
+    card = variant.folder / "README.md"
+    if card.is_file():
+        text = card.read_text(encoding="utf-8")
+    else:
+        template = Template(TEMPLATE.read_text(encoding="utf-8"))
+        text = template.safe_substitute(beyond_five="an unknown share")
+    _, found, rest = text.partition(f"\n## {heading}\n")
+    return rest.partition("\n## ")[0].strip() if found else ""
+
+
+def short(sha256: str) -> str:
+    return f"{sha256[:SHORT_HASH]}…"
+
+
+def _training_in_words(variant: Variant) -> str:
+    try:
+        history = read_history(variant)
+    except TableError as error:
+        return str(error)
+    if history is None:
+        return "none: the start weights as they are"
+    return f"{len(history)} epochs in {history.seconds.sum() / 3600:.1f} hours"
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested table with dotted names: {"schedule.epochs": 5}."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
