@@ -1,9 +1,9 @@
 """Records + detector -> the table of boxes: where the face is in every picture of a set.
 
 A room of its own because every crop, for training and for figures, comes from the detector that serves, and
-finding 60,000 faces takes minutes: a table belongs to one detector and is continued where it stopped. It
-knows the network by its SHA-256 but not the code around it: after a change to `faces/detection.py`, delete the
-cache's `boxes` folder.
+finding 60,000 faces takes minutes: a table belongs to one detector and goes on where it stopped. It knows the
+network by its SHA-256 but not the code around it: after a change to `faces/detection.py`, delete the cache's
+`boxes` folder.
 """
 
 from __future__ import annotations
