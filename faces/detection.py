@@ -21,6 +21,14 @@ from faces.pictures import Picture
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
 OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
+# Sizes of the looks, in input sizes (`size_px`); shares are of the longer side of the picture.
+LARGE_FROM = 5 / 3  # a picture with a longer side above this is large; a second look at another takes this
+FIRST_LOOK_AT_LARGE = 5 / 6
+SECOND_LOOK_AT_LARGE = (2.08, 3.75)  # least and most; between them two thirds of the longer side
+MAGNIFIED_AT_MOST = 1.6
+CROWD_SHARE = 0.15  # a face below it calls for a second look
+SMALL_SHARE = 0.25  # a second look only adds faces below it
+DOMINANT_SHARE, TRINKET_SCALE = 0.2, 1 / 6
 PAD_GREY = 114  # the letterbox colour with which ultralytics trains
 
 
@@ -115,27 +123,36 @@ class Detector:
     def faces_in(self, picture: Picture) -> list[Face]:
         """The faces of a picture, the surest first.
 
-        A large picture is read a second time at a larger size, of which only the small faces are taken: the
-        first look finds those that fill the picture, the second those that the first one shrank away.
+        A large picture is looked at twice: at a small size for the faces that fill it, and at a large one for
+        those that would shrink away. Any other is looked at again where the first look shows small faces. A
+        second look only adds small faces.
         """
-        boxes, scores = self._look(picture.rgb, self.size_px)
-        second_px = self._second_look_px(picture)
-        if second_px:
-            more_boxes, more_scores = self._look(picture.rgb, second_px)
-            small = (
-                _longer_sides(more_boxes) * second_px / max(picture.width, picture.height) < self.size_px / 4
-            )
+        longer_px = max(picture.width, picture.height)
+        is_large = longer_px > LARGE_FROM * self.size_px
+        boxes, scores = self._look(picture.rgb, self._first_look_px(longer_px))
+        shares = _longer_sides(boxes[scores >= CONFIDENCE]) / longer_px
+        if not self._fixed_hw and (is_large or (shares < CROWD_SHARE).any()):
+            more_boxes, more_scores = self._look(picture.rgb, self._second_look_px(longer_px))
+            small = _longer_sides(more_boxes) < SMALL_SHARE * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = _without_overlaps(boxes, scores)
+        kept = _without_trinkets(boxes, _without_overlaps(boxes, scores), longer_px)
         return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
 
-    def _second_look_px(self, picture: Picture) -> int | None:
-        """The larger size at which a large picture is read again; None for one look only."""
-        longer = max(picture.width, picture.height)
-        if self._fixed_hw or longer <= 2 * self.size_px:
-            return None
-        return _up_to_stride(min(longer, 3 * self.size_px), self._stride)
+    def _first_look_px(self, longer_px: int) -> int:
+        if self._fixed_hw:
+            return self.size_px
+        small_px = _up_to_stride(self.size_px * FIRST_LOOK_AT_LARGE, self._stride)
+        if longer_px > LARGE_FROM * self.size_px:
+            return small_px
+        # Magnified more than this a face shows no more, and one that fills the picture less of itself.
+        return min(max(_up_to_stride(MAGNIFIED_AT_MOST * longer_px, self._stride), small_px), self.size_px)
+
+    def _second_look_px(self, longer_px: int) -> int:
+        if longer_px <= LARGE_FROM * self.size_px:
+            return _up_to_stride(LARGE_FROM * self.size_px, self._stride)
+        least, most = (times * self.size_px for times in SECOND_LOOK_AT_LARGE)
+        return _up_to_stride(min(max(longer_px * 2 / 3, least), most), self._stride)
 
     def _look(self, rgb: np.ndarray, size_px: int) -> tuple[np.ndarray, np.ndarray]:
         """One run of the network: boxes (n, 4) in picture pixels and confidences (n,), with overlaps."""
@@ -180,12 +197,23 @@ class Detector:
         return frame, scale, left, top
 
 
-def _up_to_stride(size_px: int, stride: int) -> int:
+def _up_to_stride(size_px: float, stride: int) -> int:
     return math.ceil(size_px / stride) * stride
 
 
 def _longer_sides(boxes: np.ndarray) -> np.ndarray:
     return np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+
+
+def _without_trinkets(boxes: np.ndarray, kept: list[int], longer_px: int) -> list[int]:
+    """Without what is tiny beside the surest face of a portrait: a lapel pin, a button, an eye.
+
+    A portrait is a picture whose surest face takes more than DOMINANT_SHARE of the longer side.
+    """
+    sides = _longer_sides(boxes)
+    if not kept or sides[kept[0]] < DOMINANT_SHARE * longer_px:
+        return kept
+    return [i for i in kept if sides[i] > TRINKET_SCALE * sides[kept[0]]]
 
 
 def _without_overlaps(boxes: np.ndarray, scores: np.ndarray) -> list[int]:

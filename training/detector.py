@@ -23,7 +23,9 @@ from faces.errors import DataMissing
 from faces.files import whole_file
 
 MODEL_FOLDER = Path(__file__).parent.parent / "model_detector"
-SERVED_PX = 480  # written into the export: the size at which faces.detection runs it
+START_WEIGHTS = Path("weights/yolo11n_face.pt")  # in the data folder
+SERVED_PX = 384  # written into the export: the size at which faces.detection runs it
+PLACES = ("project", "save_dir", "data", "model", "name", "resume")  # settings of ultralytics that hold paths
 TAKEN_TWICE = "mask_"  # crowds of small faces are what the start weights do worst
 
 
@@ -145,25 +147,40 @@ def train(
 
 
 def publish(checkpoint: Path, folder: Path) -> None:
-    """Strip a checkpoint to its weights, export it with dynamic axes; both and the log go to `folder`."""
-    YOLO = ultralytics_yolo()
-    from ultralytics.utils.torch_utils import strip_optimizer
-
-    folder.mkdir(parents=True, exist_ok=True)
-    stripped = checkpoint.with_name("face.pt")
-    shutil.copyfile(checkpoint, stripped)
-    strip_optimizer(stripped)
-    exported = YOLO(stripped).export(format="onnx", dynamic=True, simplify=True, opset=18, imgsz=SERVED_PX)
+    """Export a checkpoint; the network, the stripped weights, the settings and the log go to `folder`."""
     run_dir = checkpoint.parent.parent
-    for source in (Path(exported), stripped, run_dir / "results.csv"):
+    onnx_path = exported(checkpoint, run_dir / "exported", SERVED_PX)
+    for source in (onnx_path, onnx_path.with_suffix(".pt"), run_dir / "results.csv"):
         with whole_file(folder / source.name) as part:
             shutil.copyfile(source, part)
     settings: dict[str, Any] = yaml.safe_load((run_dir / "args.yaml").read_text())
-    # Where the run lay on this machine says nothing to others.
-    for name in ("project", "save_dir", "data", "model", "name"):
-        settings[name] = Path(str(settings[name])).name
     with whole_file(folder / "args.yaml") as part:
-        part.write_text(yaml.safe_dump(settings, sort_keys=False))
+        part.write_text(yaml.safe_dump(without_paths(settings), sort_keys=False))
+
+
+def exported(checkpoint: Path, folder: Path, size_px: int) -> Path:
+    """`folder`/face.pt, stripped to its weights, and the path of `folder`/face.onnx, with dynamic axes."""
+    YOLO = ultralytics_yolo()
+    from ultralytics.utils.torch_utils import strip_optimizer
+
+    import torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stripped = folder / "face.pt"
+    stripped.write_bytes(checkpoint.read_bytes())
+    strip_optimizer(stripped)
+    weights = torch.load(stripped, map_location="cpu", weights_only=False)
+    weights["train_args"] = without_paths(weights["train_args"])
+    weights["model"].args = without_paths(dict(weights["model"].args))
+    weights.pop("git", None)
+    torch.save(weights, stripped)
+    return Path(YOLO(stripped).export(format="onnx", dynamic=True, simplify=True, opset=18, imgsz=size_px))
+
+
+def without_paths(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the last part of each path alone: where a run lay on one machine helps nobody."""
+    places = {name: Path(settings[name]).name for name in PLACES if isinstance(settings.get(name), str)}
+    return settings | places
 
 
 def ultralytics_yolo() -> Any:
@@ -197,7 +214,7 @@ def _use_threads(threads: int) -> None:
 def _start_of(start: str, data_dir: Path) -> str:
     if start == "none":
         return start
-    path = Path(start) if start else data_dir / "weights" / "yolo11n_face.pt"
+    path = Path(start) if start else data_dir / START_WEIGHTS
     if not path.is_file():
         raise DataMissing(f"There are no start weights {path}; --start none trains from a random start.")
     return str(path)

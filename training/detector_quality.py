@@ -48,8 +48,7 @@ def face_counts(detector: Detector, paths: Sequence[Path]) -> FaceCounts:
 def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]) -> float:
     """AP at an IoU of 0.5 over labelled pictures, 0-1, higher is better.
 
-    The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it. `detector`
-    should have a very low confidence (0.001), or the tail of the curve is cut off.
+    `detector` should have a very low confidence (0.001), or the tail of the curve is cut off.
     """
     scores: list[float] = []
     hits: list[bool] = []
@@ -57,15 +56,25 @@ def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]
         found = faces_in_file(detector, picture.path)
         scores += [face.confidence for face in found]
         hits += matched(found, picture.boxes_xyxy)
-    order = np.argsort(-np.array(scores), kind="stable")
-    true_positives = np.cumsum(np.array(hits)[order])
-    recall = true_positives / sum(len(picture.boxes_xyxy) for picture in pictures)
-    precision = true_positives / np.arange(1, len(order) + 1)
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    at_recalls = np.interp(
-        RECALL_STEPS, np.concatenate([[0], recall, [1]]), np.concatenate([[1], envelope, [0]])
+    return average_precision(
+        np.array(scores), np.array(hits, bool), sum(len(picture.boxes_xyxy) for picture in pictures)
     )
-    return float(np.trapezoid(at_recalls, RECALL_STEPS))
+
+
+def average_precision(scores: np.ndarray, hits: np.ndarray, labelled: int) -> float:
+    """The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it, 0-1.
+
+    `scores` and `hits` are (n,): the confidences of the found boxes and whether each meets a labelled one.
+    """
+    if not hits.any():
+        return 0.0
+    true_positives = np.cumsum(hits[np.argsort(-scores, kind="stable")])
+    recall = true_positives / labelled
+    precision = true_positives / np.arange(1, len(hits) + 1)
+    # Beyond the highest recall the precision is 0 at once, not on a slope towards it.
+    recalls = np.concatenate([[0], recall, [recall[-1], 1]])
+    envelope = np.maximum.accumulate(np.concatenate([[1], precision, [0, 0]])[::-1])[::-1]
+    return float(np.trapezoid(np.interp(RECALL_STEPS, recalls, envelope), RECALL_STEPS))
 
 
 def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) -> list[bool]:

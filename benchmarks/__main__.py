@@ -1,0 +1,30 @@
+"""python -m benchmarks NAME: every module beside this one that has `add_arguments` and `run`."""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from faces.errors import ProjectError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Print a table of measurements."
+    )
+    commands = parser.add_subparsers(dest="name", required=True)
+    runs = {}
+    for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+        benchmark = import_module(f"benchmarks.{path.stem}")
+        benchmark.add_arguments(commands.add_parser(path.stem, help=(benchmark.__doc__ or "").split("\n")[0]))
+        runs[path.stem] = benchmark.run
+    parsed = parser.parse_args(arguments)
+    try:
+        return runs[parsed.name](parsed) or 0
+    except ProjectError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The detector's table: accuracy and time through the served path, size by size, start and shipped.
+
+`python -m benchmarks detector --data-dir DIR` prints it; `--card` also writes `model_detector/figures.json`
+and the card made from it. The size is chosen on `face_detection` val and UTKFace validation; `fgnet` and
+`portraits` are looked at for the shipped size alone.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from dataset.face_detection import LabelledPicture, labelled_pictures
+from dataset.sets import CHIPS, FGNET, PORTRAITS, default_cache_dir, set_records
+from faces.detection import DEFAULT_DETECTOR, Detector
+from faces.errors import DataMissing, DetectorError
+from faces.files import whole_file
+from faces.pictures import Picture, decode
+from training.detector import START_WEIGHTS, exported
+from training.detector_card import card, figures_table
+from training.detector_quality import average_precision_50, face_counts, faces_in_file, matched
+
+SIZES_PX = (320, 384, 480, 640)
+SOURCES = ("fddb_", "mask_")
+FEWER_CHIPS = 400  # for the sizes that are not shipped
+SAMPLES = Path(__file__).parent.parent / "dashboard" / "samples"
+SAME_FACE_IOU = 0.4  # Solvay's faces are 45 px: half a pixel more would decide at 0.5
+RUNS = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `python -m benchmarks detector`."""
+    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
+    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    parser.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--card", action="store_true", help="write figures.json and the card beside the detector"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 0 when done. Raises DataMissing."""
+    if args.data_dir is None:
+        raise DataMissing("The detector is measured on face_detection/ and utkface/: give --data-dir.")
+    data_dir, threads = Path(args.data_dir), args.threads
+    shipped = Detector(args.detector, threads=threads)
+    sets = pictures_of_one(data_dir, args.cache_dir)
+    rows = []
+    start_path = exported(data_dir / START_WEIGHTS, Path(args.cache_dir) / "start_detector", shipped.size_px)
+    for name, path in (("start", start_path), ("shipped", args.detector)):
+        for size_px in SIZES_PX:
+            rows.append({"detector": name, **row_of(path, size_px, data_dir, sets[CHIPS], threads)})
+            tqdm.write(json.dumps(rows[-1]))
+    figures: dict[str, Any] = {
+        "detector_sha256": shipped.sha256,
+        "served_px": shipped.size_px,
+        "confidence": shipped.confidence,
+        "labelled": {
+            source: {"pictures": len(pictures), "faces": sum(len(one.boxes_xyxy) for one in pictures)}
+            for source, pictures in val_by_source(data_dir).items()
+        },
+        "rows": rows,
+        "sets": {name: vars(face_counts(shipped, paths)) for name, paths in sets.items()},
+    }
+    print(figures_table(figures))
+    if args.card:
+        folder = args.detector.parent
+        with whole_file(folder / "figures.json") as part:
+            part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        with whole_file(folder / "README.md") as part:
+            part.write_text(card(folder), encoding="utf-8")
+    return 0
+
+
+def row_of(path: Path, size_px: int, data_dir: Path, chips: list[Path], threads: int) -> dict[str, Any]:
+    """One row of the table: a detector at one size."""
+    sensitive = Detector(path, threads=threads, size_px=size_px, confidence=0.001)
+    detector = Detector(path, threads=threads, size_px=size_px)
+    row: dict[str, Any] = {"size_px": size_px}
+    row["ap50"] = {
+        source: round(average_precision_50(sensitive, pictures), 4)
+        for source, pictures in val_by_source(data_dir).items()
+    }
+    row["chips"] = vars(face_counts(detector, chips[:: max(len(chips) // FEWER_CHIPS, 1)]))
+    row["samples"] = sample_counts(detector)
+    row["chip_ms"] = median_ms(detector, chips[0])
+    row["large_ms"] = median_ms(detector, SAMPLES / "solvay_1927.jpg")
+    return row
+
+
+def val_by_source(data_dir: Path) -> dict[str, list[LabelledPicture]]:
+    """The val part of face_detection, by the source that a name begins with."""
+    pictures = labelled_pictures(data_dir, "val")
+    return {source: [one for one in pictures if one.path.name.startswith(source)] for source in SOURCES}
+
+
+def pictures_of_one(data_dir: Path, cache_dir: Path) -> dict[str, list[Path]]:
+    """Pictures of one person each: UTKFace validation, fgnet, portraits."""
+    chips = set_records(CHIPS, data_dir, cache_dir)
+    sets = {CHIPS: chips[chips["split"] == "validation"]}
+    sets |= {name: set_records(name, data_dir, cache_dir) for name in (FGNET, PORTRAITS)}
+    return {name: [Path(path) for path in records["path"]] for name, records in sets.items()}
+
+
+def sample_counts(detector: Detector) -> dict[str, int]:
+    """Faces found in pictures of the product and of installed packages; of Solvay, the true ones."""
+    counts = {}
+    for name in ("zidane.jpg", "bus.jpg"):
+        counts[name] = len(faces_in_file(detector, package_folder("ultralytics") / "assets" / name))
+    counts["astronaut.jpg"] = len(faces_in_file(detector, SAMPLES / "astronaut.jpg"))
+    coffee = package_folder("skimage") / "data" / "coffee.png"
+    counts["coffee.png"] = len(faces_in_file(detector, coffee))
+    found = faces_in_file(detector, SAMPLES / "solvay_1927.jpg")
+    counts["solvay_1927.jpg"] = sum(matched(found, solvay_boxes(), SAME_FACE_IOU))
+    counts["solvay_1927.jpg, all boxes"] = len(found)
+    return counts
+
+
+def solvay_boxes() -> np.ndarray:
+    """The 29 faces of the sample, (29, 4) in pixels."""
+    return pd.read_csv(SAMPLES / "solvay_1927.csv")[["x0", "y0", "x1", "y1"]].to_numpy(float)
+
+
+def package_folder(package: str) -> Path:
+    """Where an installed package lies, without importing it. Raises DetectorError where there is none."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise DetectorError(f"The benchmark reads pictures of the package {package}: install it.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def median_ms(detector: Detector, path: Path) -> float:
+    """Median time of one picture, decoded before, in milliseconds."""
+    picture: Picture = decode(path.read_bytes(), path.name)
+    times = []
+    for _ in range(RUNS):
+        begun = time.perf_counter()
+        detector.faces_in(picture)
+        times.append(1000 * (time.perf_counter() - begun))
+    return round(statistics.median(times), 1)

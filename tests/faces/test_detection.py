@@ -1,0 +1,190 @@
+"""The detector finds the faces that it promises, reads other exports, and refuses what is none."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.detector import SAMPLES, package_folder, sample_counts, val_by_source
+from dataset.sets import CHIPS, FGNET, PORTRAITS, set_records
+from faces.detection import DEFAULT_DETECTOR, Detector
+from faces.errors import DetectorError
+from faces.files import sha256_of
+from faces.pictures import Picture, decode
+from training.detector_quality import average_precision_50, face_counts, overlap_iou
+
+onnx = pytest.importorskip("onnx", reason="needs onnx to write small networks (the full environment)")
+
+METADATA = {"names": "{0: 'face'}", "stride": "32", "imgsz": "[64, 64]", "task": "detect"}
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return Detector()
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return decode((SAMPLES / "astronaut.jpg").read_bytes(), "astronaut.jpg")
+
+
+def export_that_answers(path: Path, output: np.ndarray, metadata: dict[str, str] = METADATA) -> Path:
+    """A network with a fixed 64 px input that gives the same output for every picture."""
+    value = onnx.numpy_helper.from_array(output.astype(np.float32), "answer")
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Constant", [], ["output0"], value=value)],
+        "export",
+        [onnx.helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, [1, 3, 64, 64])],
+        [onnx.helper.make_tensor_value_info("output0", onnx.TensorProto.FLOAT, output.shape)],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
+    onnx.helper.set_model_props(model, metadata)
+    onnx.save(model, path)
+    return path
+
+
+def picture_of(width: int, height: int) -> Picture:
+    return Picture("grey", np.full((height, width, 3), 128, np.uint8))
+
+
+@pytest.mark.skipif(
+    not (find_spec("ultralytics") and find_spec("skimage")),
+    reason="needs ultralytics' and scikit-image's pictures",
+)
+def test_the_sample_pictures_show_as_many_faces_as_they_should(detector):
+    counts = sample_counts(detector)
+    assert counts["zidane.jpg"] == 2
+    assert counts["bus.jpg"] >= 2
+    assert counts["astronaut.jpg"] == 1
+    assert counts["coffee.png"] == 0
+    assert counts["solvay_1927.jpg"] >= 27
+
+
+def test_a_box_frames_the_face_and_stays_in_the_picture(detector, astronaut):
+    (face,) = detector.faces_in(astronaut)
+    assert overlap_iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
+    close_up = Picture("close-up", np.ascontiguousarray(astronaut.rgb[90:200, 175:270]))
+    for face in detector.faces_in(close_up):
+        x0, y0, x1, y1 = face.box_xyxy
+        assert 0 <= x0 < x1 <= close_up.width
+        assert 0 <= y0 < y1 <= close_up.height
+
+
+def test_the_surest_face_comes_first(detector):
+    picture = decode((SAMPLES / "solvay_1927.jpg").read_bytes(), "solvay")
+    confidences = [face.confidence for face in detector.faces_in(picture)]
+    assert confidences == sorted(confidences, reverse=True)
+    assert min(confidences) >= detector.confidence
+
+
+def test_a_large_picture_is_read_twice_and_still_shows_its_large_face_once(detector, astronaut):
+    large = Picture("large", np.repeat(np.repeat(astronaut.rgb[20:260, 120:340], 8, axis=0), 8, axis=1))
+    (small_face,) = detector.faces_in(Picture("small", np.ascontiguousarray(astronaut.rgb[20:260, 120:340])))
+    (face,) = detector.faces_in(large)
+    assert overlap_iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(1, 1), (2, 3000), (3000, 2), (31, 33)], ids=["one pixel", "tall", "wide", "tiny"]
+)
+def test_a_picture_of_any_shape_is_answered(detector, width, height):
+    assert detector.faces_in(picture_of(width, height)) == []
+
+
+def test_one_thread_finds_what_two_find(detector, astronaut):
+    (two,), (one,) = detector.faces_in(astronaut), Detector(threads=1).faces_in(astronaut)
+    assert one.box_xyxy == pytest.approx(two.box_xyxy, abs=0.05)
+
+
+def test_the_detector_names_the_bytes_of_its_file(detector):
+    assert detector.sha256 == sha256_of(DEFAULT_DETECTOR)
+
+
+def test_an_end_to_end_export_is_read(tmp_path):
+    output = np.zeros((1, 300, 6))
+    output[0, 0] = [16, 24, 48, 56, 0.9, 0]
+    output[0, 1] = [0, 0, 10, 10, 0.1, 0]
+    found = Detector(export_that_answers(tmp_path / "e.onnx", output)).faces_in(picture_of(128, 128))
+    assert [face.box_xyxy for face in found] == [(32, 48, 96, 112)]
+    assert found[0].confidence == pytest.approx(0.9)
+
+
+def test_the_letterbox_is_undone(tmp_path):
+    output = np.zeros((1, 5, 3))
+    output[0, :, 0] = [32, 32, 20, 16, 0.8]  # 128 x 64 px becomes 64 x 32 with 16 px of grey above and below
+    found = Detector(export_that_answers(tmp_path / "e.onnx", output)).faces_in(picture_of(128, 64))
+    assert [face.box_xyxy for face in found] == [(44, 16, 84, 48)]
+
+
+def test_overlapping_boxes_are_one_face(tmp_path):
+    output = np.zeros((1, 5, 3))
+    output[0, :, 0] = [32, 32, 20, 20, 0.7]
+    output[0, :, 1] = [33, 32, 20, 20, 0.8]
+    output[0, :, 2] = [10, 10, 10, 10, 0.6]
+    found = Detector(export_that_answers(tmp_path / "e.onnx", output)).faces_in(picture_of(64, 64))
+    assert [round(face.confidence, 1) for face in found] == [0.8, 0.6]
+
+
+def test_of_several_classes_the_one_called_face_counts(tmp_path):
+    output = np.zeros((1, 6, 2))
+    output[0, :, 0] = [32, 32, 20, 20, 0.9, 0.1]
+    output[0, :, 1] = [20, 20, 10, 10, 0.1, 0.6]
+    names = METADATA | {"names": "{0: 'person', 1: 'Face'}"}
+    found = Detector(export_that_answers(tmp_path / "e.onnx", output, names)).faces_in(picture_of(64, 64))
+    assert [face.box_xyxy for face in found] == [(15, 15, 25, 25)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({}, "no ultralytics export"),
+        (METADATA | {"names": "{0: 'person', 1: 'dog'}"}, "no class 'face'"),
+        (METADATA | {"task": "classify"}, "no detection network"),
+        (METADATA | {"names": "face"}, "no ultralytics export"),
+    ],
+    ids=["no metadata", "no faces", "another task", "broken metadata"],
+)
+def test_a_network_that_is_no_face_detector_is_refused(tmp_path, metadata, reason):
+    path = export_that_answers(tmp_path / "e.onnx", np.zeros((1, 6, 2)), metadata)
+    with pytest.raises(DetectorError, match=reason):
+        Detector(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x07"], ids=["empty", "text", "cut off"])
+def test_a_file_that_is_no_network_is_refused(tmp_path, content):
+    path = tmp_path / "face.onnx"
+    path.write_bytes(content)
+    with pytest.raises(DetectorError, match="face.onnx"):
+        Detector(path)
+    with pytest.raises(DetectorError, match="no detector file"):
+        Detector(tmp_path / "absent.onnx")
+
+
+def test_an_export_of_one_size_is_not_asked_for_another(tmp_path):
+    path = export_that_answers(tmp_path / "e.onnx", np.zeros((1, 5, 2)))
+    assert Detector(path).size_px == 64
+    with pytest.raises(DetectorError, match="64 px alone"):
+        Detector(path, size_px=320)
+
+
+@pytest.mark.parametrize(("source", "lowest"), [("fddb_", 0.99), ("mask_", 0.83)])
+def test_labelled_faces_are_found_with_the_promised_precision(data_dir, source, lowest):
+    # Every second picture in half the time; the whole of both stands in model_detector/README.md.
+    pictures = val_by_source(data_dir)[source][:: 2 if source == "fddb_" else 1]
+    assert average_precision_50(Detector(confidence=0.001), pictures) >= lowest
+
+
+@pytest.mark.parametrize(("name", "step", "found"), [(CHIPS, 8, 0.98), (FGNET, 4, 0.98), (PORTRAITS, 1, 1.0)])
+def test_a_picture_of_one_person_shows_one_face(data_dir, detector, tmp_path, name, step, found):
+    records = set_records(name, data_dir, tmp_path)
+    records = records[records["split"] == ("validation" if name == CHIPS else "test")].iloc[::step]
+    counts = face_counts(detector, [Path(path) for path in records["path"]])
+    assert counts.share_found >= found
+    assert counts.share_exactly_one >= 0.97
+
+
+def test_the_package_folder_is_found_without_an_import():
+    assert (package_folder("onnx") / "__init__.py").is_file()
+    with pytest.raises(DetectorError, match="no_such_package"):
+        package_folder("no_such_package")
