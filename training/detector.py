@@ -161,9 +161,8 @@ def publish(checkpoint: Path, folder: Path) -> None:
 def exported(checkpoint: Path, folder: Path, size_px: int) -> Path:
     """`folder`/face.pt, stripped to its weights, and the path of `folder`/face.onnx, with dynamic axes."""
     YOLO = ultralytics_yolo()
-    from ultralytics.utils.torch_utils import strip_optimizer
-
     import torch
+    from ultralytics.utils.torch_utils import strip_optimizer
 
     folder.mkdir(parents=True, exist_ok=True)
     stripped = folder / "face.pt"
@@ -172,6 +171,7 @@ def exported(checkpoint: Path, folder: Path, size_px: int) -> Path:
     weights = torch.load(stripped, map_location="cpu", weights_only=False)
     weights["train_args"] = without_paths(weights["train_args"])
     weights["model"].args = without_paths(dict(weights["model"].args))
+    weights["model"].pt_path = stripped.name
     weights.pop("git", None)
     torch.save(weights, stripped)
     return Path(YOLO(stripped).export(format="onnx", dynamic=True, simplify=True, opset=18, imgsz=size_px))
