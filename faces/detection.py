@@ -28,6 +28,7 @@ SECOND_LOOK_AT_LARGE = (2.08, 3.75)  # least and most; between them two thirds o
 MAGNIFIED_AT_MOST = 1.6
 CROWD_SHARE = 0.15  # a face below it calls for a second look
 SMALL_SHARE = 0.25  # a second look only adds faces below it
+LEAST_CONTRAST = 2.0  # standard deviation in 255 levels
 DOMINANT_SHARE, TRINKET_SCALE = 0.2, 1 / 6
 PAD_GREY = 114  # the letterbox colour with which ultralytics trains
 
@@ -136,7 +137,8 @@ class Detector:
             small = _longer_sides(more_boxes) < SMALL_SHARE * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = _without_trinkets(boxes, _without_overlaps(boxes, scores), longer_px)
+        kept = [i for i in _without_overlaps(boxes, scores) if _has_contrast(picture.rgb, boxes[i])]
+        kept = _without_trinkets(boxes, kept, longer_px)
         return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
 
     def _first_look_px(self, longer_px: int) -> int:
@@ -203,6 +205,14 @@ def _up_to_stride(size_px: float, stride: int) -> int:
 
 def _longer_sides(boxes: np.ndarray) -> np.ndarray:
     return np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+
+
+def _has_contrast(rgb: np.ndarray, box: np.ndarray) -> bool:
+    """Whether the pixels in a box differ: the network takes an evenly grey picture for one blurred face."""
+    x0, y0, x1, y1 = np.rint(box).astype(int)
+    # 16 by 16 of them tell it.
+    part = rgb[y0 : y1 + 1 : max((y1 - y0) // 16, 1), x0 : x1 + 1 : max((x1 - x0) // 16, 1)]
+    return bool(part.size) and float(part.std(axis=(0, 1)).max()) > LEAST_CONTRAST
 
 
 def _without_trinkets(boxes: np.ndarray, kept: list[int], longer_px: int) -> list[int]:

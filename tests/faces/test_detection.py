@@ -45,7 +45,8 @@ def export_that_answers(path: Path, output: np.ndarray, metadata: dict[str, str]
 
 
 def picture_of(width: int, height: int) -> Picture:
-    return Picture("grey", np.full((height, width, 3), 128, np.uint8))
+    """Noise, because an even surface is never called a face."""
+    return Picture("noise", np.random.default_rng(1).integers(0, 255, (height, width, 3)).astype(np.uint8))
 
 
 @pytest.mark.skipif(
@@ -90,6 +91,11 @@ def test_a_large_picture_is_read_twice_and_still_shows_its_large_face_once(detec
 )
 def test_a_picture_of_any_shape_is_answered(detector, width, height):
     assert detector.faces_in(picture_of(width, height)) == []
+
+
+@pytest.mark.parametrize("level", [0, 64, 128, 255])
+def test_an_even_surface_is_no_face(detector, level):
+    assert detector.faces_in(Picture("even", np.full((200, 200, 3), level, np.uint8))) == []
 
 
 def test_one_thread_finds_what_two_find(detector, astronaut):
