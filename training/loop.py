@@ -50,7 +50,13 @@ def run(
     keras.utils.set_random_seed(recipe.schedule.seed)
     train = {
         name: labelled_frames(
-            recipe, name, TRAIN, data_dir, cache_dir, canvas_scale=recipe.framing.canvas_scale, limit=limit
+            recipe,
+            name,
+            TRAIN,
+            data_dir,
+            cache_dir,
+            canvas_scale=recipe.framing.canvas_scale,
+            limit=limit or recipe.limits.get(name),
         )
         for name in recipe.shares
     }

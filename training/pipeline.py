@@ -20,7 +20,7 @@ from dataset.augmentation import Augmentation, augmented
 from dataset.boxes import read_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
 from dataset.sets import FAIRFACE, set_records
-from faces.errors import PictureError
+from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
 from faces.variants import FACE, Variant
 from training.recipes import Recipe
@@ -60,6 +60,13 @@ def labelled_frames(
             [_name_hash(file) % 1000 < 1000 * limit / len(records) for file in records.file]
         ]
     boxes = read_boxes(set_name, cache_dir) if variant.framing == FACE else None
+    if boxes is not None:
+        boxes = boxes[boxes.file.isin(records.file)]
+        if len(boxes) < len(records):
+            raise DataMissing(
+                f"{len(records) - len(boxes):,} pictures of {set_name} have no boxes of this detector yet; "
+                "`python -m dataset prepare` finds them."
+            )
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
     key = _cache_key(variant, dataset, boxes)
     path = cache_dir / "frames" / f"{set_name}-{split}-{key}.npy"

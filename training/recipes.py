@@ -68,6 +68,7 @@ class Recipe:
     framing: Framing
     start: Start
     shares: dict[str, float]  # set -> its share of every epoch's frames
+    limits: dict[str, int]  # set -> about how many of its training pictures are used; absent: all
     augmentation: Augmentation
     loss: Loss
     schedule: Schedule
@@ -115,6 +116,7 @@ def read_recipe(path: Path) -> Recipe:
         framing=_section(path, "framing", table, Framing),
         start=_section(path, "start", table, Start),
         shares={key: float(value) for key, value in table["shares"].items()},
+        limits={key: int(value) for key, value in table["limits"].items()},
         augmentation=augmentation_in(table["augmentation"]),
         loss=_section(path, "loss", table, Loss),
         schedule=_section(path, "schedule", table, Schedule),
