@@ -83,14 +83,14 @@ def table_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]]:
 def table_columns(selection: Selection, colours: Mapping[str, str]) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {
-            "field": "measure", "headerName": "Measure", "minWidth": 190, "flex": 3,
+            "field": "measure", "headerName": "Measure", "minWidth": 180, "flex": 2,
             "tooltipField": "meaning",
         }
     ]  # fmt: skip
     for place, name in zip(("first", "second"), selection.names, strict=False):
         columns += [
             {
-                "field": place, "headerName": name, "minWidth": 170, "flex": 2, "type": "rightAligned",
+                "field": place, "headerName": name, "minWidth": 195, "flex": 2, "type": "rightAligned",
                 "filter": "agNumberColumnFilter",
                 "valueFormatter": {"function": f"params.data.{place}_text"},
                 "cellStyle": {
@@ -114,12 +114,18 @@ def table_columns(selection: Selection, colours: Mapping[str, str]) -> list[dict
             },
             {"field": "difference_low", "headerName": "difference, low", "hide": True},
             {"field": "difference_high", "headerName": "difference, high", "hide": True},
-            {"field": "real", "headerName": "Real", "width": 90},
+            {"field": "real", "headerName": "Real", "width": 88},
             {"field": "winner", "headerName": "better value", "hide": True},
         ]  # fmt: skip
     columns += [
-        {"field": "better", "headerName": "Better", "width": 130},
-        {"field": "count", "headerName": "Pictures", "width": 110, "type": "rightAligned"},
+        {"field": "better", "headerName": "Better", "width": 122},
+        {
+            "field": "count",
+            "headerName": "Pictures",
+            "width": 112,
+            "type": "rightAligned",
+            "valueFormatter": {"function": "d3.format(',')(params.value)"},
+        },
     ]
     return columns
 
