@@ -1,0 +1,108 @@
+"""The Metrics page shows the numbers that the committed tables give, whatever set and split are chosen."""
+
+import pandas as pd
+import pytest
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.support.ui import WebDriverWait
+
+from evaluation.comparisons import HEADLINE_KEYS, compared
+from evaluation.metrics import all_measures
+from evaluation.store import read_predictions
+from tests.browser.conftest import WAIT_S
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def predictions(repository):
+    frame = read_predictions([repository / "model_full", repository / "model_cropped"])
+    if frame.empty:
+        pytest.skip("needs predictions: model_full and model_cropped hold none")
+    return frame
+
+
+def wait_until(page, condition, what):
+    """Wait for something that the page may replace while it is being looked at."""
+    patient = WebDriverWait(page.driver, WAIT_S, ignored_exceptions=[StaleElementReferenceException])
+    patient.until(lambda _: condition(), what)
+
+
+def choose(page, control, value):
+    """Click one segment of a control."""
+    page.click(f"#metrics-{control} input[value='{value}']")
+
+
+def shown_tiles(page):
+    """Printed values by (measure, variant)."""
+    return {
+        (tile.get_attribute("data-measure"), value.get_attribute("data-variant")): value.text
+        for tile in page.wait_for(".tile", 4)
+        for value in tile.find_elements("css selector", ".tile-value")
+    }
+
+
+def tiles_of(rows: pd.DataFrame):
+    return {
+        (key, name): measures[key].text
+        for name in ("full", "cropped")
+        for measures in (all_measures(rows[rows.variant == name]),)
+        for key in HEADLINE_KEYS
+    }
+
+
+def test_switching_set_and_split_shows_the_numbers_of_the_tables(visit, predictions):
+    page = visit("/metrics")
+    page.wait_for(".metrics-sentence")
+    for set_name, split in (
+        ("chips", "test"),
+        ("chips", "validation"),
+        ("fgnet", "test"),
+        ("portraits", "test"),
+    ):
+        choose(page, "set", set_name)
+        choose(page, "split", split)
+        rows = predictions[(predictions.set == set_name) & (predictions.split == split)]
+        expected = compared(rows, "full", "cropped").sentence
+        wait_until(page, lambda wanted=expected: page.texts(".metrics-sentence") == [wanted], expected)
+        assert shown_tiles(page) == tiles_of(rows)
+        assert f"set={set_name}&split={split}" in page.driver.current_url
+    assert page.console_errors() == []
+
+
+def test_an_address_brings_the_same_view_back(visit, predictions):
+    page = visit("/metrics?set=fgnet&split=test&pictures=found")
+    rows = predictions[(predictions.set == "fgnet") & (predictions.status == "face found")]
+    expected = compared(rows, "full", "cropped").sentence
+    wait_until(page, lambda: page.texts(".metrics-sentence") == [expected], expected)
+    assert shown_tiles(page) == tiles_of(rows)
+
+
+def test_an_address_that_names_nothing_known_shows_what_there_is(visit, predictions):
+    page = visit("/metrics?set=nonsense&split=nowhere&first=nobody")
+    page.wait_for(".metrics-sentence")
+    assert "set=chips&split=test" in page.driver.current_url
+    assert page.console_errors() == []
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predictions, width):
+    page = visit("/metrics?set=portraits&split=test", width)
+    page.wait_for(".tile", 4)
+    for section in page.all(".metrics-section"):
+        page.driver.execute_script("arguments[0].scrollIntoView()", section)
+        wait_until(page, lambda one=section: one.find_elements("css selector", ".chart, .ag-row"), "cards")
+    wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 20, "figures")
+    wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert page.console_errors() == []
+
+
+def test_the_matrices_show_counts_or_shares(visit, predictions):
+    page = visit("/metrics?set=portraits&split=test#gender")
+    matrix = "[data-chart='gender_first'] .heatmap-label"
+    rows = predictions[(predictions.set == "portraits") & (predictions.variant == "full")]
+    men_read_right = ((rows.gender == 0) & (rows.female_probability < 0.5)).sum()
+    wait_until(page, lambda: f"{men_read_right:,}" in page.texts(matrix), "counts")
+    page.click("input[value='row']")
+    share = men_read_right / (rows.gender == 0).sum()
+    wait_until(page, lambda: f"{100 * share:.1f}" in page.texts(matrix), "row shares")
