@@ -16,9 +16,8 @@ from dashboard.app import create_app
 from dashboard.context import load_context
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import DataMissing, ProjectError
+from faces.variants import DEFAULT_VARIANTS
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-DEFAULT_VARIANTS = (REPOSITORY / "model_full", REPOSITORY / "model_cropped")
 THREADS = 8
 # Waitress moves longer bodies to a temporary file; an uploaded picture must never reach the disk.
 _MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
@@ -75,9 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--variant",
         type=Path,
-        action="append",
+        nargs="+",
+        action="extend",
         metavar="DIR",
-        help="folder of a variant, may be given several times (default: model_full and model_cropped)",
+        help="folders of the variants to serve (default: model_full and model_cropped)",
     )
     parser.add_argument(
         "--data-dir", type=Path, help="folder of the data sets, for test pictures (default: AGE_GENDER_DATA)"

@@ -30,10 +30,9 @@ from evaluation.store import read_predictions
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, ProjectError
 from faces.files import sha256_of
-from faces.variants import read_variant
+from faces.variants import DEFAULT_VARIANTS, read_variant
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-DEFAULT_VARIANTS = [REPOSITORY / "model_full", REPOSITORY / "model_cropped"]
 
 
 def calibrate(called: argparse.Namespace) -> None:
@@ -128,9 +127,10 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--variant",
         type=Path,
-        action="append",
+        nargs="+",
+        action="extend",
         metavar="DIR",
-        help="variant folder, may be given several times (default: model_full and model_cropped)",
+        help="variant folders (default: model_full and model_cropped)",
     )
     common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
     pictures = argparse.ArgumentParser(add_help=False)
