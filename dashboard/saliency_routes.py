@@ -42,10 +42,12 @@ def saliency_values() -> flask.Response:
     except ProjectError as error:
         return flask.jsonify(error=str(error))
     face = chosen_face(upload, asked.get("face", 0, int))
+    measured = face is not None and not found.is_empty
     return flask.jsonify(
         px=len(found.values),
         values=base64.b64encode(np.round(found.values * _STEPS).astype("<u2").tobytes()).decode(),
-        share_in_face=None if face is None or found.is_empty else round(found.share_inside(face.box_xyxy), 4),
+        share_in_face=round(found.share_inside(face.box_xyxy), 4) if measured and face else None,
+        face_area=round(found.area_inside(face.box_xyxy), 4) if measured and face else None,
         empty=found.is_empty,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )

@@ -14,6 +14,7 @@
     const TOP_SHARE = 0.005; // so many of the largest values share the last colour: one bright speck hides the rest
     const AGREE_FROM = 0.5; // rank correlation of two maps where both variants look
     const DISAGREE_BELOW = 0.2;
+    const FOCUSED_FROM = 1.1; // a map that has so much more than by chance inside the face box goes by the face
     const SAVED_PX = 800;
     const NOT_REACHED = "The server could not be reached. Is it still running?";
 
@@ -24,7 +25,7 @@
 
     const panels = () => Array.from(document.querySelectorAll(".panel[data-map]"));
     const looks = () => document.querySelector(".looks[data-key]");
-    const percent = (share) => (100 * share).toFixed(0) + " %";
+    const percent = (share) => (100 * share).toFixed(0) + "\u00a0%";
 
     /* --- Fetching ------------------------------------------------------------------------------------------- */
     function decoded(answer) {
@@ -75,10 +76,15 @@
         if (answer.empty) {
             say(panel, "This method finds nothing that speaks for the answer.");
         } else {
-            say(panel, answer.share_in_face === null ? "\u00a0" : percent(answer.share_in_face) + " inside the face box");
+            say(panel, answer.share_in_face === null ? "\u00a0" : shareInWords(answer));
         }
         paint(panel);
         readOut();
+    }
+
+    /* By chance: what a map without any focus has in the box, which is the box's share of the area. */
+    function shareInWords(answer) {
+        return `${percent(answer.share_in_face)} in the face, ${percent(answer.face_area)} by chance`;
     }
 
     function say(panel, text) {
@@ -149,13 +155,11 @@
                 crosshair.style.left = (100 * (reader.x - shown.x)) / shown.side + "%";
                 crosshair.style.top = (100 * (reader.y - shown.y)) / shown.side + "%";
             }
-            const place = panel.querySelector(".panel-place");
-            if (place) {
-                place.textContent = reader ? `x ${Math.round(reader.x)}, y ${Math.round(reader.y)} px` : "";
-                return;
-            }
             const value = reader ? valueAt(panel, reader.x, reader.y) : null;
-            panel.querySelector(".panel-value").textContent = reader ? (value === null ? "not seen" : value.toFixed(2)) : "";
+            const read = panel.dataset.map
+                ? (value === null ? "not seen" : value.toFixed(2))
+                : reader && `x ${Math.round(reader.x)}, y ${Math.round(reader.y)}`;
+            panel.querySelector(".reading").textContent = reader ? read : "";
         });
     }
 
@@ -240,26 +244,39 @@
         return correlation(ranks(first), ranks(second));
     }
 
+    function verdict(output, pair) {
+        const names = pair.map((panel) => panel.closest(".look").dataset.variant);
+        const answers = pair.map((panel) => maps.get(panel).answer);
+        const about = output === "age" ? "Age" : "Gender";
+        if (answers.every((answer) => answer.share_in_face !== null)) {
+            const focus = answers.map((answer) => answer.share_in_face / answer.face_area);
+            const [most, least] = focus[0] > focus[1] ? [0, 1] : [1, 0];
+            if (focus[most] >= FOCUSED_FROM && focus[least] < 1) {
+                const inWords = (at) => `${percent(answers[at].share_in_face)} in it, ${percent(answers[at].face_area)} by chance`;
+                const text = `${about}: no. ${names[most]} goes by the face (${inWords(most)}), ${names[least]} does not (${inWords(least)}).`;
+                return [true, text];
+            }
+        }
+        const found = agreement(pair[0], pair[1]);
+        const figure = `Where both look, their rank correlation is ${found.toFixed(2)}.`;
+        if (found < DISAGREE_BELOW) {
+            return [true, `${about}: no. ${figure}`];
+        }
+        return [false, `${about}: ${found < AGREE_FROM ? "in part" : "yes"}. ${figure}`];
+    }
+
     function note() {
         const lines = [];
         for (const output of ["age", "gender"]) {
             const pair = panels().filter((panel) => panel.dataset.output === output && maps.has(panel));
-            if (pair.length !== 2 || pair.some((panel) => maps.get(panel).answer.empty)) {
-                continue;
-            }
-            const names = pair.map((panel) => panel.closest(".look").dataset.variant);
-            const found = agreement(pair[0], pair[1]);
-            const figure = `rank correlation ${found.toFixed(2)} where both look`;
-            if (found < DISAGREE_BELOW) {
-                lines.push([true, `For ${output}, ${names[0]} and ${names[1]} go by different places (${figure}).`]);
-            } else if (found < AGREE_FROM) {
-                lines.push([false, `For ${output}, ${names[0]} and ${names[1]} go by partly the same places (${figure}).`]);
-            } else {
-                lines.push([false, `For ${output}, ${names[0]} and ${names[1]} go by the same places (${figure}).`]);
+            if (pair.length === 2 && !pair.some((panel) => maps.get(panel).answer.empty)) {
+                lines.push(verdict(output, pair));
             }
         }
-        const box = document.getElementById("saliency-note");
-        box.replaceChildren(
+        if (!lines.length) {
+            lines.push([false, "No answer has two maps to compare."]);
+        }
+        document.getElementById("saliency-note").replaceChildren(
             ...lines.map(([differs, text]) => {
                 const line = document.createElement("p");
                 line.className = differs ? "differs" : "";

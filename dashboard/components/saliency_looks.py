@@ -113,86 +113,71 @@ def face_strip(key: str, upload: Upload, face_index: int) -> html.Div | None:
 def _row(
     key: str, upload: Upload, face_index: int, face: Face | None, look: Look, colour: str
 ) -> html.Section:
-    name, reading = look.variant.name, look.reading
+    name = look.variant.name
     query = urlencode({"key": key, "face": face_index, "variant": name})
-    frame = f"/saliency/frame.png?{query}"
-    answers = {AGE: age_in_words(reading), GENDER: gender_in_words(reading)}
-    panels = [
-        html.Figure(
-            [
-                _stage(
-                    key,
-                    upload,
-                    face,
-                    look,
-                    [html.Img(src=frame, alt="", className="placed", style=_placed(look.square))],
-                    f"What {name} receives",
-                ),
-                html.Figcaption(
-                    [
-                        html.Span("What it receives", className="panel-title"),
-                        html.Span(className="panel-place"),
-                    ]
-                ),
-            ],
-            className="panel panel-frame",
-        )
-    ]
-    for output in (AGE, GENDER):
-        over = [
-            _sharp(key, upload, look.square),
-            html.Canvas(className="placed map", style=_placed(look.square)),
-        ]
-        panels.append(
-            html.Figure(
-                [
-                    _stage(key, upload, face, look, over, f"{TITLES[output]} map of {name}"),
-                    html.Figcaption(
-                        [
-                            html.Span(
-                                [TITLES[output], html.Strong(answers[output])], className="panel-title"
-                            ),
-                            html.Span(className="panel-value"),
-                            html.Span("\u00a0", className="panel-share"),
-                            html.Span(
-                                [
-                                    html.Button(
-                                        kind,
-                                        className="button-link",
-                                        **{
-                                            "data-save-map": kind,
-                                            "aria-label": f"Download the {output} map of {name} as {kind}",
-                                        },
-                                    )
-                                    for kind in ("PNG", "CSV")
-                                ],
-                                className="panel-saves",
-                            ),
-                        ]
-                    ),
-                ],
-                className="panel panel-map is-loading",
-                **{"data-map": f"/saliency/map?{query}&output={output}", "data-output": output},
-            )
-        )
+    frame = html.Img(
+        src=f"/saliency/frame.png?{query}", alt="", className="placed", style=_placed(look.square)
+    )
+    receives = html.Figure(
+        [
+            _stage(key, upload, face, look, [frame], f"What {name} receives"),
+            html.Figcaption(html.Span("What it receives", className="panel-title")),
+        ],
+        className="panel panel-frame",
+    )
     return html.Section(
         [
             html.Div(
-                [
-                    html.H2(name, style={"color": colour}),
-                    html.P(f"looks at {look.at}", className="quiet"),
-                    html.P(
-                        [html.Strong(answers[AGE]), html.Br(), answers[GENDER]],
-                        className="figures-align look-answer",
-                    ),
-                ],
+                [html.H2(name, style={"color": colour}), html.P(f"sees {look.at}", className="quiet")],
                 className="look-label",
             ),
-            html.Div(panels, className="panels"),
+            html.Div(
+                [receives, *(_map_panel(key, upload, face, look, output, query) for output in TITLES)],
+                className="panels",
+            ),
         ],
         className="look",
         style={"--variant": colour},
         **{"data-variant": name, "aria-label": f"Maps of {name}"},
+    )
+
+
+def _map_panel(
+    key: str, upload: Upload, face: Face | None, look: Look, output: str, query: str
+) -> html.Figure:
+    """One map over the picture, and under it the answer that it explains and where the map lies."""
+    answer = age_in_words(look.reading) if output == AGE else gender_in_words(look.reading)
+    what = f"the {output} map of {look.variant.name}"
+    over = [
+        _sharp(key, upload, look),
+        html.Canvas(className="placed map", style=_placed(look.square)),
+    ]
+    caption = [
+        html.Span([TITLES[output], html.Strong(answer)], className="panel-title"),
+        html.Span(
+            [
+                html.Button(
+                    kind,
+                    className="button-link",
+                    **{"data-save-map": kind, "aria-label": f"Download {what} as {kind}"},
+                )
+                for kind in ("PNG", "CSV")
+            ],
+            className="panel-saves",
+        ),
+        html.Span(
+            "\u00a0",
+            className="panel-share",
+            title="The map's share inside the face box; by chance it would be the box's share of the area",
+        ),
+    ]
+    return html.Figure(
+        [
+            _stage(key, upload, face, look, over, what.capitalize()),
+            html.Figcaption(caption),
+        ],
+        className="panel panel-map is-loading",
+        **{"data-map": f"/saliency/map?{query}&output={output}", "data-output": output},
     )
 
 
@@ -214,7 +199,7 @@ def _stage(key: str, upload: Upload, face: Face | None, look: Look, over: list, 
         x0, y0, x1, y1 = face.box_xyxy
         box = {"--x": round(x0, 1), "--y": round(y0, 1), "--w": round(x1 - x0, 1), "--h": round(y1 - y0, 1)}
         children.append(html.Div(className="placed face-box", style=box))
-    children.append(html.Div(className="crosshair"))
+    children += [html.Div(className="crosshair"), html.Span(className="reading")]
     return html.Div(
         children,
         className="stage",
@@ -224,16 +209,20 @@ def _stage(key: str, upload: Upload, face: Face | None, look: Look, over: list, 
     )
 
 
-def _sharp(key: str, upload: Upload, square: Square) -> html.Div:
+def _sharp(key: str, upload: Upload, look: Look) -> html.Div:
     """The picture at full sharpness inside the square, the variant's pad colour outside of the picture."""
+    square, (red, green, blue) = look.square, look.variant.pad_rgb
     image = {
         "left": f"{-100 * square.x0 / square.side:.4f}%",
         "top": f"{-100 * square.y0 / square.side:.4f}%",
         "width": f"{100 * upload.answer.width / square.side:.4f}%",
         "height": f"{100 * upload.answer.height / square.side:.4f}%",
     }
-    source = f"/pictures/{quote(key)}/picture.jpg"
-    return html.Div(html.Img(src=source, alt="", style=image), className="placed seen", style=_placed(square))
+    return html.Div(
+        html.Img(src=f"/pictures/{quote(key)}/picture.jpg", alt="", style=image),
+        className="placed seen",
+        style=_placed(square) | {"backgroundColor": f"rgb({red} {green} {blue})"},
+    )
 
 
 def _placed(square: Square) -> dict[str, float]:

@@ -63,9 +63,10 @@ def layout(**query: str) -> html.Div:
                 ],
                 className="saliency-bar",
             ),
-            html.P(METHODS[str(method)].meaning, id=ids.SALIENCY_MEANING, className="saliency-meaning"),
-            html.Div(_placeholder(), id=ids.SALIENCY_LOOKS),
-            html.Div(id=ids.SALIENCY_NOTE, className="saliency-note", **{"aria-live": "polite"}),
+            html.Div(
+                [html.Div(_placeholder(), id=ids.SALIENCY_LOOKS), _aside(METHODS[str(method)].meaning)],
+                className="saliency-body",
+            ),
         ],
         className="saliency",
     )
@@ -111,16 +112,16 @@ def _method_choice(context: AppContext, method: str, query: dict[str, str]) -> h
     names = [engine["value"] for engine in engines]
     engine = query.get("engine") if query.get("engine") in names else ONNX_RUNTIME
     methods = [{"value": one.name, "label": one.title} for one in METHODS.values()]
+    engine_choice = _labelled(
+        "Engine",
+        dmc.SegmentedControl(id=ids.SALIENCY_ENGINE, value=engine, data=engines),
+        title="ONNX Runtime is fast; tf-keras-vis is the published reference, in a process of its own",
+    )
     return html.Div(
         [
             _labelled("Method", dmc.SegmentedControl(id=ids.SALIENCY_METHOD, value=method, data=methods)),
-            _labelled(
-                "Engine",
-                dmc.SegmentedControl(id=ids.SALIENCY_ENGINE, value=engine, data=engines),
-                title="ONNX Runtime is fast; tf-keras-vis is the published reference, in a process of its own"
-                if offered
-                else "tf-keras-vis is offered where TensorFlow and the variants' network.keras are present",
-            ),
+            # A choice of one is no choice, but the callbacks read it.
+            html.Div(engine_choice, hidden=not offered),
         ],
         className="saliency-how",
     )
@@ -164,14 +165,31 @@ def _drawing_choice(query: dict[str, str]) -> html.Div:
                     **{"aria-label": "Opacity of the maps in per cent"},
                 ),
             ),
+        ],
+        className="saliency-drawing",
+    )
+
+
+def _aside(meaning: str) -> html.Aside:
+    """What the maps say, and how to read them."""
+    alone = len(current_context().variants) == 1
+    return html.Aside(
+        [
+            html.H2("Do they agree?", hidden=alone),
+            html.Div(
+                id=ids.SALIENCY_NOTE, className="saliency-note", hidden=alone, **{"aria-live": "polite"}
+            ),
+            html.H2("How to read the maps"),
+            html.P(meaning, id=ids.SALIENCY_MEANING, className="saliency-meaning"),
             html.Div(
                 [html.Span("least"), html.Span(className="legend-bar"), html.Span("most")],
                 id=ids.SALIENCY_LEGEND,
                 className="saliency-legend",
                 title="From the least to the most telling pixel of each map; the top 0.5 % share a colour",
             ),
+            html.P("Trust what several methods show; a single map may mislead.", className="quiet"),
         ],
-        className="saliency-drawing",
+        className="saliency-aside",
     )
 
 

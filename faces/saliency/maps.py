@@ -27,24 +27,19 @@ class SaliencyMap:
 
     def share_inside(self, box_xyxy: Sequence[float]) -> float:
         """The share of the map's sum that lies inside a box of the picture, 0 to 1; 0 for an empty map."""
-        xs, ys = self._centres()
-        x0, y0, x1, y1 = box_xyxy
-        inside = self.values[np.ix_((ys >= y0) & (ys < y1), (xs >= x0) & (xs < x1))]
-        return float(inside.sum() / max(float(self.values.sum()), EMPTY_BELOW))
+        inside = float(self.values[self._inside(box_xyxy)].sum())
+        return inside / max(float(self.values.sum()), EMPTY_BELOW)
 
-    def at(self, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-        """(len(ys), len(xs)) values at picture coordinates; 0 outside of the frame."""
-        px = len(self.values)
-        columns = np.floor((np.asarray(xs) - self.square.x0) / self.square.side * px).astype(int)
-        rows = np.floor((np.asarray(ys) - self.square.y0) / self.square.side * px).astype(int)
-        found = self.values[np.ix_(rows.clip(0, px - 1), columns.clip(0, px - 1))]
-        known = np.outer((rows >= 0) & (rows < px), (columns >= 0) & (columns < px))
-        return np.where(known, found, 0)
+    def area_inside(self, box_xyxy: Sequence[float]) -> float:
+        """The share of the frame's area that lies inside a box: `share_inside` of a map without any focus."""
+        return float(self._inside(box_xyxy).mean())
 
-    def _centres(self) -> tuple[np.ndarray, np.ndarray]:
-        """Picture coordinates of the centres of the columns and rows."""
+    def _inside(self, box_xyxy: Sequence[float]) -> np.ndarray:
+        """(px, px) bool: the pixels whose centres lie inside a box of the picture."""
         steps = (np.arange(len(self.values)) + 0.5) * self.square.side / len(self.values)
-        return self.square.x0 + steps, self.square.y0 + steps
+        xs, ys = self.square.x0 + steps, self.square.y0 + steps
+        x0, y0, x1, y1 = box_xyxy
+        return np.outer((ys >= y0) & (ys < y1), (xs >= x0) & (xs < x1))
 
 
 def scaled_to_one(values: np.ndarray) -> np.ndarray:
