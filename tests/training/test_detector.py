@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +64,26 @@ def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     content = yaml.safe_load(data_yaml.read_text())
     data_yaml.write_text(yaml.safe_dump(content | {"val": "train.txt"}))
     start = str(data_dir / detector.START_WEIGHTS)
+    # Killed as by the system, in a process of its own, as soon as the first epoch's row is written.
+    program = (
+        "import sys; from pathlib import Path; from training import detector; "
+        "detector.train(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], "
+        "epochs=2, size_px=64, lr=1e-4, threads=1)"
+    )
+    killed = subprocess.Popen(
+        [sys.executable, "-c", program, str(run_dir), str(data_yaml), start],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    last, best = run_dir / "weights" / "last.pt", run_dir / "weights" / "best.pt"
+    while killed.poll() is None and not best.is_file():  # it is written right after last.pt
+        time.sleep(0.01)
+    time.sleep(0.2)
+    killed.kill()
+    killed.wait()
+    assert last.is_file()
     detector.train(run_dir, data_yaml, start, epochs=2, size_px=64, lr=1e-4, threads=1)
-    # What a kill after the first of two epochs leaves behind: its checkpoint and one row of the log.
-    last = run_dir / "weights" / "last.pt"
-    killed = torch.load(last, map_location="cpu", weights_only=False)
-    assert killed["epoch"] == -1
+    assert torch.load(last, map_location="cpu", weights_only=False)["epoch"] == -1  # stripped: it finished
     finished = pd.read_csv(run_dir / "results.csv")
     assert list(finished["epoch"]) == [1, 2]
     detector.publish(run_dir / "weights" / "best.pt", tmp_path / "out")
