@@ -75,7 +75,9 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
     """Set -> its measures on the test split, in the order of the pages; and in words why there are none."""
     try:
         document = read_scores(variant)
-    except (DataMissing, TableError) as error:
+    except DataMissing:
+        return {}, "Not measured yet: python -m evaluation score writes the figures."
+    except TableError as error:
         return {}, str(error)
     measures = {name: measures_in(document, name, SPLIT) for name in SETS}
     return {name: found for name, found in measures.items() if found}, ""
@@ -87,12 +89,12 @@ def recipe_of(folder: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def recipe_differences(folders: Sequence[Path]) -> tuple[list[str], int]:
-    """The recipes' settings that differ, as dotted names; and how many settings there are in all."""
+def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], int]:
+    """The recipes' settings that differ, dotted name -> value in each; and how many settings there are."""
     recipes = [_flat(recipe_of(folder)) for folder in folders]
     names = list(dict.fromkeys(name for recipe in recipes for name in recipe if name != "name"))
-    different = [name for name in names if len({str(recipe.get(name)) for recipe in recipes}) > 1]
-    return different, len(names)
+    values = {name: [recipe.get(name) for recipe in recipes] for name in names}
+    return {name: found for name, found in values.items() if len(set(map(str, found))) > 1}, len(names)
 
 
 def card_section(variant: Variant, heading: str) -> str:

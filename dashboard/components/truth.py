@@ -44,24 +44,29 @@ def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_year
     return found
 
 
-def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[html.Span]:
-    """The marks of one face, as signs with words: "✓ cropped 2 years over"."""
+def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[html.P]:
+    """The marks of one face, a line a variant: "cropped ✓ 3 years under ✓ gender"."""
     return [
-        html.Span(
+        html.P(
             [
-                html.Span("✓" if mark.right else "✗", className="mark-right" if mark.right else "mark-wrong"),
-                html.Span(f" {mark.variant} ", style={"color": colours.get(mark.variant, "inherit")}),
-                _distance(mark),
+                html.Span(
+                    variant, className="truth-variant", style={"color": colours.get(variant, "inherit")}
+                ),
+                *(_mark_in_words(mark) for mark in found if mark.variant == variant),
             ],
             className="truth-mark",
-            title=f"{mark.variant}: {mark.of} {'right' if mark.right else 'wrong'}",
         )
-        for mark in found
+        for variant in dict.fromkeys(mark.variant for mark in found)
     ]
 
 
 def summary(found: Sequence[Mark], tolerance_years: float) -> str:
-    """`cropped: 17 of 29 ages within 5 years, 27 of 29 genders`, a sentence for each variant."""
+    """`cropped: 17 of 29 ages within 5 years, 27 of 29 genders right`, a sentence for each variant.
+
+    Empty for one face, whose marks say it all.
+    """
+    if len(found) == len({(mark.variant, mark.of) for mark in found}):
+        return ""
     sentences = []
     for variant in dict.fromkeys(mark.variant for mark in found):
         ages = [mark for mark in found if mark.variant == variant and mark.of == "age"]
@@ -76,10 +81,21 @@ def summary(found: Sequence[Mark], tolerance_years: float) -> str:
     return ". ".join(sentences)
 
 
+def _mark_in_words(mark: Mark) -> html.Span:
+    return html.Span(
+        [
+            html.Span("✓" if mark.right else "✗", className="mark-right" if mark.right else "mark-wrong"),
+            _distance(mark),
+        ],
+        className="truth-verdict",
+        title=f"{mark.of} {'right' if mark.right else 'wrong'}",
+    )
+
+
 def _distance(mark: Mark) -> str:
     if mark.off_years is None:
-        return "gender"
+        return " gender"
     years = round(abs(mark.off_years))
     if not years:
-        return "to the year"
-    return f"{years} year{'s' if years > 1 else ''} {'over' if mark.off_years > 0 else 'under'}"
+        return " to the year"
+    return f" {years} year{'s' if years > 1 else ''} {'over' if mark.off_years > 0 else 'under'}"

@@ -33,7 +33,7 @@ def layout(**_query: str) -> html.Div:
             page_heading(
                 "About", "What these networks are, how they came to be, and what they must not be used for."
             ),
-            html.P(_difference_in_words(variants, designs), className="about-difference"),
+            html.P(_difference_in_words(variants), className="about-difference"),
             html.Div(
                 [_card(variant, variant_css(variant.name, names), designs) for variant in variants],
                 className="about-cards",
@@ -52,7 +52,7 @@ def layout(**_query: str) -> html.Div:
     )
 
 
-def _difference_in_words(variants: Sequence[Variant], designs: Mapping[str, list[Fact]]) -> list:
+def _difference_in_words(variants: Sequence[Variant]) -> list:
     """The experiment in one sentence: in how many settings the variants differ."""
     if len(variants) < 2:
         return ["One variant is served: ", html.Strong(variants[0].name), "."]
@@ -62,11 +62,20 @@ def _difference_in_words(variants: Sequence[Variant], designs: Mapping[str, list
         return [f"{names}: their folders hold no recipes to compare."]
     if not different:
         return [f"{names} were trained by the same recipe, setting for setting."]
-    told = ", ".join(name.replace("_", " ").replace(".", ": ") for name in different)
     return [
         html.Strong(f"{names} differ in {len(different)} of {settings} recipe settings: "),
-        f"{told}. Everything else, data and schedule included, is the same.",
+        "; ".join(f"{_setting(name)} ({_against(values)})" for name, values in different.items()),
+        ". Everything else, data and schedule included, is the same.",
     ]
+
+
+def _setting(dotted: str) -> str:
+    """`schedule.learning_rate` -> `schedule, learning rate`; `framing.framing` -> `framing`."""
+    return ", ".join(dict.fromkeys(dotted.split("."))).replace("_", " ")
+
+
+def _against(values: Sequence[object]) -> str:
+    return " against ".join("not set" if value is None else str(value) for value in values)
 
 
 def _card(variant: Variant, colour: str, designs: Mapping[str, list[Fact]]) -> html.Article:

@@ -29,9 +29,13 @@ def layout(**_query: str) -> html.Div:
     return html.Div(
         [
             drop_area(list(context.samples.values()), list(context.variants.values()), _colours()),
-            html.Ul(id=ids.PREDICT_STRIP, className="strip", **{"aria-label": "Your pictures"}),
+            html.Ul(
+                id=ids.PREDICT_STRIP,
+                className="strip",
+                **{"aria-label": "Your pictures", "aria-live": "polite"},
+            ),
             html.Div(id=ids.PREDICT_PROBLEMS, className="problems"),
-            html.Div(id=ids.PREDICT_ANSWER, **{"aria-live": "polite"}),
+            html.Div(id=ids.PREDICT_ANSWER),
         ],
         id=ids.PREDICT,
         className="predict",

@@ -1,7 +1,7 @@
 """`make screenshots`: every page and state, wide and narrow, light and dark.
 
-They are there to be looked at. What does the eye meet first, is it the answer to the page's question, and what
-could be taken away? `--figures` also writes docs/figures/predict.png, of pictures in the public domain.
+They are there to be looked at. What does the eye meet first, is it the answer to the page's question, and
+what could be taken away? `--figures` also writes docs/figures/predict.png, of pictures in the public domain.
 """
 
 import argparse

@@ -95,3 +95,10 @@ def test_a_large_upload_never_touches_the_disk(client, astronaut, monkeypatch):
     monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", refuse, raising=False)
     (answer,) = post(client, ("large.jpg", astronaut + bytes(5_000_000))).get_json()
     assert "faces" in answer
+
+
+def test_names_of_pictures_are_in_no_log(client, astronaut, caplog, capfd):
+    caplog.set_level("DEBUG")
+    post(client, ("wedding of Ada.jpg", astronaut), ("divorce of Ada.jpg", astronaut[:9000]))
+    assert "Ada" not in caplog.text
+    assert "Ada" not in "".join(capfd.readouterr())

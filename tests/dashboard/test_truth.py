@@ -24,6 +24,10 @@ def test_a_gender_is_right_or_wrong():
     assert [(mark.variant, mark.right) for mark in found] == [("cropped", True), ("full", False)]
 
 
+def test_one_face_needs_no_summary():
+    assert summary(marks(ANSWERS, Truth(34, "female"), 5), 5) == ""
+
+
 def test_what_is_not_known_is_not_marked():
     assert marks(ANSWERS, Truth(), tolerance_years=5) == []
     assert not Truth()

@@ -1,0 +1,20 @@
+"""An address under which there is no page."""
+
+import dash
+from dash import dcc, html
+
+from dashboard.components.notices import notice, page_heading
+
+dash.register_page(__name__, title="Not found · Age and gender workbench")
+
+
+def layout(**_query: str) -> html.Div:
+    return html.Div(
+        [
+            page_heading("There is no such page", "The address may be mistyped, or from another version."),
+            notice(
+                "Predict is a good place to begin.",
+                action=dcc.Link("To Predict", href="/", className="button"),
+            ),
+        ]
+    )

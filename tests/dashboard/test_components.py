@@ -1,0 +1,120 @@
+"""What the parts of Predict and About show for an answer, without a browser."""
+
+import json
+
+import pytest
+
+from dashboard.components.answer_view import answer_view, faces_in_words, timings_in_words
+from dashboard.components.face_card import saliency_address
+from dashboard.components.model_facts import card_section, design_of, provenance_of, recipe_differences
+from dashboard.components.readings import Row, age_in_words, age_row, gender_in_words, gender_row
+from dashboard.uploads import Upload
+from faces.answer import Answer, AnsweredFace
+from faces.detection import Face
+from faces.prediction import Reading
+
+READING = Reading(age_years=34.2, age_low=28.1, age_high=40.3, female_probability=0.93)
+COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
+
+
+def styles_of(component, class_name):
+    """The styles of all parts of a component that have this class."""
+    found = []
+    for part in component._traverse():
+        if getattr(part, "className", None) == class_name:
+            found.append(part.style)
+    return found
+
+
+def view_of(upload, **changes):
+    named = {"whole_picture_variants": ["full"], "face_variants": ["cropped"], "people": {}} | changes
+    return json.dumps(answer_view("key", upload, COLOURS, **named).to_plotly_json(), default=vars)
+
+
+def test_an_age_is_written_with_its_interval():
+    assert age_in_words(READING) == "34 (28–40)"
+
+
+@pytest.mark.parametrize(
+    ("female_probability", "words"),
+    [(0.93, "female 93 %"), (0.07, "male 93 %"), (0.5, "female 50 %")],
+    ids=["surely female", "surely male", "uncertain"],
+)
+def test_a_gender_is_written_with_its_own_probability(female_probability, words):
+    assert gender_in_words(Reading(34, 28, 40, female_probability)) == words
+
+
+def test_a_dot_stands_at_the_age_and_the_interval_around_it():
+    row = age_row(Row("cropped", READING, COLOURS["cropped"]))
+    assert styles_of(row, "dot") == [{"left": "34.20%"}]
+    assert styles_of(row, "interval") == [{"left": "28.10%", "width": "12.20%"}]
+
+
+def test_an_age_over_a_hundred_stays_on_the_axis():
+    row = age_row(Row("cropped", Reading(99, 95, 104, 0.5), COLOURS["cropped"]))
+    assert styles_of(row, "interval") == [{"left": "95.00%", "width": "5.00%"}]
+
+
+def test_a_gender_bar_starts_in_the_middle():
+    right = gender_row(Row("full", READING, COLOURS["full"]))
+    left = gender_row(Row("full", Reading(34, 28, 40, 0.07), COLOURS["full"]))
+    assert styles_of(right, "bar") == [{"left": "50.00%", "width": "43.00%"}]
+    assert styles_of(left, "bar") == [{"left": "7.00%", "width": "43.00%"}]
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "no face"), (1, "1 face"), (29, "29 faces")])
+def test_faces_are_counted_in_words(count, words):
+    assert faces_in_words(count) == words
+
+
+def test_stage_times_are_one_line():
+    times = {"decode": 4.1, "detect": 9.0, "frame": 0.6, "network": 5.2}
+    assert timings_in_words(times) == "decode 4 · detect 9 · frame 1 · networks 5 ms"
+
+
+def test_explain_leads_to_the_face_of_a_sample_or_an_upload():
+    assert saliency_address("sample:solvay_1927.jpg", 3) == "/saliency?sample=solvay_1927.jpg&face=3"
+    assert saliency_address("t0ken", 0) == "/saliency?picture=t0ken&face=0"
+
+
+def test_a_face_alone_has_both_variants_on_its_card_and_several_are_told_apart(context, astronaut):
+    one = context.answered(astronaut, "a.jpg")
+    assert "row-of-what" not in view_of(one)
+    two = Upload(one.picture, Answer("a.jpg", 512, 512, one.answer.faces * 2, one.answer.whole_picture))
+    assert "row-of-what" in view_of(two)
+
+
+def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astronaut):
+    answered = context.answered(astronaut, "a.jpg")
+    nobody = Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": READING, "cropped": READING}))
+    view = view_of(nobody)
+    assert "No face found." in view
+    assert "ask-full" not in view
+
+
+def test_one_variant_of_faces_alone_has_nobody_to_ask(context, astronaut):
+    answered = context.answered(astronaut, "a.jpg")
+    face = AnsweredFace(Face((10, 10, 90, 90), 0.9), {"cropped": READING})
+    alone = Upload(answered.picture, Answer("a.jpg", 512, 512, [face], {}))
+    assert "ask-full" not in view_of(alone, whole_picture_variants=[])
+
+
+def test_the_facts_of_a_variant_come_from_its_files(context):
+    for variant in context.variants.values():
+        facts = {fact.name: fact for fact in (*design_of(variant), *provenance_of(variant))}
+        assert facts["Parameters"].value == f"{variant.parameters:,}"
+        assert variant.split_sha256 in facts["Split"].title
+        assert facts["Split"].value == f"{variant.split_sha256[:12]}…"
+
+
+def test_full_and_cropped_differ_in_the_framing_alone(context):
+    different, settings = recipe_differences(context.variant_folders)
+    assert {name.split(".")[0] for name in different} == {"framing"}
+    assert settings > 20
+
+
+def test_limits_come_before_licences_and_are_those_of_the_card(context):
+    variant = context.variants["cropped"]
+    assert "To decide about a person" in card_section(variant, "Must not be used")
+    assert "AGPL-3.0" in card_section(variant, "Licences")
+    assert card_section(variant, "No such heading") == ""

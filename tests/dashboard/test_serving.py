@@ -1,0 +1,109 @@
+"""`python -m dashboard`: what is served, and what is refused with a sentence and exit code 2."""
+
+import shutil
+import socket
+
+import pytest
+
+from dashboard.__main__ import main
+from dashboard.app import create_app
+from dashboard.context import load_context
+from faces.errors import PictureExpired, VariantError
+
+
+@pytest.fixture
+def renamed(repository, tmp_path):
+    """A variant folder of another name."""
+    folder = tmp_path / "model_mine"
+    shutil.copytree(repository / "model_cropped", folder, ignore=shutil.ignore_patterns("predictions"))
+    text = (folder / "variant.toml").read_text(encoding="utf-8")
+    (folder / "variant.toml").write_text(text.replace('name = "cropped"', 'name = "mine"'), encoding="utf-8")
+    return folder
+
+
+def test_a_folder_that_is_no_variant_is_refused(tmp_path, capsys):
+    assert main(["--variant", str(tmp_path), "--port", "0"]) == 2
+    assert "has no variant.toml" in capsys.readouterr().err
+
+
+def test_a_network_that_was_tampered_with_is_refused(renamed, capsys):
+    (renamed / "network.onnx").write_bytes(b"something else")
+    assert main(["--variant", str(renamed), "--port", "0"]) == 2
+    assert "is not the network that variant.toml describes" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_refused(capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main(["--port", str(port)]) == 2
+    message = capsys.readouterr().err
+    assert str(port) in message
+    assert "--port" in message
+
+
+def test_a_data_folder_that_is_not_there_is_refused(tmp_path, capsys):
+    assert main(["--data-dir", str(tmp_path / "nowhere"), "--port", "0"]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_detector_that_is_none_is_refused(tmp_path, capsys):
+    assert main(["--detector", str(tmp_path / "cats.onnx"), "--port", "0"]) == 2
+    assert "cats.onnx" in capsys.readouterr().err
+
+
+def test_two_variants_of_one_name_are_refused(repository):
+    folder = repository / "model_full"
+    with pytest.raises(VariantError, match="Two variants are named 'full'"):
+        load_context([folder, folder])
+
+
+@pytest.mark.parametrize("folder", ["model_full", "model_cropped"])
+def test_one_variant_alone_is_served(repository, folder):
+    context = load_context([repository / folder])
+    client = create_app(context).server.test_client()
+    (name,) = context.variants
+    answer = context.upload("sample:astronaut.jpg").answer.as_dict()
+    readings = answer["faces"][0]["answers"] | answer["whole_picture"]
+    assert set(readings) == {name}
+    assert client.get("/_dash-layout").status_code == 200
+
+
+def test_a_variant_of_another_name_is_served_beside_the_others(repository, renamed):
+    context = load_context([repository / "model_full", repository / "model_cropped", renamed])
+    answer = context.upload("sample:astronaut.jpg").answer
+    (face,) = answer.faces
+    assert set(face.answers) == {"cropped", "mine"}
+    assert face.answers["mine"].age_years == pytest.approx(face.answers["cropped"].age_years)
+
+
+def test_pages_are_served_before_the_networks_are_ready(repository):
+    context = load_context([repository / "model_full", repository / "model_cropped"])
+    client = create_app(context).server.test_client()
+    assert client.get("/").status_code == 200  # no network is asked for
+    assert set(client.get("/healthz").get_json()) == {"ready"}
+    context.workbench.warm_up()
+    assert client.get("/healthz").get_json() == {"ready": True}
+
+
+def test_an_unknown_picture_is_told_to_be_expired(context):
+    with pytest.raises(PictureExpired, match="no longer in the server's memory"):
+        context.upload("never-seen")
+    with pytest.raises(PictureExpired, match="no sample picture"):
+        context.upload("sample:../app.py")
+
+
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(client):
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+
+
+def test_a_visitor_gets_the_colour_scheme_of_the_cookie(client):
+    client.set_cookie("scheme", "dark")
+    layout = client.get("/_dash-layout").get_json()
+    assert layout["props"]["forceColorScheme"] == "dark"
+    client.set_cookie("scheme", "<script>")
+    assert client.get("/_dash-layout").get_json()["props"]["forceColorScheme"] == "light"
+    client.delete_cookie("scheme")
