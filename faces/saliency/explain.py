@@ -11,7 +11,7 @@ from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus
 from faces.saliency.gradients import GradientsOf, gradients_of
 from faces.saliency.maps import SaliencyMap, expanded, scaled_to_one
-from faces.saliency.smoothgrad import smoothgrad
+from faces.saliency.smoothgrad import SAMPLES, smoothgrad
 from faces.saliency.targets import Target, target_for
 from faces.saliency.vanilla import vanilla
 
@@ -23,7 +23,7 @@ class Method:
     name: str
     title: str
     meaning: str
-    raw_values: Callable[[np.ndarray, GradientsOf, Target], np.ndarray]
+    raw_values: Callable[[np.ndarray, GradientsOf, Target, int], np.ndarray]  # the last: smooth_samples
 
 
 METHODS = {
@@ -33,19 +33,19 @@ METHODS = {
             "vanilla",
             "Vanilla gradients",
             "How much the answer moves when a pixel changes a little. Sharp, but speckled.",
-            lambda frame, gradients, _: vanilla(frame, gradients),
+            lambda frame, gradients, _target, _samples: vanilla(frame, gradients),
         ),
         Method(
             "smoothgrad",
             "SmoothGrad",
             "Vanilla gradients averaged over noisy copies of the frame: the speckles fade, what holds stays.",
-            lambda frame, gradients, _: smoothgrad(frame, gradients),
+            lambda frame, gradients, _target, samples: smoothgrad(frame, gradients, samples=samples),
         ),
         Method(
             "gradcam",
             "Grad-CAM",
             "Which regions hold the features that made the answer. Coarse, but steady.",
-            lambda frame, gradients, target: gradcam(
+            lambda frame, gradients, target, _samples: gradcam(
                 frame, gradients, counts_both_ways=target.counts_both_ways
             ),
         ),
@@ -53,7 +53,7 @@ METHODS = {
             "gradcam_plus_plus",
             "Grad-CAM++",
             "Like Grad-CAM, but features that speak against each other do not cancel out.",
-            lambda frame, gradients, target: gradcam_plus_plus(
+            lambda frame, gradients, target, _samples: gradcam_plus_plus(
                 frame, gradients, counts_both_ways=target.counts_both_ways
             ),
         ),
@@ -62,13 +62,21 @@ METHODS = {
 
 
 def saliency_map(
-    network: Network, frame: np.ndarray, square: Square, method: str, output: str
+    network: Network,
+    frame: np.ndarray,
+    square: Square,
+    method: str,
+    output: str,
+    *,
+    smooth_samples: int = SAMPLES,
 ) -> SaliencyMap:
     """What mattered for `output` ("age" or "gender") in one frame.
 
-    `frame` is (px, px, 3) uint8 RGB, as `faces.framing` makes it from `square`; `method` a key of METHODS.
+    `frame` is (px, px, 3) uint8 RGB, as `faces.framing` makes it from `square`; `method` a key of METHODS;
+    `smooth_samples` the noisy copies that SmoothGrad averages.
     """
     _, female = network.outputs(frame[None])
     target = target_for(output, float(female[0]))
-    values = METHODS[method].raw_values(frame.astype(np.float32), gradients_of(network, target), target)
+    asked = frame.astype(np.float32)
+    values = METHODS[method].raw_values(asked, gradients_of(network, target), target, smooth_samples)
     return SaliencyMap(scaled_to_one(expanded(values, len(frame))), square)

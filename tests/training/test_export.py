@@ -1,22 +1,22 @@
 """A Keras network and its exported variant say the same, down to the gradients."""
 
-import os
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-keras = __import__("pytest").importorskip("keras", reason="needs TensorFlow (the full environment)")
+import numpy as np
+import onnxruntime
+import pytest
 
-import numpy as np  # noqa: E402
-import onnxruntime  # noqa: E402
-import pytest  # noqa: E402
-import tensorflow as tf  # noqa: E402
+pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
 
-from faces.errors import ExportError  # noqa: E402
-from faces.prediction import Network  # noqa: E402
-from faces.variants import read_variant  # noqa: E402
-from training.explained_onnx import last_feature_layer  # noqa: E402
-from training.export import export_variant  # noqa: E402
-from training.networks import mobilenet  # noqa: E402
+import keras
+import tensorflow as tf
+
+from faces.errors import ExportError
+from faces.prediction import Network
+from faces.variants import read_variant
+from training.explained_onnx import last_feature_layer
+from training.export import export_variant
+from training.networks import mobilenet
 
 pytestmark = pytest.mark.training
 

@@ -1,0 +1,84 @@
+"""How long does a map take? Each method, and the grid of four, on ONNX Runtime and with tf-keras-vis.
+
+    python -m benchmarks saliency
+
+Median milliseconds on the astronaut sample, once warm; tf-keras-vis only where it is installed.
+"""
+
+import argparse
+import importlib.util
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from faces.detection import Detector
+from faces.framing import frame_for, square_for
+from faces.pictures import decode
+from faces.prediction import Network
+from faces.saliency.explain import METHODS, saliency_map
+from faces.saliency.targets import AGE, OUTPUTS
+from faces.variants import read_variant
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_VARIANTS = (REPOSITORY / "model_full", REPOSITORY / "model_cropped")
+ASTRONAUT = REPOSITORY / "dashboard" / "samples" / "astronaut.jpg"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `python -m benchmarks saliency`."""
+    parser.add_argument("--variant", type=Path, action="append", metavar="DIR")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=11)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Measure and print; 0 when done."""
+    folders = parsed.variant or DEFAULT_VARIANTS
+    networks = [Network(read_variant(folder), threads=parsed.threads) for folder in folders]
+    picture = decode(ASTRONAUT.read_bytes(), ASTRONAUT.name)
+    face = Detector(threads=parsed.threads).faces_in(picture)[0]
+
+    def maps(method: str, asked: list[Network], outputs: Sequence[str]) -> None:
+        for network in asked:
+            frame = frame_for(network.variant, picture, face)
+            square = square_for(network.variant, picture, face)
+            for output in outputs:
+                saliency_map(network, frame, square, method, output)
+
+    first = networks[0]
+    frame = frame_for(first.variant, picture, face)
+    print(f"prediction alone: {_median_ms(lambda: first.outputs(frame[None]), parsed.repeats):.1f} ms")
+    print(f"| method | one map, ms | grid of {2 * len(networks)}, ms | one map by tf-keras-vis, ms |")
+    print("|---|---|---|---|")
+    for method in METHODS:
+        one = _median_ms(partial(maps, method, [first], [AGE]), parsed.repeats)
+        grid = _median_ms(partial(maps, method, networks, OUTPUTS), 3)
+        print(f"| {method} | {one:.0f} | {grid:.0f} | {_reference_ms(first, frame, method)} |")
+    return 0
+
+
+def _reference_ms(network: Network, frame: np.ndarray, method: str) -> str:
+    """The time of tf-keras-vis, or why there is none."""
+    if not importlib.util.find_spec("tf_keras_vis"):
+        return "not installed"
+    if not (network.variant.folder / "network.keras").is_file():
+        return "no network.keras"
+    from training.saliency_reference import reference_map
+
+    one_map = partial(reference_map, network.variant.folder, frame, method, AGE, female_probability=0.5)
+    return f"{_median_ms(one_map, 3):.0f}"
+
+
+def _median_ms(action: Callable[[], object], repeats: int) -> float:
+    """Of `repeats` runs after one that warms up."""
+    action()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
