@@ -124,9 +124,7 @@ class Network:
             self.session = quiet_session(variant.network_path, threads)
         except Exception as error:  # ONNX Runtime's own errors share no base class
             raise VariantError(f"{variant.network_path} cannot be loaded: {error}") from error
-        self._prediction_only = ort.RunOptions()
-        self._prediction_only.only_execute_path_to_fetches = True
-        # The gradient path has inputs of its own; a prediction feeds them zeros and never runs it.
+        # The gradient path has inputs of its own; a prediction feeds them zeros, and the graph leaves it out.
         self._unused_inputs = {
             node.name: np.zeros(node.shape, np.float32)
             for node in self.session.get_inputs()
@@ -139,9 +137,7 @@ class Network:
         female = np.empty(len(frames), np.float32)
         for row, frame in enumerate(frames):
             feed = {"frames": frame[None].astype(np.float32), **self._unused_inputs}
-            probabilities, probability = self.session.run(
-                ["age_probabilities", "female_probability"], feed, self._prediction_only
-            )
+            probabilities, probability = self.session.run(["age_probabilities", "female_probability"], feed)
             ages[row], female[row] = probabilities[0], probability.reshape(-1)[0]
         return ages, female
 

@@ -63,6 +63,7 @@ def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, frames, metho
 def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, frames, tmp_path):
     frame = frames[0]
     (tmp_path / "variant.toml").write_bytes((network.variant.folder / "variant.toml").read_bytes())
+    question = {"method": "gradcam", "output": AGE, "female_probability": 0.5, "px": len(frame)}
     requests = [question | {"folder": str(folder)} for folder in (network.variant.folder, tmp_path)]
     sent = b"".join(json.dumps(request).encode() + b"\n" + frame.tobytes() for request in requests)
     answered = subprocess.run(
