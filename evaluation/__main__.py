@@ -90,7 +90,10 @@ def compare(called: argparse.Namespace) -> None:
 
 
 def cards(called: argparse.Namespace) -> None:
-    for path in write_cards(called.variant, called.readme, called.detector):
+    # The README tells of the shipped variants: cards of others leave it alone unless it is named.
+    shipped = list(called.variant) == list(DEFAULT_VARIANTS)
+    readme = called.readme or (REPOSITORY / "README.md" if shipped else None)
+    for path in write_cards(called.variant, readme, called.detector):
         print(f"Wrote {path}.")
 
 
@@ -157,7 +160,9 @@ def _parser() -> argparse.ArgumentParser:
         "--split", nargs="+", default=["test"], help="splits to compare on (default: test)"
     )
     commands.choices["cards"].add_argument(
-        "--readme", type=Path, default=REPOSITORY / "README.md", help="file that holds the metrics table"
+        "--readme",
+        type=Path,
+        help="file that holds the metrics table (default: README.md, for the shipped variants)",
     )
     return parser
 

@@ -6,6 +6,7 @@ weights (how often each picture was drawn), so that any number of statistics are
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,13 +21,21 @@ def drawn_weights(subjects: Sequence | np.ndarray, draws: int = DRAWS, seed: int
     The same subjects in the same order give the same weights: two variants on the same pictures are paired.
     """
     names, subject_of_row = np.unique(np.asarray(subjects), return_inverse=True)
-    count = len(names)
-    if not count:
+    if not len(names):
         return np.zeros((draws, 0))
+    return _weights_of(len(names), subject_of_row.astype(np.int64).tobytes(), draws, seed)
+
+
+# The measures of a page ask for the same weights a dozen times; each is 38 MB for 2,400 pictures.
+@lru_cache(maxsize=2)
+def _weights_of(count: int, subject_of_row: bytes, draws: int, seed: int) -> np.ndarray:
+    """Draw `count` subjects with replacement; `subject_of_row` are the bytes of (n,) int64 indices."""
     drawn = np.random.default_rng(seed).integers(0, count, size=(draws, count), dtype=np.int64)
     drawn += np.arange(draws, dtype=np.int64)[:, None] * count
     counts = np.bincount(drawn.ravel(), minlength=draws * count).reshape(draws, count)
-    return counts[:, subject_of_row].astype(np.float64)
+    weights = counts[:, np.frombuffer(subject_of_row, np.int64)].astype(np.float64)
+    weights.flags.writeable = False
+    return weights
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
@@ -60,9 +69,10 @@ def weighted_aucs(weights: np.ndarray, positive: np.ndarray, scores: np.ndarray)
     """(draws, n) counts, (n,) bool, (n,) scores -> (draws,) areas under the ROC curve; a tie is one half."""
     order = np.argsort(scores, kind="stable")
     starts = np.unique(scores[order], return_index=True)[1]
+    ranked = weights[:, order]
     # One column a distinct score: how many positives and negatives were drawn at it.
-    positives = np.add.reduceat(weights[:, order] * positive[order], starts, axis=1)
-    negatives = np.add.reduceat(weights[:, order] * ~positive[order], starts, axis=1)
+    positives = np.add.reduceat(ranked * positive[order], starts, axis=1)
+    negatives = np.add.reduceat(ranked, starts, axis=1) - positives
     below = np.cumsum(negatives, axis=1) - negatives
     won = (positives * (below + negatives / 2)).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -38,8 +38,8 @@ START_WORDS = {
 }
 
 
-def write_cards(variant_folders: Sequence[Path], readme: Path, detector_path: Path) -> list[Path]:
-    """Write README.md of every variant folder and the table in `readme`; returns the paths.
+def write_cards(variant_folders: Sequence[Path], readme: Path | None, detector_path: Path) -> list[Path]:
+    """Write README.md of every variant folder and, where one is given, the table in `readme`; return paths.
 
     Raises DataMissing where scores or the README's markers are missing, TableError where they do not match.
     """
@@ -50,6 +50,8 @@ def write_cards(variant_folders: Sequence[Path], readme: Path, detector_path: Pa
         with whole_file(path) as unfinished:
             unfinished.write_text(card(variant), encoding="utf-8")
         written.append(path)
+    if readme is None:
+        return written
     text = with_table(readme, readme_table(variants, read_predictions(variant_folders, detector_path)))
     with whole_file(readme) as unfinished:
         unfinished.write_text(text, encoding="utf-8")

@@ -129,8 +129,10 @@ def _draw_gender_scores(frame: pd.DataFrame, view: View) -> go.Figure:
         title = "Women are read wrong more often than men"
     elif all(women > men for women, men in told):
         title = "Men are read wrong more often than women"
-    else:
+    elif any(women == women and men == men for women, men in told):
         title = "Women and men are read about equally well"
+    else:
+        title = "Women and men cannot be told apart here: one of them is missing"
     return figures.scores_figure(frame, title, view.names, view.scheme)
 
 
@@ -160,8 +162,8 @@ def _density_of(place: int) -> Chart:
         name = view.names[place]
         measures = view.numbers.measures(view.selection, name)
         bias = measures["bias"]
-        title = f"{name}: ages are right on average"
-        if bias.known and (bias.low > 0 or bias.high < 0):
+        title = f"{name}: ages are right on average" if bias.known else f"{name}: no pictures"
+        if bias.low > 0 or bias.high < 0:
             way = "old" if bias.value > 0 else "young"
             title = f"{name}: {abs(bias.value):.1f} years too {way} on average"
         own = frame[frame.variant == name]
@@ -321,9 +323,10 @@ def _errors(numbers: Numbers, selection: Selection) -> pd.DataFrame:
 
 def _draw_errors(frame: pd.DataFrame, view: View) -> go.Figure:
     if frame.empty:
-        return figures.empty_figure(
-            "Disagreement needs two variants", "There is one variant alone.", view.scheme
+        words = (
+            "These pictures were not answered by both." if view.selection.second else "One variant is here."
         )
+        return figures.empty_figure("Disagreement needs two variants", words, view.scheme)
     apart = (frame.first_error - frame.second_error).abs() > 10
     title = (
         f"The two are more than 10 years apart on {formatted(apart.mean(), 'share')} "
@@ -342,8 +345,8 @@ def _history(numbers: Numbers, selection: Selection) -> pd.DataFrame:
 
 def _training(key: str, columns: tuple[str, str], words: str, axis: str, tickformat: str = "") -> Chart:
     def draw(frame: pd.DataFrame, view: View) -> go.Figure:
-        if frame.empty:
-            return figures.empty_figure(words, "These networks came without a training history.", view.scheme)
+        if columns[1] not in frame:
+            return figures.empty_figure(words, "These networks came without this curve.", view.scheme)
         histories = {name: frame[frame.variant == name] for name in view.names if name in set(frame.variant)}
         lasts = ", ".join(
             f"{name} {one[columns[1]].iloc[-1]:{tickformat or '.2f'}}" for name, one in histories.items()

@@ -1,0 +1,179 @@
+"""Figures are pure: a frame goes in, a figure with title, units and counts comes out, in either scheme."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import figures
+from dashboard.components.metrics_charts import CHARTS, View, matrix_counts, matrix_frame, matrix_titles
+from dashboard.components.metrics_headline import headline, tiles
+from dashboard.components.metrics_numbers import Numbers
+from dashboard.components.metrics_selection import Selection, selection_from, sets_in, splits_in
+from dashboard.components.metrics_table import table_columns, table_rows
+from dashboard.theme import DARK, LIGHT, variant_colour
+from dataset.tables import FACE_FOUND, NO_FACE
+from evaluation.measures import DEFINITIONS
+
+NAMES = ("full", "cropped")
+COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    """120 pictures of `context` test read by two variants, on three of which no face was found."""
+    rng = np.random.default_rng(0)
+    count = 120
+    true, female = rng.integers(0, 90, count).astype(float), rng.integers(0, 2, count)
+    found = np.arange(count) >= 3
+    frames = []
+    for name, spread in (("full", 7.0), ("cropped", 5.0)):
+        predicted = np.clip(true + rng.normal(0, spread, count), 0, 100)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "file": [f"{number}.jpg" for number in range(count)],
+                    "set": "context",
+                    "split": "test",
+                    "variant": name,
+                    "subject": "",
+                    "age_years": true,
+                    "gender": female,
+                    "race": "",
+                    "status": np.where(found, FACE_FOUND, NO_FACE),
+                    "face_share": np.where(found, rng.uniform(0.1, 1, count), np.nan),
+                    "predicted_age_years": predicted,
+                    "age_low_years": predicted - 7,
+                    "age_high_years": predicted + 7,
+                    "female_probability": np.clip(
+                        0.5 + (female - 0.5) * 0.6 + rng.normal(0, 0.3, count), 0, 1
+                    ),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def numbers(predictions):
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.5], "validation_loss": [1.8, 1.6]})
+    return Numbers(predictions, {"full": history, "cropped": history})
+
+
+BOTH = Selection("context", "test", "all", "full", "cropped")
+ALONE = Selection("context", "test", "all", "full", "")
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+@pytest.mark.parametrize("selection", [BOTH, ALONE], ids=["two variants", "one variant"])
+@pytest.mark.parametrize("key", CHARTS)
+def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selection, scheme):
+    chart = CHARTS[key]
+    figure = chart.draw(chart.frame(numbers, selection), View(numbers, selection, scheme))
+    assert figure.layout.height == figures.HEIGHT_PX
+    assert figure.layout.meta["title"] or (selection is ALONE and key.endswith("_2"))
+    assert chart.about
+
+
+@pytest.mark.parametrize("key", CHARTS)
+def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
+    nowhere = Selection("fgnet", "test", "all", "full", "cropped")
+    chart = CHARTS[key]
+    figure = chart.draw(chart.frame(numbers, nowhere), View(numbers, nowhere, LIGHT))
+    assert figure.layout.meta["title"]
+
+
+def test_a_variant_has_its_colour_in_every_figure(numbers):
+    for key in ("cs_curve", "gender_scores", "mae_by_age_female"):
+        figure = CHARTS[key].draw(CHARTS[key].frame(numbers, BOTH), View(numbers, BOTH, DARK))
+        drawn = {
+            trace.name: trace.marker.color or trace.line.color for trace in figure.data if trace.name in NAMES
+        }
+        assert drawn == {name: variant_colour(name, NAMES, DARK) for name in NAMES}
+
+
+def test_a_matrix_shows_counts_or_shares_and_its_hover_always_the_count():
+    counts = pd.DataFrame([[8, 2], [1, 9]], ["male", "female"], ["male", "female"])
+    shown = {
+        shares: figures.confusion_figure(counts, "", LIGHT, shares=shares).data[0]
+        for shares in (figures.COUNTS, figures.ROWS, figures.COLUMNS)
+    }
+    assert shown[figures.COUNTS].text[0][1] == "2"
+    assert shown[figures.ROWS].text[0][1] == "20.0"
+    assert shown[figures.COLUMNS].text[0][1] == "18.2"
+    assert all(one.customdata[0][1] == 2 for one in shown.values())
+
+
+def test_the_colour_of_a_difference_says_who_is_better_and_not_which_sign_it_has():
+    full = pd.DataFrame([[8, 2], [2, 8]], ["male", "female"], ["male", "female"])
+    cropped = pd.DataFrame([[9, 1], [3, 7]], ["male", "female"], ["male", "female"])
+    matrix = figures.confusion_difference_figure(full, cropped, "", NAMES, LIGHT).data[0]
+    assert np.array(matrix.z).tolist() == [[1, 1], [-1, -1]]
+    assert matrix.text[0][0] == "+1"
+    assert matrix.text[0][1] == "−1"
+
+
+def test_the_two_matrices_are_of_the_same_pictures_and_the_csv_holds_both(numbers):
+    first, second = matrix_counts(numbers, BOTH, "age")
+    assert first.to_numpy().sum() == second.to_numpy().sum() == 120
+    assert (first.sum(axis=1) == second.sum(axis=1)).all()
+    frame = matrix_frame(numbers, BOTH, "gender")
+    assert list(frame.columns) == ["true", "predicted", "full", "cropped"]
+    assert frame.full.sum() == 120
+    assert len(matrix_titles([first, second], BOTH, "age")) == 3
+
+
+def test_the_table_has_a_row_a_measure_with_both_intervals_and_the_difference(numbers):
+    rows = table_rows(numbers, BOTH)
+    assert len(rows) == len(DEFINITIONS)
+    fields = {column["field"] for column in table_columns(BOTH, COLOURS)}
+    assert fields <= set().union(*rows)
+    mae = rows[0]
+    assert mae["first_low"] < mae["first"] < mae["first_high"]
+    assert mae["difference"] == pytest.approx(mae["first"] - mae["second"], abs=2e-6)
+    assert mae["winner"] == "cropped"
+    assert mae["second_text"].startswith("◂")
+
+
+def test_the_headline_says_the_sentence_and_what_the_set_can_show(numbers):
+    words = str(headline(numbers, BOTH, COLOURS))
+    assert "synthetic" in words
+    assert "No face was found on 2.5 % of the pictures" in words
+    assert len(tiles(numbers, BOTH, COLOURS)) == 4
+
+
+def test_one_variant_alone_is_told_without_a_comparison(numbers):
+    words = str(headline(numbers, ALONE, COLOURS))
+    assert "on average" in words
+    assert "better" not in words
+
+
+def test_face_found_leaves_the_other_pictures_out_of_both_variants(numbers):
+    found = Selection("context", "test", "found", "full", "cropped")
+    assert numbers.comparison(found).count == 117
+    assert numbers.measures(found, "full")["mae"].count == 117
+
+
+@pytest.mark.parametrize(
+    ("wanted", "selected"),
+    [
+        ({}, BOTH),
+        ({"set": "nonsense", "split": "nowhere", "first": "nobody"}, BOTH),
+        ({"first": "cropped"}, Selection("context", "test", "all", "cropped", "full")),
+        ({"first": "full", "second": "full"}, BOTH),
+        ({"pictures": "found"}, Selection("context", "test", "found", "full", "cropped")),
+    ],
+    ids=["nothing", "nonsense", "the other first", "the same twice", "face found"],
+)
+def test_an_address_becomes_the_nearest_selection_that_exists(predictions, wanted, selected):
+    assert selection_from(wanted, predictions, NAMES) == selected
+
+
+def test_a_selection_and_its_address_say_the_same(predictions):
+    assert BOTH.query == "?set=context&split=test&pictures=all&first=full&second=cropped"
+    assert selection_from(BOTH.as_dict, predictions, NAMES) == BOTH
+
+
+def test_sets_and_splits_are_offered_in_their_usual_order(predictions):
+    more = pd.concat([predictions, predictions.assign(set="chips"), predictions.assign(split="train")])
+    assert sets_in(more) == ["chips", "context"]
+    assert splits_in(more, "context") == ["train", "test"]
