@@ -42,7 +42,8 @@ def test_every_set_and_split_was_predicted_by_both_variants(published):
 def test_both_variants_are_scored_on_the_same_pictures_with_the_same_labels(published):
     labels = ["set", "split", "file", "subject", "age_years", "gender", "status", "faces_found"]
     full, cropped = (
-        published.loc[published.variant == name, labels].reset_index(drop=True) for name in ("full", "cropped")
+        published.loc[published.variant == name, labels].reset_index(drop=True)
+        for name in ("full", "cropped")
     )
     assert full.equals(cropped)
     assert not full.duplicated(["set", "file"]).any()
@@ -116,7 +117,9 @@ def test_the_table_replaces_what_stood_between_the_markers_and_nothing_else(tmp_
 def test_every_reference_has_a_source_and_a_known_measure():
     references = read_references()
     assert set(references.sets) == set(SETS)
-    assert all(one.source and one.values and set(one.values) <= set(DEFINITIONS) for one in references.published)
+    assert all(
+        one.source and one.values and set(one.values) <= set(DEFINITIONS) for one in references.published
+    )
     assert all(floor.source and floor.measure in DEFINITIONS for floor in references.floors)
     assert len(references.curve_floor.shares) == len(CS_YEARS)
     assert list(references.curve_floor.shares) == sorted(references.curve_floor.shares)
