@@ -36,7 +36,7 @@ def run(parsed: argparse.Namespace) -> int:
         np.repeat(rng.integers(0, 101, (FRAMES, 1)), 2, axis=1).astype(np.float32),
         rng.integers(0, 2, (FRAMES, 1)).astype(np.float32),
     )
-    sources = dict.fromkeys(recipe.shares, noise)
+    sources = dict.fromkeys(recipe.mix.shares, noise)
     model = compiled_network(recipe, None)
     batch = next(iter(training_batches(sources, recipe, 0)[0]))
     model.train_on_batch(*batch)

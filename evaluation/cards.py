@@ -207,7 +207,9 @@ def _calibration_words(variant: Variant) -> str:
 def _provenance(variant: Variant, document: dict[str, Any]) -> str:
     recipe = _recipe(variant)
     history = read_history(variant)
-    shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in recipe.get("shares", {}).items())
+    shares = ", ".join(
+        f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
+    )
     rows = {
         "Data": f"UTKFace train split and FairFace; share of the training frames: {shares or 'not recorded'}",
         "Split": f"`dataset/split.csv`, SHA-256 `{variant.split_sha256}`",

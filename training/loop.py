@@ -58,15 +58,15 @@ def run(
             canvas_scale=recipe.framing.canvas_scale,
             limit=limit or recipe.limits.get(name),
         )
-        for name in recipe.shares
+        for name in recipe.mix.shares
     }
     validation = {
         name: labelled_frames(
             recipe, name, VALIDATION.get(name, "validation"), data_dir, cache_dir, limit=limit
         )
-        for name in recipe.shares
+        for name in recipe.mix.shares
     }
-    for name in recipe.shares:
+    for name in recipe.mix.shares:
         print(f"{name}: {len(train[name].frames):,} to train, {len(validation[name].frames):,} to validate")
     model = compiled_network(recipe, data_dir / "weights")
     history = _train(model, recipe, train, validation, checkpoint)
@@ -167,7 +167,7 @@ def _validated(model: keras.Model, recipe: Recipe, validation: dict[str, Labelle
     row: dict[str, float] = {"validation_loss": 0.0}
     for name, source in validation.items():
         logs = model.evaluate(fixed_batches(source, VALIDATION_BATCH), verbose=0, return_dict=True)
-        row["validation_loss"] += recipe.shares[name] * logs["loss"]
+        row["validation_loss"] += recipe.mix.shares[name] * logs["loss"]
         prefix = "validation" if name == CHIPS else f"validation_{name}"
         if name in (CHIPS, CONTEXT):
             row[f"{prefix}_age_mae_years"] = logs["age_probabilities_mae"]

@@ -87,8 +87,8 @@ def labelled_frames(
 
 def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
     """The augmented batches of one epoch (counted from 0), and how many there are."""
-    schedule = recipe.schedule
-    names = list(sources)
+    schedule, mix = recipe.schedule, recipe.mix_of(epoch)
+    names = [name for name in sources if name in mix.shares]
     picks = np.concatenate(
         [
             np.stack([np.full(len(chosen), number), chosen], axis=1)
@@ -96,7 +96,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
             for chosen in [
                 _draw(
                     len(sources[name].frames),
-                    round(recipe.shares[name] * schedule.frames_an_epoch),
+                    round(mix.shares[name] * schedule.frames_an_epoch),
                     schedule.seed + number,
                     epoch,
                 )
@@ -114,7 +114,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
         generator = np.random.default_rng([schedule.seed, epoch, int(step)])
         rows = [(batches[source], index) for source, index in picks[step]]
         return (
-            _augmented_frames(rows, recipe.augmentation, generator, px, pad_rgb),
+            _augmented_frames(rows, mix.augmentation, generator, px, pad_rgb),
             np.stack([source.ages[index] for source, index in rows]),
             np.stack([source.genders[index] for source, index in rows]),
         )

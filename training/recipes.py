@@ -62,16 +62,36 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """What an epoch is made of: the share of its frames from each set, and how they are augmented."""
+
+    shares: dict[str, float]
+    augmentation: Augmentation
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The last epochs: nearer to what is served than the strong augmentation before them."""
+
+    epochs: int
+    mix: Mix
+
+
+@dataclass(frozen=True)
 class Recipe:
     name: str
     path: Path
     framing: Framing
     start: Start
-    shares: dict[str, float]  # set -> its share of every epoch's frames
     limits: dict[str, int]  # set -> about how many of its training pictures are used; absent: all
-    augmentation: Augmentation
+    mix: Mix
+    finish: Finish
     loss: Loss
     schedule: Schedule
+
+    def mix_of(self, epoch: int) -> Mix:
+        """The mix of an epoch, counted from 0."""
+        return self.mix if epoch < self.schedule.epochs - self.finish.epochs else self.finish.mix
 
     def variant(self) -> Variant:
         """The framing as serving knows it; network, detector and split are filled in by the export."""
@@ -115,9 +135,9 @@ def read_recipe(path: Path) -> Recipe:
         path=path,
         framing=_section(path, "framing", table, Framing),
         start=_section(path, "start", table, Start),
-        shares={key: float(value) for key, value in table["shares"].items()},
         limits={key: int(value) for key, value in table["limits"].items()},
-        augmentation=augmentation_in(table["augmentation"]),
+        mix=_mix(path, "mix", table["mix"]),
+        finish=Finish(int(table["finish"]["epochs"]), _mix(path, "finish.mix", table["finish"]["mix"])),
         loss=_section(path, "loss", table, Loss),
         schedule=_section(path, "schedule", table, Schedule),
     )
@@ -127,12 +147,19 @@ def read_recipe(path: Path) -> Recipe:
         )
     if recipe.start.weights not in ("faceres", "none"):
         raise RecipeError(f"{path}: weights is 'faceres' or 'none'. Received: '{recipe.start.weights}'.")
-    unknown = set(recipe.shares) - set(TRAINING_SETS)
-    if unknown or not recipe.shares or abs(sum(recipe.shares.values()) - 1) > 1e-6:
-        raise RecipeError(
-            f"{path}: shares of {', '.join(TRAINING_SETS)} sum to 1. Received: {recipe.shares}."
-        )
+    if set(recipe.finish.mix.shares) - set(recipe.mix.shares):
+        raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
     return recipe
+
+
+def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
+    _check_keys(path, f"[{key}]", table, {field.name for field in fields(Mix)})
+    shares = {name: float(share) for name, share in table["shares"].items()}
+    if set(shares) - set(TRAINING_SETS) or not shares or abs(sum(shares.values()) - 1) > 1e-6:
+        raise RecipeError(
+            f"{path}: [{key}] has shares of {', '.join(TRAINING_SETS)} that sum to 1. Received: {shares}."
+        )
+    return Mix(shares, augmentation_in(table["augmentation"]))
 
 
 def _section(path: Path, key: str, table: dict[str, Any], kind: type) -> Any:

@@ -40,7 +40,8 @@ def small_recipe() -> Recipe:
         recipe,
         framing=replace(recipe.framing, input_px=64),
         start=replace(recipe.start, weights="none", frozen_through=""),
-        shares={"chips": 1.0},
+        mix=replace(recipe.mix, shares={"chips": 1.0}),
+        finish=replace(recipe.finish, epochs=1, mix=replace(recipe.finish.mix, shares={"chips": 1.0})),
         schedule=replace(recipe.schedule, epochs=3, frames_an_epoch=32, batch_frames=8),
     )
 
@@ -143,7 +144,7 @@ def test_a_broken_picture_is_skipped_and_named(
     [
         pytest.param(("crop_scale = 1.2", ""), "lacks crop_scale", id="a missing key"),
         pytest.param(('framing = "face"', 'framing = "nose"'), "framing is", id="an unknown framing"),
-        pytest.param(("chips = 0.55", "chips = 0.65"), "sum to 1", id="shares over one"),
+        pytest.param(("chips = 0.72", "chips = 0.75"), "sum to 1", id="shares over one"),
         pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
     ],
 )
