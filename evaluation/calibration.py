@@ -6,6 +6,7 @@ minimises the negative log likelihood (Guo et al., On Calibration of Modern Neur
 """
 
 import math
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from dataset.tables import UNREADABLE
 from evaluation.outputs import RawOutputs, raw_outputs
 from evaluation.samples import scored_pictures
 from faces.detection import Detector
+from faces.errors import VariantError
 from faces.files import whole_file
 from faces.prediction import Calibration, Network, readings_from
 from faces.variants import Variant
@@ -122,6 +124,20 @@ gender_log_loss_after = {fit.log_loss_after:.4f}
 """
     with whole_file(variant.folder / "calibration.toml") as path:
         path.write_text(text, encoding="utf-8")
+
+
+def refuse_stale_calibration(variant: Variant) -> None:
+    """Raise VariantError where calibration.toml was fitted on another network than the variant's."""
+    path = variant.folder / "calibration.toml"
+    if not path.is_file():
+        return
+    told = tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
+    fitted_sha256 = told.get("network_sha256", variant.network_sha256)
+    if fitted_sha256 != variant.network_sha256:
+        raise VariantError(
+            f"{path} was fitted on another network than {variant.network_sha256[:12]}…: "
+            f"run `python -m evaluation calibrate` first. Received: {fitted_sha256[:12]}…."
+        )
 
 
 def _tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dataset.splits import split_sha256
 from dataset.tables import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, write_table
+from evaluation.calibration import refuse_stale_calibration
 from evaluation.outputs import RawOutputs, raw_outputs
 from evaluation.samples import scored_pictures
 from faces.detection import Detector
@@ -31,7 +32,12 @@ def loaded_networks(variant_folders: Sequence[Path]) -> list[Network]:
 def write_predictions(
     set_name: str, networks: Sequence[Network], detector: Detector, data_dir: Path, cache_dir: Path
 ) -> list[Path]:
-    """Predict one set with all variants, write a table for each, return their paths. Raises DataMissing."""
+    """Predict one set with all variants, write a table for each, return their paths.
+
+    Raises DataMissing, and VariantError where a calibration belongs to another network.
+    """
+    for network in networks:
+        refuse_stale_calibration(network.variant)
     pictures = scored_pictures(set_name, data_dir, cache_dir)
     outputs = raw_outputs(pictures, networks, detector, cache_dir, title=set_name)
     paths = []

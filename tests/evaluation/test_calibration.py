@@ -12,9 +12,11 @@ from evaluation.calibration import (
     coverage,
     fitted,
     gender_temperature_for,
+    refuse_stale_calibration,
     write_calibration,
 )
 from evaluation.outputs import RawOutputs
+from faces.errors import VariantError
 from faces.prediction import Calibration, read_calibration, readings_from
 
 AGES = np.arange(101)
@@ -77,3 +79,11 @@ def test_the_written_file_is_read_back_and_names_its_network(too_sure, shipped_v
     told = tomllib.loads((tmp_path / "calibration.toml").read_text(encoding="utf-8"))["fitted_on"]
     assert (told["set"], told["split"], told["count"]) == ("chips", "validation", 1500)
     assert told["network_sha256"] == variant.network_sha256
+    refuse_stale_calibration(variant)
+
+
+def test_a_calibration_that_was_fitted_on_another_network_is_refused(too_sure, shipped_variants, tmp_path):
+    variant = replace(shipped_variants[0], folder=tmp_path)
+    write_calibration(replace(variant, network_sha256="0" * 64), fitted(*too_sure))
+    with pytest.raises(VariantError, match="run `python -m evaluation calibrate` first"):
+        refuse_stale_calibration(variant)
