@@ -24,7 +24,11 @@ from tests.conftest import pytest_setup_options
 SIZES = {"1400": (1400, 1000), "390": (390, 844)}
 SCHEMES = ("light", "dark")
 SETTLE_S = 0.8  # transitions and late pictures
-ANSWER_WITHIN_S = 60
+ANSWER_WITHIN_S = 120
+COMPLETE = """
+    return !document.querySelector("[data-dash-is-loading='true'], .skeleton")
+        && [...document.images].every((image) => image.complete);
+"""
 
 State = tuple[str, Callable[[Chrome, str], None]]
 
@@ -63,10 +67,10 @@ def _states(folder: Path) -> list[State]:
         ("predict_two_people_asked", _asked(people)),
         ("predict_refused_beside_good", _uploaded(broken, people)),
         ("predict_no_face", _uploaded(nobody)),
-        ("saliency_sample", _page("/saliency?sample=astronaut.jpg&face=0", wait_s=8)),
-        ("saliency_empty", _page("/saliency", wait_s=4)),
-        ("metrics", _page("/metrics", wait_s=8)),
-        ("about", _page("/about", wait_s=3)),
+        ("saliency_sample", _page("/saliency?sample=astronaut.jpg&face=0", "h1")),
+        ("saliency_two_people", _explained(people)),
+        ("metrics", _page("/metrics", "h1")),
+        ("about", _page("/about", ".about-card")),
         ("not_found", _page("/nowhere")),
     ]
 
@@ -86,11 +90,11 @@ def browser(width: int, height: int, scheme: str) -> Iterator[Chrome]:
         driver.quit()
 
 
-def _page(path: str, wait_s: float = 1) -> Callable[[Chrome, str], None]:
+def _page(path: str, until: str = "#content > *") -> Callable[[Chrome, str], None]:
     def go(driver: Chrome, url: str) -> None:
         driver.get(url + path)
-        _wait(driver, "#content > *")
-        time.sleep(wait_s)
+        _wait(driver, until)
+        time.sleep(SETTLE_S)
 
     return go
 
@@ -112,7 +116,7 @@ def _uploaded(*pictures: Path) -> Callable[[Chrome, str], None]:
         WebDriverWait(driver, ANSWER_WITHIN_S).until(
             lambda _: len(driver.find_elements(By.CSS_SELECTOR, answered)) == len(pictures)
         )
-        _wait(driver, ".answer-faces, .notice")
+        _wait(driver, ".answer-faces")
 
     return go
 
@@ -124,6 +128,16 @@ def _asked(picture: Path) -> Callable[[Chrome, str], None]:
         driver.execute_script("arguments[0].click()", button)
         _wait(driver, ".asked .axis-row")
         _light_face(driver, 1)
+
+    return go
+
+
+def _explained(picture: Path) -> Callable[[Chrome, str], None]:
+    def go(driver: Chrome, url: str) -> None:
+        _uploaded(picture)(driver, url)
+        driver.execute_script("arguments[0].click()", _wait(driver, ".card-actions a"))
+        _wait(driver, "h1")
+        time.sleep(SETTLE_S)
 
     return go
 
@@ -142,7 +156,8 @@ def _wait(driver: Chrome, selector: str) -> WebElement:
 
 
 def _whole_page(driver: Chrome, path: Path, size: tuple[int, int]) -> None:
-    """The page down to its end, at most four screens of it."""
+    """The page down to its end, at most four screens of it, once it is complete."""
+    WebDriverWait(driver, ANSWER_WITHIN_S).until(lambda _: driver.execute_script(COMPLETE))
     time.sleep(SETTLE_S)
     height = driver.execute_script("return document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 4 * size[1]), "scale": 1}

@@ -5,7 +5,8 @@ import re
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.serving import truncated, two_people, without_faces
+from faces.pictures import MAX_BYTES
+from tests.browser.serving import SAMPLES, truncated, two_people, without_faces
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +53,52 @@ def test_a_broken_file_is_told_of_and_the_one_beside_it_answered(visit, tmp_path
     page.wait_until_gone(".problem")
     assert len(page.all(".face-card")) == 2
     assert page.console_errors() == []
+
+
+def test_a_file_over_the_limit_is_not_dropped_in_silence(visit, tmp_path):
+    path = tmp_path / "huge scan.png"
+    path.write_bytes(bytes(MAX_BYTES + 500_000))
+    page = visit()
+    page.choose(path)
+    page.wait_for(".problem")
+    assert page.texts(".problem-text") == [
+        "huge scan.png has 20.5 MB; at most 20 MB are read. Please choose a smaller version of it."
+    ]
+    assert page.all(".welcome")  # nothing was answered: the page is still the first one
+
+
+def test_a_picture_can_be_pasted(visit):
+    page = visit()
+    page.wait_for(".sample img")
+    paste = """
+        const done = arguments[arguments.length - 1];
+        fetch("/pictures/sample/astronaut.jpg/thumbnail.jpg").then((answer) => answer.blob()).then((blob) => {
+            const data = new DataTransfer();
+            data.items.add(new File([blob], "image.jpg", {type: "image/jpeg"}));
+            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
+            done();
+        });
+    """
+    page.driver.execute_async_script(paste)
+    page.wait_for(".face-card")
+    assert page.texts(".entry-name") == ["image.jpg"]
+
+
+def test_a_phone_is_offered_its_camera(visit):
+    page = visit("/", 390, 844)
+    (camera,) = page.wait_for("#take-photo")
+    assert camera.get_attribute("capture") == "user"
+    assert page.wait_for("[data-action='photograph']")
+
+
+def test_a_name_that_is_markup_is_shown_as_text(visit, tmp_path):
+    path = tmp_path / "<b onclick=alert(1)>Ada.jpg"
+    path.write_bytes((SAMPLES / "astronaut.jpg").read_bytes())
+    page = visit()
+    page.choose(path)
+    page.wait_for(".face-card")
+    assert page.texts(".caption-name") == [path.name]
+    assert not page.all("b[onclick]")
 
 
 def test_a_picture_without_a_face_is_answered_as_a_whole(visit, tmp_path):
