@@ -13,18 +13,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.theme import (
-    diverging_scale,
     figure_template,
     neutral,
     sequential_scale,
     variant_colour,
 )
 
-COUNTS, ROWS, COLUMNS = "counts", "row", "column"
 OLDEST_SHOWN = 100
 DENSITY_STEP_YEARS = 4
 HEIGHT_PX = 360
-MATRIX_HEIGHT_PX = 340
 
 
 def empty_figure(title: str, words: str, scheme: str | None) -> go.Figure:
@@ -34,64 +31,7 @@ def empty_figure(title: str, words: str, scheme: str | None) -> go.Figure:
         text=words, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper",
         font={"color": neutral("quiet", scheme)},
     )  # fmt: skip
-    return _finished(figure, title, scheme)
-
-
-def confusion_figure(
-    counts: pd.DataFrame, title: str, scheme: str | None, *, shares: str = COUNTS
-) -> go.Figure:
-    """A square matrix of counts (rows true, columns read) as counts, or as shares of its rows or columns."""
-    shown, texts = _as_shown(counts, shares)
-    largest = 1.0 if shares != COUNTS else max(float(counts.to_numpy().max()), 1.0)
-    figure = go.Figure(
-        go.Heatmap(
-            z=shown, x=list(counts.columns), y=list(counts.index), text=texts, texttemplate="%{text}",
-            customdata=counts.to_numpy(), colorscale=sequential_scale(scheme), zmin=0, zmax=largest,
-            showscale=False, xgap=2, ygap=2,
-            hovertemplate="true %{y}, read as %{x}<br>%{customdata:,} pictures<extra></extra>",
-        )
-    )  # fmt: skip
-    return _matrix(figure, title, scheme)
-
-
-def confusion_difference_figure(
-    first: pd.DataFrame,
-    second: pd.DataFrame,
-    title: str,
-    names: Sequence[str],
-    scheme: str | None,
-    *,
-    shares: str = COUNTS,
-) -> go.Figure:
-    """second minus first of two matrices of the same pictures; the colour says which variant is better there.
-
-    More is better on the diagonal and worse off it, so the colour is not the sign of the number.
-    """
-    change = _as_shown(second, shares)[0] - _as_shown(first, shares)[0]
-    better = np.where(np.eye(len(change), dtype=bool), change, -change)
-    if shares == COUNTS:
-        texts = [[f"{value:+.0f}" if value else "" for value in row] for row in change]
-    else:
-        digits = _digits(first)
-        texts = [
-            [f"{100 * value:+.{digits}f}" if round(100 * value, digits) else "" for value in row]
-            for row in change
-        ]
-    texts = [[text.replace("-", "−") for text in row] for row in texts]
-    largest = max(float(np.abs(better).max()), 1.0 if shares == COUNTS else 0.01)
-    figure = go.Figure(
-        go.Heatmap(
-            z=better, x=list(first.columns), y=list(first.index), text=texts, texttemplate="%{text}",
-            customdata=np.dstack([first.to_numpy(), second.to_numpy()]),
-            colorscale=diverging_scale(scheme), zmid=0, zmin=-largest, zmax=largest, showscale=False,
-            xgap=2, ygap=2,
-            hovertemplate=(
-                f"true %{{y}}, read as %{{x}}<br>{names[0]}: %{{customdata[0]:,}}<br>"
-                f"{names[1]}: %{{customdata[1]:,}} pictures<extra></extra>"
-            ),
-        )
-    )  # fmt: skip
-    return _matrix(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def scores_figure(
@@ -121,7 +61,7 @@ def scores_figure(
         showgrid=False,
         zeroline=False,
     )
-    return _finished(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def density_figure(
@@ -152,7 +92,7 @@ def density_figure(
     )  # fmt: skip
     figure.update_xaxes(title="true age, years", range=[0, OLDEST_SHOWN], dtick=20)
     figure.update_yaxes(title="predicted age, years", range=[0, OLDEST_SHOWN], dtick=20)
-    return _finished(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def cs_figure(
@@ -198,7 +138,7 @@ def cs_figure(
         )  # fmt: skip
     figure.update_xaxes(title="years off, at most", range=[0.5, 15.5], dtick=5, tick0=0)
     figure.update_yaxes(title="share of pictures", tickformat=".0%", range=[0, 1.02])
-    return _finished(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def beside_others_figure(
@@ -246,7 +186,7 @@ def beside_others_figure(
         showgrid=False,
         zeroline=False,
     )
-    return _finished(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def slices_figure(
@@ -296,7 +236,7 @@ def slices_figure(
     )
     if measure == "bias":
         figure.add_hline(y=0, line={"color": neutral("quiet", scheme), "width": 1}, row=1, col=1)
-    return _finished(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def disagreement_figure(
@@ -332,7 +272,7 @@ def disagreement_figure(
     zero = {"zeroline": True, "zerolinecolor": quiet, "zerolinewidth": 1}
     figure.update_xaxes(title=f"error of {first}, years", range=[-edge, edge], **zero)
     figure.update_yaxes(title=f"error of {second}, years", range=[-edge, edge], **zero)
-    return _finished(figure, title, scheme)
+    return finished(figure, title, scheme)
 
 
 def training_figure(
@@ -367,31 +307,7 @@ def training_figure(
     )  # fmt: skip
     figure.update_xaxes(title="epoch", dtick=1 if all(len(one) <= 12 for one in histories.values()) else None)
     figure.update_yaxes(title=axis, tickformat=tickformat)
-    return _finished(figure, title, scheme)
-
-
-def _as_shown(counts: pd.DataFrame, shares: str) -> tuple[np.ndarray, list[list[str]]]:
-    """The numbers of a matrix and their texts: counts, or shares of rows or columns (0 where empty)."""
-    numbers = counts.to_numpy(float)
-    if shares == COUNTS:
-        return numbers, [[f"{value:,.0f}" if value else "" for value in row] for row in numbers]
-    totals = numbers.sum(axis=1 if shares == ROWS else 0, keepdims=True)
-    numbers = np.divide(numbers, totals, out=np.zeros_like(numbers), where=totals > 0)
-    digits = _digits(counts)
-    return numbers, [[f"{100 * value:.{digits}f}" if value else "" for value in row] for row in numbers]
-
-
-def _digits(counts: pd.DataFrame) -> int:
-    """Decimals of a share: the cells of a large matrix have room for none."""
-    return 1 if len(counts) <= 3 else 0
-
-
-def _matrix(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
-    many = len(figure.data[0].x) > 4
-    figure.update_xaxes(title="read as", showgrid=False, type="category", tickangle=-45 if many else 0)
-    figure.update_yaxes(title="true", autorange="reversed", showgrid=False, type="category")
-    finished = _finished(figure, title, scheme)
-    return finished.update_layout(height=MATRIX_HEIGHT_PX, margin={"t": 4})
+    return finished(figure, title, scheme)
 
 
 def _whiskers(rows: pd.DataFrame) -> dict:
@@ -406,7 +322,7 @@ def _faded(hex_colour: str) -> str:
     return f"rgba({red},{green},{blue},0.15)"
 
 
-def _finished(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
+def finished(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
     """Template, size, title and the margins of a figure whose title stands above it."""
     return figure.update_layout(
         template=figure_template(scheme),

@@ -91,16 +91,17 @@ def measures_in(document: dict[str, Any], set_name: str, split: str) -> dict[str
 
 def _section(rows: pd.DataFrame) -> dict[str, Any]:
     share = fallback_share(rows)
+    cuts = {"age": error_by_decade(rows), "gender": error_by_gender(rows), "race": error_by_race(rows)}
     return {
         "pictures": len(rows),
         "unreadable": int(rows.predicted_age_years.isna().sum()),
         "no_face_share": None if pd.isna(share) else round(share, 6),
         "measures": _as_dicts(all_measures(rows)),
         "measures_face_found": _as_dicts(all_measures(found_only(rows))),
-        "error_by_decade": _records(error_by_decade(rows)),
-        "error_by_gender": _records(error_by_gender(rows)),
-        "error_by_race": _records(error_by_race(rows)),
-        "worst_slices": _records(worst_slices(rows)),
+        "error_by_decade": _records(cuts["age"]),
+        "error_by_gender": _records(cuts["gender"]),
+        "error_by_race": _records(cuts["race"]),
+        "worst_slices": _records(worst_slices(cuts)),
         "gender_confusion": gender_confusion(rows).to_numpy().tolist(),
         "age_group_confusion": age_group_confusion(rows).to_numpy().tolist(),
     }

@@ -4,7 +4,7 @@ A room of its own because an average hides where a variant fails. Every slice ca
 `worst_slices` leaves out those that are too small to say anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -64,14 +64,12 @@ def face_share_names() -> list[str]:
     return [f"{low}–{high} %" for low, high in zip(edges, edges[1:], strict=False)] + [f"over {edges[-1]} %"]
 
 
-def worst_slices(predictions: pd.DataFrame, count: int = 3) -> pd.DataFrame:
-    """The slices with the largest MAE among decades, genders and races, worst first; `by` names the cut."""
-    tables = [
-        error_by_decade(predictions).assign(by="age"),
-        error_by_gender(predictions).assign(by="gender"),
-        error_by_race(predictions).assign(by="race"),
-    ]
-    slices = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFrame:
+    """The slices with the largest MAE, worst first, with a column `by`: the key of `cuts` they came from."""
+    tables = [table.assign(by=by) for by, table in cuts.items() if len(table)]
+    if not tables:
+        return pd.DataFrame(columns=[*SLICE_COLUMNS, "by"])
+    slices = pd.concat(tables, ignore_index=True)
     told = slices[slices["count"] >= FEWEST_TOLD]
     return told.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
 

@@ -8,7 +8,8 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.components.metrics_charts import CHARTS
-from dashboard.figures import COLUMNS, COUNTS, HEIGHT_PX, MATRIX_HEIGHT_PX, ROWS
+from dashboard.figures import HEIGHT_PX
+from dashboard.matrix_figures import COLUMNS, COUNTS, MATRIX_HEIGHT_PX, ROWS
 
 GRAPH_CONFIG = {"displayModeBar": False, "responsive": True}
 # Without it Plotly draws white paper and axes from -1 to 6 until the figure comes.

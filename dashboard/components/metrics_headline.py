@@ -1,5 +1,6 @@
 """Numbers of a selection -> the plain sentence with its badge, and the four tiles under it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,14 +87,11 @@ def _without_fallback(numbers: Numbers, selection: Selection) -> str:
 
 def _with_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:
     """The sentence with the variants' names in their colours."""
-    parts: list[Any] = []
-    for word in sentence.split(" "):
-        bare = word.rstrip(",.;:")
-        if bare in colours:
-            parts += [html.B(bare, style={"color": colours[bare]}), word[len(bare) :] + " "]
-        else:
-            parts.append(word + " ")
-    return parts
+    names = "|".join(re.escape(name) for name in colours)
+    parts = re.split(rf"\b({names})\b", sentence)
+    return [
+        html.B(part, style={"color": colours[part]}) if part in colours else part for part in parts if part
+    ]
 
 
 def _tile(

@@ -21,10 +21,11 @@ from dash import (
     html,
 )
 
-from dashboard import figures, ids
+from dashboard import ids
 from dashboard.components.metrics_cards import chart_card, matrix_cards
-from dashboard.components.metrics_charts import CHARTS, View, matrix_counts, matrix_frame, matrix_titles
+from dashboard.components.metrics_charts import CHARTS, View
 from dashboard.components.metrics_headline import headline, tiles
+from dashboard.components.metrics_matrices import matrix_counts, matrix_frame, matrix_titles
 from dashboard.components.metrics_numbers import numbers_of
 from dashboard.components.metrics_selection import (
     ALL_PICTURES,
@@ -37,6 +38,7 @@ from dashboard.components.metrics_selection import (
 from dashboard.components.metrics_table import measures_table, table_columns, table_rows
 from dashboard.components.notices import PROBLEM, notice, page_heading, skeleton
 from dashboard.context import current_context
+from dashboard.matrix_figures import confusion_difference_figure, confusion_figure
 from dashboard.theme import variant_css
 from evaluation.samples import SPLITS
 from faces.errors import ProjectError
@@ -296,15 +298,13 @@ def show_matrices(
     counts = matrix_counts(numbers_of(current_context()), selection, switch["about"])
     titles = matrix_titles(counts, selection, switch["about"])
     drawn = [
-        figures.confusion_figure(one, title, scheme, shares=shares)
+        confusion_figure(one, title, scheme, shares=shares)
         for one, title in zip(counts, titles, strict=False)
     ]
     if selection.second:
         first, second = counts
         drawn.append(
-            figures.confusion_difference_figure(
-                first, second, titles[-1], selection.names, scheme, shares=shares
-            )
+            confusion_difference_figure(first, second, titles[-1], selection.names, scheme, shares=shares)
         )
     return drawn, titles
 

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from dashboard import figures
-from dashboard.components.metrics_charts import CHARTS, View, matrix_counts, matrix_frame, matrix_titles
+from dashboard.components.metrics_charts import CHARTS, View
 from dashboard.components.metrics_headline import headline, tiles
+from dashboard.components.metrics_matrices import matrix_counts, matrix_frame, matrix_titles
 from dashboard.components.metrics_numbers import Numbers
 from dashboard.components.metrics_selection import Selection, selection_from, sets_in, splits_in
 from dashboard.components.metrics_table import table_columns, table_rows
+from dashboard.matrix_figures import COLUMNS, COUNTS, ROWS, confusion_difference_figure, confusion_figure
 from dashboard.theme import DARK, LIGHT, variant_colour
 from dataset.tables import FACE_FOUND, NO_FACE
 from evaluation.measures import DEFINITIONS
@@ -94,19 +96,19 @@ def test_a_variant_has_its_colour_in_every_figure(numbers):
 def test_a_matrix_shows_counts_or_shares_and_its_hover_always_the_count():
     counts = pd.DataFrame([[8, 2], [1, 9]], ["male", "female"], ["male", "female"])
     shown = {
-        shares: figures.confusion_figure(counts, "", LIGHT, shares=shares).data[0]
-        for shares in (figures.COUNTS, figures.ROWS, figures.COLUMNS)
+        shares: confusion_figure(counts, "", LIGHT, shares=shares).data[0]
+        for shares in (COUNTS, ROWS, COLUMNS)
     }
-    assert shown[figures.COUNTS].text[0][1] == "2"
-    assert shown[figures.ROWS].text[0][1] == "20.0"
-    assert shown[figures.COLUMNS].text[0][1] == "18.2"
+    assert shown[COUNTS].text[0][1] == "2"
+    assert shown[ROWS].text[0][1] == "20.0"
+    assert shown[COLUMNS].text[0][1] == "18.2"
     assert all(one.customdata[0][1] == 2 for one in shown.values())
 
 
 def test_the_colour_of_a_difference_says_who_is_better_and_not_which_sign_it_has():
     full = pd.DataFrame([[8, 2], [2, 8]], ["male", "female"], ["male", "female"])
     cropped = pd.DataFrame([[9, 1], [3, 7]], ["male", "female"], ["male", "female"])
-    matrix = figures.confusion_difference_figure(full, cropped, "", NAMES, LIGHT).data[0]
+    matrix = confusion_difference_figure(full, cropped, "", NAMES, LIGHT).data[0]
     assert np.array(matrix.z).tolist() == [[1, 1], [-1, -1]]
     assert matrix.text[0][0] == "+1"
     assert matrix.text[0][1] == "−1"

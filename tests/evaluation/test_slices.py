@@ -58,6 +58,6 @@ def test_a_picture_without_a_found_face_has_no_size():
 
 def test_a_tiny_slice_is_never_called_the_worst():
     rows = predictions_of([25] * 40 + [95], [27] * 40 + [40])
-    worst = worst_slices(rows)
+    worst = worst_slices({"age": error_by_decade(rows), "race": error_by_race(rows)})
     assert "90+" not in set(worst.slice)
     assert worst.mae.iloc[0] == pytest.approx(worst.mae.max())

@@ -1,0 +1,45 @@
+"""The confusion matrices of the Metrics page: their counts, their headings, and what their CSV holds."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.components.metrics_numbers import Numbers
+from dashboard.components.metrics_selection import Selection
+from evaluation.measures import formatted
+from evaluation.metrics import age_group_confusion, gender_confusion
+
+MATRICES = {"gender": gender_confusion, "age": age_group_confusion}
+
+
+def matrix_counts(numbers: Numbers, selection: Selection, about: str) -> list[pd.DataFrame]:
+    """The confusion matrices of the selected variants; of two, on the pictures that both answered."""
+    confusion = MATRICES[about]
+    if selection.second:
+        return [confusion(rows) for rows in numbers.pair(selection)]
+    return [confusion(numbers.rows(selection, selection.first))]
+
+
+def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: str) -> list[str]:
+    """What to see in each matrix: how many pictures stand on its diagonal, and how that differs."""
+    right = [int(np.trace(one.to_numpy())) for one in counts]
+    total = int(counts[0].to_numpy().sum())
+    where = "read right" if about == "gender" else "in the right group"
+    titles = [
+        f"{name}: {formatted(number / total if total else float('nan'), 'share')} {where}"
+        for name, number in zip(selection.names, right, strict=True)
+    ]
+    if len(counts) == 2:
+        change = right[1] - right[0]
+        more = "more" if change > 0 else "fewer"
+        words = f"{abs(change):,} {more} {where}" if change else f"as many {where}"
+        titles.append(f"{selection.second} minus {selection.first}: {words}")
+    return titles
+
+
+def matrix_frame(numbers: Numbers, selection: Selection, about: str) -> pd.DataFrame:
+    """Columns true, predicted and a count for each variant: what the CSV of the matrices holds."""
+    counts = matrix_counts(numbers, selection, about)
+    columns = {name: one.stack() for name, one in zip(selection.names, counts, strict=True)}
+    return pd.DataFrame(columns).reset_index()
