@@ -159,5 +159,5 @@ def test_a_wrong_recipe_is_refused_by_its_key(
 
 def test_full_and_cropped_differ_in_their_framing_alone() -> None:
     full, cropped = (read_recipe(recipe_path(f"model_{name}")) for name in ("full", "cropped"))
-    same = {"name": full.name, "path": full.path}
-    assert full == replace(cropped, framing=replace(cropped.framing, framing="whole picture"), **same)
+    framing = replace(cropped.framing, framing="whole picture")
+    assert full == replace(cropped, name=full.name, path=full.path, framing=framing)
