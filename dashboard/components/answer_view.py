@@ -84,6 +84,10 @@ def _picture(key: str, answer: Answer) -> html.Div:
     boxes = []
     for number, answered in enumerate(answer.faces, start=1):
         x0, y0, x1, y1 = answered.face.box_xyxy
+        said = "; ".join(
+            f"{name} {age_in_words(reading)}, {gender_in_words(reading)}"
+            for name, reading in answered.answers.items()
+        )
         boxes.append(
             html.Button(
                 html.Span(str(number), className="box-number"),
@@ -94,7 +98,7 @@ def _picture(key: str, answer: Answer) -> html.Div:
                     "width": f"{100 * (x1 - x0) / answer.width:.3f}%",
                     "height": f"{100 * (y1 - y0) / answer.height:.3f}%",
                 },
-                title=f"Face {number}",
+                title=f"Face {number}: {said}" if said else f"Face {number}",
                 **{
                     "data-face": str(number),
                     "data-action": "to-face",

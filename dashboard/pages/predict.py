@@ -109,7 +109,7 @@ def ask_about_face(_clicks: int, button: dict[str, Any], shown: dict[str, Any]) 
         for name in context.whole_picture_variants
     }
     rows = [Row(name, reading, _colours()[name], CLOSE_UP) for name, reading in readings.items()]
-    as_data = {f"{name}, {CLOSE_UP}": reading.as_dict() for name, reading in readings.items()}
+    as_data = {_close_up(name): reading.as_dict() for name, reading in readings.items()}
     return [age_row(row) for row in rows], [gender_row(row) for row in rows], as_data, True
 
 
@@ -147,6 +147,7 @@ def mark_answers(
         for reading, close_up, truth in zip(readings, asked, truths, strict=True)
     ]
     colours = _colours()
+    colours |= {_close_up(name): colour for name, colour in colours.items()}
     pins = [
         {"display": "none"} if truth.age_years is None else {"left": f"{min(truth.age_years, 100):.2f}%"}
         for truth in truths
@@ -154,6 +155,10 @@ def mark_answers(
     everything = [mark for found in by_face for mark in found]
     words = [marks_in_words(found, colours) for found in by_face]
     return words, pins, summary(everything, tolerance_years), not any(truths)
+
+
+def _close_up(name: str) -> str:
+    return f"{name}, {CLOSE_UP}"
 
 
 def _colours() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """`make screenshots`: every page and state, wide and narrow, light and dark.
 
 They are there to be looked at. What does the eye meet first, is it the answer to the page's question, and
-what could be taken away? `--figures` also writes docs/figures/predict.png, of pictures in the public domain.
+what could be taken away? `--figures` writes docs/figures/predict.png instead, a picture in the public domain.
 """
 
 import argparse
@@ -38,11 +38,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=REPOSITORY / "screenshots")
     parser.add_argument("--only", default="", help="take only the states whose name contains this")
     parser.add_argument("--data-dir", help="also take the states that need the data sets")
-    parser.add_argument("--figures", action="store_true", help="also write docs/figures/predict.png")
+    parser.add_argument("--figures", action="store_true", help="write docs/figures/predict.png, nothing else")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     arguments = ["--data-dir", options.data_dir] if options.data_dir else []
     with tempfile.TemporaryDirectory() as folder, served(*arguments) as url:
+        if options.figures:
+            _write_figure(url)
+            return
         states = [state for state in _states(Path(folder)) if options.only in state[0]]
         looks = [(size, scheme) for size in SIZES for scheme in SCHEMES]
         for size, scheme in tqdm(looks, desc="screenshots"):
@@ -50,11 +53,17 @@ def main() -> None:
                 for name, go in states:
                     go(driver, url)
                     _whole_page(driver, options.out / f"{name}_{size}_{scheme}.png", SIZES[size])
-        if options.figures:
-            with browser(1280, 860, "light") as driver:
-                _sample("solvay_1927.jpg")(driver, url)
-                _light_face(driver, 9)
-                driver.save_screenshot(str(REPOSITORY / "docs" / "figures" / "predict.png"))
+
+
+def _write_figure(url: str) -> None:
+    """The README's picture: the first screen of Solvay's answer, one face lit."""
+    path = REPOSITORY / "docs" / "figures" / "predict.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with browser(1280, 860, "light") as driver:
+        _sample("solvay_1927.jpg")(driver, url)
+        _settle(driver)
+        _light_face(driver, 1)
+        driver.save_screenshot(str(path))
 
 
 def _states(folder: Path) -> list[State]:
@@ -155,10 +164,14 @@ def _wait(driver: Chrome, selector: str) -> WebElement:
     return found[0]
 
 
-def _whole_page(driver: Chrome, path: Path, size: tuple[int, int]) -> None:
-    """The page down to its end, at most four screens of it, once it is complete."""
+def _settle(driver: Chrome) -> None:
     WebDriverWait(driver, ANSWER_WITHIN_S).until(lambda _: driver.execute_script(COMPLETE))
     time.sleep(SETTLE_S)
+
+
+def _whole_page(driver: Chrome, path: Path, size: tuple[int, int]) -> None:
+    """The page down to its end, at most four screens of it, once it is complete."""
+    _settle(driver)
     height = driver.execute_script("return document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 4 * size[1]), "scale": 1}
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
