@@ -21,6 +21,7 @@
     let maps = new WeakMap(); // panel -> {px, values (0 to 1), top}
     let scale = "inferno";
     let round = 0; // of requests: answers to an older round are dropped
+    let viewedKey = null; // the picture for which whole or near was chosen; another one opens as it should
     let reader = null; // where the crosshair stands, in picture pixels
 
     const panels = () => Array.from(document.querySelectorAll(".panel[data-map]"));
@@ -396,8 +397,10 @@
                 if (!grid) {
                     return;
                 }
-                const opens = view || grid.dataset.opens;
-                if (!view) {
+                const isAnother = viewedKey !== null && viewedKey !== grid.dataset.key;
+                viewedKey = grid.dataset.key;
+                const opens = !view || isAnother ? grid.dataset.opens : view;
+                if (opens !== view) {
                     window.dash_clientside.set_props("saliency-view", { value: opens });
                 }
                 grid.classList.toggle("view-near", opens === "near");

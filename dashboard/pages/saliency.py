@@ -194,6 +194,34 @@ def _aside(meaning: str) -> html.Aside:
 
 
 def _labelled(label: str, control: Any, title: str = "") -> html.Div:
+    children = [html.Span(label, className="control-label"), control]
+    return html.Div(children, className="control", title=title, role="group", **{"aria-label": label})
+
+
+def _aside(meaning: str) -> html.Aside:
+    """What the maps say, and how to read them."""
+    alone = len(current_context().variants) == 1
+    return html.Aside(
+        [
+            html.H2("Do they agree?", hidden=alone),
+            html.Div(
+                id=ids.SALIENCY_NOTE, className="saliency-note", hidden=alone, **{"aria-live": "polite"}
+            ),
+            html.H2("How to read the maps"),
+            html.P(meaning, id=ids.SALIENCY_MEANING, className="saliency-meaning"),
+            html.Div(
+                [html.Span("least"), html.Span(className="legend-bar"), html.Span("most")],
+                id=ids.SALIENCY_LEGEND,
+                className="saliency-legend",
+                title="From the least to the most telling pixel of each map; the top 0.5 % share a colour",
+            ),
+            html.P("Trust what several methods show; a single map may mislead.", className="quiet"),
+        ],
+        className="saliency-aside",
+    )
+
+
+def _labelled(label: str, control: Any, title: str = "") -> html.Div:
     return html.Div(
         [html.Span(label, className="control-label", title=title), control], className="control", title=title
     )
