@@ -58,7 +58,9 @@ def design_of(variant: Variant) -> list[Fact]:
 def provenance_of(variant: Variant) -> list[Fact]:
     """Data -> split -> start weights -> recipe -> training -> network, in that order."""
     recipe = recipe_of(variant.folder)
-    shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items())
+    shares = ", ".join(
+        f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
+    )
     start = recipe.get("start", {}).get("weights", "")
     return [
         Fact("Data", shares or "not recorded", "Shares of the training frames, from recipe.toml"),
