@@ -11,11 +11,11 @@ import cv2
 import flask
 import numpy as np
 
-from dashboard.components.saliency_looks import Look, chosen_face, looks_of
+from dashboard.components.saliency_looks import Look, existing_face, looks_of
 from dashboard.context import current_context
-from dashboard.reference_engine import ReferenceEngine
+from dashboard.reference_engine import ReferenceEngine, is_offered
 from dashboard.uploads import Upload
-from faces.errors import PictureExpired, ProjectError
+from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
 from faces.framing import frame_for
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.maps import SaliencyMap
@@ -41,13 +41,12 @@ def saliency_values() -> flask.Response:
         found = _computed(upload, look, method, output, asked.get("engine", ONNX_RUNTIME))
     except ProjectError as error:
         return flask.jsonify(error=str(error))
-    face = chosen_face(upload, asked.get("face", 0, int))
-    measured = face is not None and not found.is_empty
+    box = look.face.box_xyxy if look.face and not found.is_empty else None
     return flask.jsonify(
         px=len(found.values),
         values=base64.b64encode(np.round(found.values * _STEPS).astype("<u2").tobytes()).decode(),
-        share_in_face=round(found.share_inside(face.box_xyxy), 4) if measured and face else None,
-        face_area=round(found.area_inside(face.box_xyxy), 4) if measured and face else None,
+        share_in_face=round(found.share_inside(box), 4) if box else None,
+        face_area=round(found.area_inside(box), 4) if box else None,
         empty=found.is_empty,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
@@ -75,16 +74,15 @@ def _look_asked_for() -> tuple[Upload, Look]:
     """The picture and the look that the address names. Raises PictureExpired where there is none."""
     context, asked = current_context(), flask.request.args
     upload = context.upload(asked.get("key", ""))
-    for look in looks_of(list(context.variants.values()), upload, asked.get("face", 0, int)):
+    face_index = existing_face(upload, asked.get("face", 0, int))
+    for look in looks_of(list(context.variants.values()), upload, face_index):
         if look.variant.name == asked.get("variant"):
             return upload, look
     raise PictureExpired(f"No variant '{asked.get('variant', '')[:40]}' is served here.")
 
 
 def _frame(upload: Upload, look: Look) -> np.ndarray:
-    return frame_for(
-        look.variant, upload.picture, chosen_face(upload, flask.request.args.get("face", 0, int))
-    )
+    return frame_for(look.variant, upload.picture, look.face)
 
 
 def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
@@ -92,6 +90,8 @@ def _computed(upload: Upload, look: Look, method: str, output: str, engine: str)
     network = current_context().workbench.networks[look.variant.name]
     if engine != TF_KERAS_VIS:
         return saliency_map(network, pixels, look.square, method, output)
+    if not is_offered([look.variant]):
+        raise ReferenceEngineError("tf-keras-vis is not installed on this server.")
     _, female = network.outputs(pixels[None])
     values = reference_engine.map_values(look.variant, pixels, method, output, float(female[0]))
     return SaliencyMap(values, look.square)

@@ -28,13 +28,14 @@ class Look:
     """Where one variant looks, and what it answered there."""
 
     variant: Variant
+    face: Face | None  # whom the page explains, also where the variant looks at everything
     square: Square  # in whole pixels, as the frame is cut
     reading: Reading
     at: str  # "the whole picture" or "face 1"
 
 
 def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> list[Look]:
-    """One look a variant at the face `face_index` of an answered picture."""
+    """One look a variant at a face of an answered picture; its index is one that `existing_face` gave."""
     face = chosen_face(upload, face_index)
     looks = []
     for variant in variants:
@@ -47,15 +48,26 @@ def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> li
         square = square_for(variant, upload.picture, face)
         whole_pixels = Square(round(square.x0), round(square.y0), max(round(square.side), 1))
         looks.append(
-            Look(variant, whole_pixels, reading, f"face {face_index + 1}" if by_face else "the whole picture")
+            Look(
+                variant,
+                face,
+                whole_pixels,
+                reading,
+                f"face {face_index + 1}" if by_face else "the whole picture",
+            )
         )
     return looks
 
 
+def existing_face(upload: Upload, wanted: int) -> int:
+    """The index of the face that an address wants, or of the last one; 0 where the picture has no face."""
+    return max(min(wanted, len(upload.answer.faces) - 1), 0)
+
+
 def chosen_face(upload: Upload, face_index: int) -> Face | None:
-    """The face of that index; None where the picture has no such face."""
+    """The face of an index that `existing_face` gave; None where the picture has no face."""
     faces = upload.answer.faces
-    return faces[face_index].face if 0 <= face_index < len(faces) else None
+    return faces[face_index].face if faces else None
 
 
 def looks_view(

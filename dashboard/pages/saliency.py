@@ -23,7 +23,7 @@ from dash import (
 
 from dashboard import ids
 from dashboard.components.notices import PROBLEM, notice, page_heading
-from dashboard.components.saliency_looks import face_strip, looks_of, looks_view
+from dashboard.components.saliency_looks import existing_face, face_strip, looks_of, looks_view
 from dashboard.context import SAMPLE_PREFIX, TEST_PREFIX, AppContext, current_context
 from dashboard.reference_engine import is_offered
 from dashboard.saliency_routes import ONNX_RUNTIME, TF_KERAS_VIS
@@ -170,29 +170,6 @@ def _drawing_choice(query: dict[str, str]) -> html.Div:
     )
 
 
-def _aside(meaning: str) -> html.Aside:
-    """What the maps say, and how to read them."""
-    alone = len(current_context().variants) == 1
-    return html.Aside(
-        [
-            html.H2("Do they agree?", hidden=alone),
-            html.Div(
-                id=ids.SALIENCY_NOTE, className="saliency-note", hidden=alone, **{"aria-live": "polite"}
-            ),
-            html.H2("How to read the maps"),
-            html.P(meaning, id=ids.SALIENCY_MEANING, className="saliency-meaning"),
-            html.Div(
-                [html.Span("least"), html.Span(className="legend-bar"), html.Span("most")],
-                id=ids.SALIENCY_LEGEND,
-                className="saliency-legend",
-                title="From the least to the most telling pixel of each map; the top 0.5 % share a colour",
-            ),
-            html.P("Trust what several methods show; a single map may mislead.", className="quiet"),
-        ],
-        className="saliency-aside",
-    )
-
-
 def _labelled(label: str, control: Any, title: str = "") -> html.Div:
     children = [html.Span(label, className="control-label"), control]
     return html.Div(children, className="control", title=title, role="group", **{"aria-label": label})
@@ -218,12 +195,6 @@ def _aside(meaning: str) -> html.Aside:
             html.P("Trust what several methods show; a single map may mislead.", className="quiet"),
         ],
         className="saliency-aside",
-    )
-
-
-def _labelled(label: str, control: Any, title: str = "") -> html.Div:
-    return html.Div(
-        [html.Span(label, className="control-label", title=title), control], className="control", title=title
     )
 
 
@@ -311,7 +282,7 @@ def show_looks(key: str | None, chosen: dict[str, Any]) -> Any:
         upload = context.upload(key)
     except PictureExpired as error:
         return notice("This picture cannot be explained.", [str(error), " ", _upload_hint(key)], tone=PROBLEM)
-    face_index = min(face_index, max(len(upload.answer.faces) - 1, 0))
+    face_index = existing_face(upload, face_index)
     variants = list(context.variants.values())
     names = [variant.name for variant in variants]
     colours = {name: variant_css(name, names) for name in names}

@@ -50,19 +50,22 @@ def test_the_frame_is_sent_pixel_for_pixel(client, context):
         pytest.param({"key": "test:nobody.jpg"}, "no test picture 'nobody.jpg'", id="no such test picture"),
         pytest.param({"variant": "huge"}, "No variant 'huge'", id="no such variant"),
         pytest.param({"method": "tea leaves"}, "no map of age by tea leaves", id="no such method"),
+        pytest.param({"engine": "tf-keras-vis"}, "tf-keras-vis is not installed", id="no such engine"),
         pytest.param({"output": "height"}, "no map of height", id="no such output"),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_a_sentence(client, asked, words):
+def test_what_cannot_be_answered_is_said_in_a_sentence(client, asked, words, monkeypatch):
+    monkeypatch.setattr("dashboard.saliency_routes.is_offered", lambda _variants: False)
     whole = ASKED | {"variant": "full", "output": "age", "method": "vanilla"} | asked
     response = client.get("/saliency/map", query_string=whole)
     assert response.status_code == 200
     assert words in response.json["error"]
 
 
-def test_a_face_that_is_not_there_is_explained_as_the_whole_picture(client):
-    asked = ASKED | {"face": "7", "variant": "full", "output": "age", "method": "gradcam"}
-    assert client.get("/saliency/map", query_string=asked).json["share_in_face"] is None
+def test_a_face_that_is_not_there_stands_for_the_last_one(client):
+    asked = ASKED | {"variant": "cropped", "output": "age", "method": "gradcam"}
+    last, beyond = (client.get("/saliency/map", query_string=asked | {"face": face}).json for face in "07")
+    assert last["values"] == beyond["values"]
 
 
 def test_a_reference_engine_that_cannot_start_says_so(context, monkeypatch):
