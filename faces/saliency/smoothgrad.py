@@ -7,7 +7,7 @@ import numpy as np
 
 from faces.saliency.gradients import GradientsOf
 
-SAMPLES = 20
+SAMPLES = 16
 NOISE = 0.2  # standard deviation, as a share of the frame's range of values
 SEED = 20
 

@@ -1,4 +1,4 @@
-"""Labelled test pictures on the Saliency page: only where the server has the data, and only of the test split."""
+"""Labelled test pictures on Saliency: only where the server has the data, and only of the test split."""
 
 import pytest
 
