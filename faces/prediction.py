@@ -132,13 +132,20 @@ class Network:
         }
 
     def outputs(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n, px, px, 3) uint8 RGB -> (n, 101) age probabilities and (n,) female probabilities, float32."""
-        ages = np.empty((len(frames), 101), np.float32)
-        female = np.empty(len(frames), np.float32)
+        """(n, px, px, 3) uint8 RGB -> (n, 101) age probabilities and (n,) female probabilities, float32.
+
+        A face and its mirror image are one person: both are read, and the mean is the answer.
+        """
+        ages = np.zeros((len(frames), 101), np.float32)
+        female = np.zeros(len(frames), np.float32)
         for row, frame in enumerate(frames):
-            feed = {"frames": frame[None].astype(np.float32), **self._unused_inputs}
-            probabilities, probability = self.session.run(["age_probabilities", "female_probability"], feed)
-            ages[row], female[row] = probabilities[0], probability.reshape(-1)[0]
+            for view in (frame, frame[:, ::-1]):
+                feed = {"frames": view[None].astype(np.float32), **self._unused_inputs}
+                probabilities, probability = self.session.run(
+                    ["age_probabilities", "female_probability"], feed
+                )
+                ages[row] += probabilities[0] / 2
+                female[row] += probability.reshape(-1)[0] / 2
         return ages, female
 
     def readings(self, frames: np.ndarray, framed_from: str = "face") -> list[Reading]:

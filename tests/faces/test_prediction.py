@@ -82,6 +82,14 @@ def test_a_network_that_is_not_the_one_described_is_refused(repository: Path, tm
         Network(read_variant(tmp_path))
 
 
+def test_a_mirrored_face_is_read_as_the_face_itself(repository: Path) -> None:
+    network = Network(read_variant(repository / "model_cropped"))
+    px = network.variant.input_px
+    frame = np.random.default_rng(1).integers(0, 256, (1, px, px, 3), np.uint8)
+    for seen, mirrored in zip(network.outputs(frame), network.outputs(frame[:, :, ::-1]), strict=True):
+        np.testing.assert_allclose(seen, mirrored, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["model_full", "model_cropped"])
 def test_the_shipped_networks_answer_with_distributions(repository: Path, name: str) -> None:
     network = Network(read_variant(repository / name))
