@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import skimage.data
 
 from dataset import boxes
 from dataset.boxes import box_columns, boxes_path, read_boxes, unreadable_columns, widest, write_boxes
@@ -24,9 +25,9 @@ def records(repository, tmp_path):
     """Three files: a face, a picture without one, and no picture at all."""
     sample = repository / "dashboard" / "samples" / "astronaut.jpg"
     shutil.copy(sample, tmp_path / "astronaut.jpg")
-    cv2.imwrite(str(tmp_path / "flag.png"), cv2.imread(str(sample))[300:, :200])
+    cv2.imwrite(str(tmp_path / "coffee.png"), skimage.data.coffee()[..., ::-1])
     (tmp_path / "notes.jpg").write_bytes(b"not a picture")
-    files = ["astronaut.jpg", "flag.png", "notes.jpg"]
+    files = ["astronaut.jpg", "coffee.png", "notes.jpg"]
     return pd.DataFrame({"file": files, "path": [str(tmp_path / file) for file in files]})
 
 
@@ -44,7 +45,7 @@ def test_every_picture_gets_a_row_whether_its_face_is_found_or_not(records, tmp_
     # Where the astronaut's face is, by eye.
     assert found.box_x0 < 225 < found.box_x1
     assert found.box_y0 < 115 < found.box_y1
-    assert math.isnan(float(table.box_x0["flag.png"]))
+    assert math.isnan(float(table.box_x0["coffee.png"]))
     assert table.loc["notes.jpg"].width == 0
     pd.testing.assert_frame_equal(read_boxes("samples", tmp_path / "cache"), table.reset_index())
 
@@ -65,7 +66,7 @@ def test_a_stopped_search_goes_on_and_a_finished_one_reads_no_picture(records, t
 def test_rows_of_pictures_that_left_the_set_are_dropped(records, tmp_path):
     write_boxes(records, "samples", tmp_path, processes=1)
     assert list(write_boxes(records.iloc[1:], "samples", tmp_path, processes=1).file) == [
-        "flag.png",
+        "coffee.png",
         "notes.jpg",
     ]
 
