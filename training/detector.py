@@ -106,13 +106,14 @@ def train(
     """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; the best checkpoint."""
     YOLO = ultralytics_yolo()
     weights = run_dir.absolute() / "weights"
-    goes_on = _is_unfinished(weights / "last.pt")
-    if goes_on:
+    epochs_done = _epochs_done(weights / "last.pt")
+    if epochs_done:
         start = str(weights / "last.pt")
+        _keep_rows(run_dir / "results.csv", epochs_done)
     model = YOLO("yolo11n.yaml") if start == "none" else YOLO(start)
     # ultralytics falls back to one thread on its way into the training loop.
     model.add_callback("on_train_start", lambda _: _use_threads(threads))
-    if goes_on:
+    if epochs_done:
         model.train(resume=True)
         return weights / "best.pt"
     model.train(
@@ -220,10 +221,17 @@ def _start_of(start: str, data_dir: Path) -> str:
     return str(path)
 
 
-def _is_unfinished(last: Path) -> bool:
-    """Whether a checkpoint was left by a killed run: ultralytics writes epoch -1 into a finished one."""
+def _epochs_done(last: Path) -> int:
+    """Epochs in the checkpoint of a killed run; 0 where there is none or it finished (its epoch is -1)."""
     if not last.is_file():
-        return False
+        return 0
     import torch
 
-    return int(torch.load(last, map_location="cpu", weights_only=False)["epoch"]) >= 0
+    return int(torch.load(last, map_location="cpu", weights_only=False)["epoch"]) + 1
+
+
+def _keep_rows(results: Path, epochs: int) -> None:
+    """Drop the rows of epochs that will be run again: a row is written before its checkpoint is."""
+    lines = results.read_text().splitlines(keepends=True)
+    with whole_file(results) as part:
+        part.write_text("".join(lines[: 1 + epochs]))
