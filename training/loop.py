@@ -10,7 +10,6 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -233,10 +232,8 @@ def export_bare(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
 
 
 def _bare(model: keras.Model) -> keras.Model:
-    """The same network without losses and optimiser."""
-    bare: Any = keras.models.clone_model(model)
-    bare.set_weights(model.get_weights())
-    return bare
+    """The same layers in a model without losses and optimiser: it loads where this project is not installed."""
+    return keras.Model(model.input, model.output, name=model.name)
 
 
 def _device() -> str:
