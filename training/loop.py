@@ -232,7 +232,7 @@ def export_bare(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
 
 
 def _bare(model: keras.Model) -> keras.Model:
-    """The same layers in a model without losses and optimiser: it loads where this project is not installed."""
+    """The same layers without losses and optimiser: it loads where this project is not installed."""
     return keras.Model(model.input, model.output, name=model.name)
 
 
