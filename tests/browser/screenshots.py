@@ -24,6 +24,7 @@ from tests.conftest import pytest_setup_options
 SIZES = {"1400": (1400, 1000), "390": (390, 844)}
 SCHEMES = ("light", "dark")
 SETTLE_S = 0.8  # transitions and late pictures
+SCROLL_S = 0.2
 ANSWER_WITHIN_S = 120
 COMPLETE = """
     return !document.querySelector("[data-dash-is-loading='true'], .skeleton")
@@ -170,10 +171,15 @@ def _settle(driver: Chrome) -> None:
 
 
 def _whole_page(driver: Chrome, path: Path, size: tuple[int, int]) -> None:
-    """The page down to its end, at most four screens of it, once it is complete."""
+    """The page down to its end, at most eight screens of it, once it is complete."""
+    height = driver.execute_script("return document.documentElement.scrollHeight")
+    # Metrics draws a section when it comes near the screen.
+    for top in (*range(0, height, size[1] // 2), 0):
+        driver.execute_script(f"window.scrollTo(0, {top})")
+        time.sleep(SCROLL_S)
     _settle(driver)
     height = driver.execute_script("return document.documentElement.scrollHeight")
-    clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 4 * size[1]), "scale": 1}
+    clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 8 * size[1]), "scale": 1}
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
     path.write_bytes(base64.b64decode(shot["data"]))
 
