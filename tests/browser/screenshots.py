@@ -172,11 +172,13 @@ def _settle(driver: Chrome) -> None:
 
 def _whole_page(driver: Chrome, path: Path, size: tuple[int, int]) -> None:
     """The page down to its end, at most eight screens of it, once it is complete."""
-    height = driver.execute_script("return document.documentElement.scrollHeight")
-    # Metrics draws a section when it comes near the screen.
-    for top in (*range(0, height, size[1] // 2), 0):
+    # Metrics draws a section when it comes near the screen, which makes the page longer.
+    top = 0
+    while top < driver.execute_script("return document.documentElement.scrollHeight"):
         driver.execute_script(f"window.scrollTo(0, {top})")
         time.sleep(SCROLL_S)
+        top += size[1] // 2
+    driver.execute_script("window.scrollTo(0, 0)")
     _settle(driver)
     height = driver.execute_script("return document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 8 * size[1]), "scale": 1}
