@@ -22,7 +22,7 @@ from evaluation.samples import scored_pictures
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.files import whole_file
-from faces.prediction import Calibration, Network, readings_from
+from faces.prediction import Calibration, Network, readings_from, tempered_probability
 from faces.variants import Variant
 
 WANTED_COVERAGE = 0.8
@@ -52,8 +52,8 @@ def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fi
         len(age_years),
         coverage(outputs.age_probabilities, age_years, 1.0),
         coverage(outputs.age_probabilities, age_years, age_temperature),
-        log_loss(female, _tempered(probabilities, 1.0)),
-        log_loss(female, _tempered(probabilities, gender_temperature)),
+        log_loss(female, tempered_probability(probabilities, 1.0)),
+        log_loss(female, tempered_probability(probabilities, gender_temperature)),
     )
 
 
@@ -72,7 +72,7 @@ def age_temperature_for(age_probabilities: np.ndarray, age_years: np.ndarray) ->
 def gender_temperature_for(female_probability: np.ndarray, female: np.ndarray) -> float:
     """The temperature with the smallest negative log likelihood."""
     best = minimize_scalar(
-        lambda logarithm: log_loss(female, _tempered(female_probability, math.exp(logarithm))),
+        lambda logarithm: log_loss(female, tempered_probability(female_probability, math.exp(logarithm))),
         bounds=tuple(math.log(edge) for edge in TEMPERATURES),
         method="bounded",
     )
@@ -138,9 +138,3 @@ def refuse_stale_calibration(variant: Variant) -> None:
             f"{path} was fitted on another network than {variant.network_sha256[:12]}…: "
             f"run `python -m evaluation calibrate` first. Received: {fitted_sha256[:12]}…."
         )
-
-
-def _tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """As faces.prediction.tempered_probability, for an array."""
-    clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
-    return 1 / (1 + np.exp(-np.log(clipped / (1 - clipped)) / temperature))

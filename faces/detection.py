@@ -12,11 +12,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from faces.errors import DetectorError
 from faces.files import sha256_of
 from faces.pictures import Picture
+from faces.sessions import quiet_session
 
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
@@ -66,16 +66,8 @@ class Detector:
         self.confidence = confidence
         if not self.onnx_path.is_file():
             raise DetectorError(f"There is no detector file {self.onnx_path}.")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning pools of several sessions fight for the same cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(self.onnx_path), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = quiet_session(self.onnx_path, threads)
         except Exception as error:  # ONNX Runtime's own classes share no public root
             raise DetectorError(f"{self.onnx_path} is not an ONNX network: {error}") from error
         self._read_layout(size_px)

@@ -5,17 +5,16 @@ picture with twenty faces is twenty runs. Calibration moves the interval and the
 the age: the age is the expectation of the network's own distribution.
 """
 
-import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
 from faces.errors import VariantError
 from faces.files import sha256_of
+from faces.sessions import quiet_session
 from faces.variants import Variant
 
 INTERVAL_QUANTILES = (0.1, 0.9)
@@ -91,19 +90,10 @@ def age_quantiles(age_probabilities: np.ndarray, quantiles: Sequence[float]) -> 
     return np.maximum(np.array(ages).reshape(len(ages), len(quantiles)), 0.0)
 
 
-def tempered_probability(probability: float, temperature: float) -> float:
-    """A probability with its log odds divided by `temperature`."""
-    clipped = min(max(probability, 1e-7), 1 - 1e-7)
-    return 1 / (1 + math.exp(-math.log(clipped / (1 - clipped)) / temperature))
-
-
-def quiet_session(path: Path, threads: int) -> ort.InferenceSession:
-    """An ONNX Runtime session whose threads sleep between runs: several sessions share two cores."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+def tempered_probability(probability: np.ndarray | float, temperature: float) -> np.ndarray:
+    """One probability, or (n,) of them, with the log odds divided by `temperature`."""
+    clipped = np.clip(np.asarray(probability, np.float64), 1e-7, 1 - 1e-7)
+    return 1 / (1 + np.exp(-np.log(clipped / (1 - clipped)) / temperature))
 
 
 class Network:
@@ -162,13 +152,14 @@ def readings_from(
     """(n, 101) and (n,) network outputs -> n readings, calibrated."""
     expectations = age_expectations(age_probabilities)
     intervals = age_quantiles(tempered(age_probabilities, calibration.age_temperature), INTERVAL_QUANTILES)
+    probabilities = tempered_probability(female, calibration.gender_temperature)
     return [
         Reading(
             age_years=float(age),
             age_low=float(min(low, age)),
             age_high=float(max(high, age)),
-            female_probability=tempered_probability(float(p), calibration.gender_temperature),
+            female_probability=float(probability),
             framed_from=framed_from,
         )
-        for age, (low, high), p in zip(expectations, intervals, female, strict=True)
+        for age, (low, high), probability in zip(expectations, intervals, probabilities, strict=True)
     ]
