@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from dataset.sets import default_cache_dir
-from faces.errors import ProjectError
+from faces.errors import DataMissing, ProjectError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -42,12 +42,10 @@ def _run(parsed: argparse.Namespace) -> int:
 
     recipe = read_recipe(recipe_path(parsed.recipe))
     if parsed.data_dir is None:
-        print(
+        raise DataMissing(
             "Training needs the data: give --data-dir, a folder with utkface/, fairface/ and weights/, "
-            "or set AGE_GENDER_DATA.",
-            file=sys.stderr,
+            "or set AGE_GENDER_DATA."
         )
-        return 2
     from training import loop
 
     out = parsed.out or Path("runs") / recipe.name

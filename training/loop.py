@@ -37,13 +37,18 @@ def run(
 ) -> Variant:
     """Train `recipe` into the folder `out` and export the best epoch.
 
-    Raises RecipeError when `out` holds another run and `resume` is False, DataMissing when a set is absent.
+    Raises RecipeError when `out` holds another run and `resume` is False, DataMissing when a set or the
+    detector is absent.
     """
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / CHECKPOINT
     if checkpoint.is_file() and not resume:
         raise RecipeError(
             f"{out} holds a run that has begun: continue it with --resume, or choose another --out."
+        )
+    if not DEFAULT_DETECTOR.is_file():
+        raise DataMissing(
+            f"The detector {DEFAULT_DETECTOR} is not there; `python -m training detector` makes it."
         )
     print(f"device: {_device()}")
     keras.utils.set_random_seed(recipe.schedule.seed)
@@ -202,24 +207,17 @@ def _load_weights(model: keras.Model, path: Path, prefix: str) -> None:
 
 
 def _shipped(model: keras.Model, recipe: Recipe, history: list[dict[str, float]], out: Path) -> Variant:
-    """Write what a variant folder holds; the network is saved without optimiser state."""
+    """Write what a variant folder holds, with the hashes of the detector and the split in use."""
+    # The same layers without losses and optimiser: it loads where this project is not installed.
+    bare = keras.Model(model.input, model.output, name=model.name)
     with whole_file(out / "history.csv") as path:
         pd.DataFrame(history).to_csv(path, index=False, float_format="%.6g")
     with whole_file(out / "network.keras") as path:
-        _bare(model).save(path)
+        bare.save(path)
     if recipe.path.resolve() != (out / "recipe.toml").resolve():
         shutil.copyfile(recipe.path, out / "recipe.toml")
-    return export_bare(model, recipe, out)
-
-
-def export_bare(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
-    """Export to ONNX with the framing of the recipe and the hashes of the detector and the split in use."""
-    if not DEFAULT_DETECTOR.is_file():
-        raise DataMissing(
-            f"The detector {DEFAULT_DETECTOR} is not there; `python -m training detector` makes it."
-        )
     return export_variant(
-        _bare(model),
+        bare,
         out,
         name=recipe.name,
         framing=recipe.framing.framing,
@@ -229,11 +227,6 @@ def export_bare(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
         detector_sha256=sha256_of(DEFAULT_DETECTOR),
         split_sha256=split_sha256(),
     )
-
-
-def _bare(model: keras.Model) -> keras.Model:
-    """The same layers without losses and optimiser: it loads where this project is not installed."""
-    return keras.Model(model.input, model.output, name=model.name)
 
 
 def _device() -> str:
