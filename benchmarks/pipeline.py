@@ -37,8 +37,8 @@ def run(parsed: argparse.Namespace) -> int:
         rng.integers(0, 2, (FRAMES, 1)).astype(np.float32),
     )
     sources = dict.fromkeys(recipe.mix.shares, noise)
-    model = compiled_network(recipe, None)
     batch = next(iter(training_batches(sources, recipe, 0)[0]))
+    model = compiled_network(recipe, None, batch[0].numpy())
     model.train_on_batch(*batch)
     rates: dict[str, list[float]] = {"pipeline alone": [], "training step alone": []}
     for repeat in range(REPEATS):

@@ -284,7 +284,10 @@ def training_figure(
     axis: str,
     tickformat: str = "",
 ) -> go.Figure:
-    """One quantity by epoch, on training frames dashed and on validation solid; `columns` names the two."""
+    """One quantity by epoch, on training frames dotted and on validation solid; `columns` names the two.
+
+    A line stands where the last phase, the finish, begins.
+    """
     figure = go.Figure()
     training, validation = columns
     names = list(histories)
@@ -305,6 +308,17 @@ def training_figure(
         x=[None], y=[None], name="training frames", mode="lines",
         line={"color": neutral("quiet", scheme), "dash": "dot", "width": 2},
     )  # fmt: skip
+    first_of_finish = {
+        int(history.epoch[history.finish == 1].iloc[0])
+        for history in histories.values()
+        if "finish" in history and (history.finish == 1).any()
+    }
+    for epoch in sorted(first_of_finish):
+        figure.add_vline(
+            x=epoch - 0.5, line={"color": neutral("quiet", scheme), "width": 1, "dash": "dash"},
+            annotation={"text": "finish", "font": {"color": neutral("quiet", scheme), "size": 12}},
+            annotation_position="top right",
+        )  # fmt: skip
     figure.update_xaxes(title="epoch", dtick=1 if all(len(one) <= 12 for one in histories.values()) else None)
     figure.update_yaxes(title=axis, tickformat=tickformat)
     return finished(figure, title, scheme)

@@ -128,12 +128,29 @@ FAIRFACE_SPLIT = Table(
     "one picture of FairFace",
     (FILE, Column("split", TEXT, "", "`train`, `development` (choices) or `held` (published figures)")),
 )
+VALIDATION_FIGURES = (
+    ("age_loss", "", "age part of the loss"),
+    ("gender_loss", "", "gender part of the loss, before it is weighed"),
+    ("gender_accuracy", "share", "higher is better"),
+)
+AGE_VALIDATION_FIGURES = (
+    ("age_mae_years", "years", "lower is better"),
+    ("age_bias_years", "years", "mean of predicted less true; nearer to 0 is better"),
+    ("cs_5", "share", "within 5 years; higher is better"),
+)
+BIN_VALIDATION_FIGURES = (
+    ("bin_accuracy", "share", "the age falls into the bin; higher is better"),
+    ("bin_off_by_one", "share", "into it or a neighbour; higher is better"),
+    ("young_bias_years", "years", "how far beyond the bin, under 20; nearer to 0 is better"),
+    ("old_bias_years", "years", "how far beyond the bin, from 50; nearer to 0 is better"),
+)
 HISTORY = Table(
     "history",
     "model_*/history.csv",
     "one epoch of a training",
     (
         Column("epoch", WHOLE_NUMBER, "", "1 for the first"),
+        Column("finish", WHOLE_NUMBER, "", "1 in the last epochs, which follow the recipe's [finish]"),
         Column("learning_rate", NUMBER, "", "At the end of the epoch"),
         Column("loss", NUMBER, "", "Mean training loss of both heads; lower is better, as for every loss"),
         Column("age_loss", NUMBER, "", "Its age part"),
@@ -141,25 +158,23 @@ HISTORY = Table(
         Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better"),
         Column("gender_accuracy", NUMBER, "share", "On augmented training frames; higher is better"),
         Column("validation_loss", NUMBER, "", "Over all sets, weighed as in training; nothing augmented"),
-        Column("validation_age_mae_years", NUMBER, "years", "`chips` validation; lower is better"),
-        Column("validation_gender_accuracy", NUMBER, "share", "`chips` validation; higher is better"),
-        Column(
-            "validation_context_age_mae_years", NUMBER, "years", "`context` validation; lower is better", True
-        ),
-        Column(
-            "validation_context_gender_accuracy",
-            NUMBER,
-            "share",
-            "`context` validation; higher is better",
-            True,
-        ),
-        Column("validation_fairface_age_loss", NUMBER, "", "`fairface` development, ages as bins", True),
-        Column(
-            "validation_fairface_gender_accuracy",
-            NUMBER,
-            "share",
-            "`fairface` development; higher is better",
-            True,
+        *(
+            Column(
+                "validation_" + ("" if name == "chips" else f"{name}_") + figure,
+                NUMBER,
+                unit,
+                f"`{name}` {split}: {words}",
+                name != "chips",
+            )
+            for name, split in (
+                ("chips", "validation"),
+                ("context", "validation"),
+                ("fairface", "development"),
+            )
+            for figure, unit, words in (
+                *VALIDATION_FIGURES,
+                *(BIN_VALIDATION_FIGURES if name == "fairface" else AGE_VALIDATION_FIGURES),
+            )
         ),
         Column("seconds", NUMBER, "s", "Time this epoch took, its validation included"),
     ),

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from dataset.sets import CHIPS, CONTEXT, FAIRFACE
 from dataset.splits import split_sha256
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import DataMissing, RecipeError
@@ -24,12 +23,12 @@ from faces.files import sha256_of, whole_file
 from faces.variants import Variant
 from training.export import export_variant
 from training.losses import AgeLoss, AgeMae, GenderAccuracy, GenderLoss
-from training.networks import started_network
-from training.pipeline import TRAIN, VALIDATION, Labelled, fixed_batches, labelled_frames, training_batches
+from training.networks import measure_batch_norm, started_network
+from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
 from training.recipes import Recipe
+from training.validation import history_columns, validation_figures
 
 CHECKPOINT = "checkpoint.npz"
-VALIDATION_BATCH = 64
 
 
 def run(
@@ -72,7 +71,9 @@ def run(
     }
     for name in recipe.mix.shares:
         print(f"{name}: {len(train[name].frames):,} to train, {len(validation[name].frames):,} to validate")
-    model = compiled_network(recipe, data_dir / "weights")
+    batches, _ = training_batches(train, recipe, 0)
+    measured_on = np.concatenate([frames for frames, _ in batches.take(16).as_numpy_iterator()])
+    model = compiled_network(recipe, data_dir / "weights", measured_on)
     history = _train(model, recipe, train, validation, checkpoint)
     best = min(history, key=lambda row: row["validation_loss"])
     print(f"best epoch: {best['epoch']} (validation loss {best['validation_loss']:.4f})")
@@ -80,9 +81,14 @@ def run(
     return _shipped(model, recipe, history, out)
 
 
-def compiled_network(recipe: Recipe, weights_dir: Path | None) -> keras.Model:
-    """The recipe's network at its start (from `weights_dir`, if it has one), its losses and its optimiser."""
+def compiled_network(recipe: Recipe, weights_dir: Path | None, frames: np.ndarray) -> keras.Model:
+    """The recipe's network at its start (from `weights_dir`, if it has one), its losses and its optimiser.
+
+    `frames` (n, px, px, 3) are training frames on which batch norm is measured where the recipe says so.
+    """
     model = started_network(recipe.framing.input_px, recipe.start.weights, weights_dir)
+    if recipe.start.batch_norm == "measured":
+        measure_batch_norm(model, frames)
     if recipe.start.frozen_through:
         names = [layer.name for layer in model.layers]
         if recipe.start.frozen_through not in names:
@@ -141,7 +147,7 @@ def _train(
         ).history
         trained = [variable.numpy() for variable in model.variables]
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        row: dict[str, float] = {"epoch": epoch + 1}
+        row: dict[str, float] = {"epoch": epoch + 1, "finish": int(recipe.mix_of(epoch) is recipe.finish.mix)}
         row["learning_rate"] = float(model.optimizer.learning_rate)
         row |= {
             "loss": logs["loss"][-1],
@@ -167,18 +173,15 @@ def _train(
 
 
 def _validated(model: keras.Model, recipe: Recipe, validation: dict[str, Labelled]) -> dict[str, float]:
-    """Loss over all sets, weighed by their shares; age and gender on `chips`, a few figures of the others."""
-    row: dict[str, float] = {"validation_loss": 0.0}
-    for name, source in validation.items():
-        logs = model.evaluate(fixed_batches(source, VALIDATION_BATCH), verbose=0, return_dict=True)
-        row["validation_loss"] += recipe.mix.shares[name] * logs["loss"]
-        prefix = "validation" if name == CHIPS else f"validation_{name}"
-        if name in (CHIPS, CONTEXT):
-            row[f"{prefix}_age_mae_years"] = logs["age_probabilities_mae"]
-        elif name == FAIRFACE:
-            row[f"{prefix}_age_loss"] = logs["age_probabilities_loss"]
-        row[f"{prefix}_gender_accuracy"] = logs["female_probability_accuracy"]
-    return row
+    """The loss over all sets, weighed by their shares, and the figures of each."""
+    age_loss = AgeLoss(recipe.loss.sigma_years, recipe.loss.expectation_weight)
+    gender_loss = GenderLoss(recipe.loss.gender_smoothing)
+    figures = validation_figures(model, validation, age_loss, gender_loss)
+    total = sum(
+        recipe.mix.shares[name] * (of_set["age_loss"] + recipe.loss.gender_weight * of_set["gender_loss"])
+        for name, of_set in figures.items()
+    )
+    return {"validation_loss": total} | history_columns(figures)
 
 
 def _save_checkpoint(

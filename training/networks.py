@@ -7,6 +7,8 @@ serving has one input format. Outputs are a dict: `age_probabilities` (n, 101), 
 from pathlib import Path
 
 import keras
+import numpy as np
+import tensorflow as tf
 
 from training.start_weights import load_faceres
 
@@ -41,3 +43,26 @@ def started_network(input_px: int, start: str, weights_dir: Path | None) -> kera
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.trainable = False
     return model
+
+
+def measure_batch_norm(model: keras.Model, frames: np.ndarray) -> None:
+    """Give every batch norm the statistics of `frames` (n, px, px, 3) and make it trainable, in place.
+
+    Scale and shift are changed with them, so that the network answers as it did. faceres-deep comes with its
+    statistics folded away (mean 0, variance 1): a batch norm that trained from there would be another network.
+    """
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    inputs = keras.Model(model.input, [layer.input for layer in layers])
+    sums = [np.zeros((2, layer.input.shape[-1])) for layer in layers]
+    for start in range(0, len(frames), 32):
+        for total, values in zip(sums, inputs(frames[start : start + 32], training=False), strict=True):
+            means, variances = tf.nn.moments(values, [0, 1, 2])
+            total += len(values) / len(frames) * np.stack([means, variances + tf.square(means)])
+    for layer, (mean, square) in zip(layers, sums, strict=True):
+        gamma, beta, old_mean, old_variance = layer.get_weights()
+        variance = square - mean**2
+        scale = gamma / np.sqrt(old_variance + layer.epsilon)
+        layer.set_weights(
+            [scale * np.sqrt(variance + layer.epsilon), beta + scale * (mean - old_mean), mean, variance]
+        )
+        layer.trainable = True

@@ -95,7 +95,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
             for number, name in enumerate(names)
             for chosen in [
                 _draw(
-                    len(sources[name].frames),
+                    _age_weights(sources[name].ages, mix.age_balance),
                     round(mix.shares[name] * schedule.frames_an_epoch),
                     schedule.seed + number,
                     epoch,
@@ -130,29 +130,6 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     return dataset.prefetch(4), steps
 
 
-def fixed_batches(source: Labelled, batch_frames: int) -> tf.data.Dataset:
-    """Batches of frames as they are, in order, for validation."""
-    starts = range(0, len(source.frames), batch_frames)
-
-    def batches():  # type: ignore[no-untyped-def]
-        for start in starts:
-            rows = slice(start, start + batch_frames)
-            yield (
-                np.asarray(source.frames[rows], np.float32),
-                {"age_probabilities": source.ages[rows], "female_probability": source.genders[rows]},
-            )
-
-    px = source.frames.shape[1]
-    signature = (
-        tf.TensorSpec((None, px, px, 3), tf.float32),
-        {
-            "age_probabilities": tf.TensorSpec((None, 2), tf.float32),
-            "female_probability": tf.TensorSpec((None, 1), tf.float32),
-        },
-    )
-    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(2)
-
-
 def _augmented_frames(
     rows: list[tuple[Labelled, int]],
     augmentation: Augmentation,
@@ -165,13 +142,30 @@ def _augmented_frames(
     )
 
 
-def _draw(count: int, wanted: int, seed: int, epoch: int) -> np.ndarray:
-    """`wanted` of `count` rows for one epoch: permutation after permutation, so that all are seen evenly."""
+def _age_weights(ages: np.ndarray, balance: float) -> np.ndarray:
+    """How often each row is to be drawn, on average 1: (count of its age decade) ** -balance, scaled."""
+    decades = np.clip(ages.mean(axis=1) // 10, -1, 9).astype(int) + 1  # -1: no age
+    weights = np.bincount(decades).astype(float)[decades] ** -balance
+    return weights / weights.mean()
+
+
+def _draw(weights: np.ndarray, wanted: int, seed: int, epoch: int) -> np.ndarray:
+    """`wanted` rows for one epoch, round after round: in each, a row comes up floor or ceil(weight) times.
+
+    With equal weights a round is a permutation, so that all rows are seen evenly.
+    """
+    count = len(weights)
     first = epoch * wanted
     rows = np.arange(first, first + wanted)
-    rounds = np.unique(rows // count).tolist()
-    orders = {number: np.random.default_rng([seed, number]).permutation(count) for number in rounds}
-    return np.array([orders[int(row) // count][row % count] for row in rows], np.int64)
+    rounds = {}
+    for number in np.unique(rows // count).tolist():
+        rng = np.random.default_rng([seed, number])
+        order = rng.permutation(count)
+        edges = np.cumsum(weights[order])
+        places = np.searchsorted(edges, np.arange(count) + rng.random(), side="right")
+        rounds[number] = order[np.minimum(places, count - 1)]
+        rng.shuffle(rounds[number])
+    return np.array([rounds[int(row) // count][row % count] for row in rows], np.int64)
 
 
 def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:

@@ -35,6 +35,7 @@ class Start:
 
     weights: str  # "faceres" or "none"
     frozen_through: str  # name of the last layer that is not trained; "" trains all
+    batch_norm: str  # "frozen", or "measured": measured anew on training frames, then trained
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,14 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Mix:
-    """What an epoch is made of: the share of its frames from each set, and how they are augmented."""
+    """What an epoch is made of: the share of its frames from each set, and how they are augmented.
+
+    `age_balance` is the power by which an age decade's count weakens its pictures: 0 draws them evenly,
+    1 draws every decade of a set as often as any other.
+    """
 
     shares: dict[str, float]
+    age_balance: float
     augmentation: Augmentation
 
 
@@ -147,6 +153,10 @@ def read_recipe(path: Path) -> Recipe:
         )
     if recipe.start.weights not in ("faceres", "none"):
         raise RecipeError(f"{path}: weights is 'faceres' or 'none'. Received: '{recipe.start.weights}'.")
+    if recipe.start.batch_norm not in ("frozen", "measured"):
+        raise RecipeError(
+            f"{path}: batch_norm is 'frozen' or 'measured'. Received: '{recipe.start.batch_norm}'."
+        )
     if set(recipe.finish.mix.shares) - set(recipe.mix.shares):
         raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
     return recipe
@@ -159,7 +169,10 @@ def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
         raise RecipeError(
             f"{path}: [{key}] has shares of {', '.join(TRAINING_SETS)} that sum to 1. Received: {shares}."
         )
-    return Mix(shares, augmentation_in(table["augmentation"]))
+    balance = float(table["age_balance"])
+    if not 0 <= balance <= 1:
+        raise RecipeError(f"{path}: [{key}] age_balance lies in 0 to 1. Received: {balance}.")
+    return Mix(shares, balance, augmentation_in(table["augmentation"]))
 
 
 def _section(path: Path, key: str, table: dict[str, Any], kind: type) -> Any:

@@ -324,7 +324,11 @@ def _training(key: str, columns: tuple[str, str], words: str, axis: str, tickfor
         )
 
     return Chart(
-        key, _history, draw, "Solid: validation split. Dotted: augmented training frames, which are harder."
+        key,
+        _history,
+        draw,
+        "Solid: validation split. Dotted: augmented training frames, which are harder. The finish: the last "
+        "epochs, whose frames are changed less, nearer to what is served.",
     )
 
 

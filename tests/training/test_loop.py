@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from dataset.augmentation import Augmentation
 from dataset.splits import read_split
 from faces.errors import RecipeError
 from faces.framing import frame_for
 from faces.pictures import decode
 from faces.prediction import Network
 from training.loop import CHECKPOINT, run
-from training.pipeline import labelled_frames, training_batches
-from training.recipes import Recipe, read_recipe, recipe_path
+from training.pipeline import Labelled, labelled_frames, training_batches
+from training.recipes import Mix, Recipe, read_recipe, recipe_path
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,27 @@ def test_an_epoch_is_drawn_by_seed_and_number_alone(
     assert (frames(1) != frames(2)).any()
 
 
+@pytest.mark.parametrize(
+    ("balance", "old_share"),
+    [pytest.param(0.0, 0.1, id="as they come"), pytest.param(1.0, 0.5, id="every decade as often")],
+)
+def test_age_balance_draws_rare_decades_more_often(
+    small_recipe: Recipe, balance: float, old_share: float
+) -> None:
+    ages = np.repeat(np.where(np.arange(1000) < 900, 25, 65)[:, None], 2, axis=1)
+    frames = np.broadcast_to((ages[:, 0] * 2).astype(np.uint8)[:, None, None, None], (1000, 64, 64, 3))
+    sources = {"chips": Labelled(frames, ages.astype(np.float32), np.zeros((1000, 1), np.float32))}
+    recipe = replace(
+        small_recipe,
+        mix=Mix({"chips": 1.0}, balance, Augmentation()),
+        schedule=replace(small_recipe.schedule, frames_an_epoch=1000),
+    )
+    drawn = np.concatenate(
+        [labels["age_probabilities"] for _, labels in training_batches(sources, recipe, 0)[0]]
+    )
+    assert (drawn[:, 0] == 65).mean() == pytest.approx(old_share, abs=0.005)
+
+
 def test_a_broken_picture_is_skipped_and_named(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,7 +165,7 @@ def test_a_broken_picture_is_skipped_and_named(
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        pytest.param(("crop_scale = 1.2", ""), "lacks crop_scale", id="a missing key"),
+        pytest.param(("crop_scale = 1.0\n", ""), "lacks crop_scale", id="a missing key"),
         pytest.param(('framing = "face"', 'framing = "nose"'), "framing is", id="an unknown framing"),
         pytest.param(("chips = 0.72", "chips = 0.75"), "sum to 1", id="shares over one"),
         pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
