@@ -69,7 +69,10 @@ def test_a_served_room_never_names_a_training_library(room):
 
 @pytest.mark.parametrize("room", ["faces", "dataset", "evaluation", "dashboard"])
 def test_importing_every_module_of_a_served_room_loads_no_training_library(room):
-    names = [".".join(module.relative_to(REPOSITORY).with_suffix("").parts) for module in modules_of(room)]
+    names = [
+        ".".join(module.relative_to(REPOSITORY).with_suffix("").parts)
+        for module in modules_of(room)
+    ]
     program = (
         "import importlib, sys\n"
         f"{BEFORE_IMPORT.get(room, '')}"
