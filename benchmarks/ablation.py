@@ -56,7 +56,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def ablation_markdown(table: dict[str, Any]) -> str:
-    """The rows that are trained, the last epoch of each (their budgets are too short to choose a best one)."""
+    """The rows that are trained, the last epoch of each: a short budget has no better one before it."""
     lines = [
         f"| row | change | {' | '.join(words for words, _, _ in FIGURES)} | minutes |",
         "|---|---|" + "---|" * (len(FIGURES) + 1),

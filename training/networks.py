@@ -49,7 +49,7 @@ def measure_batch_norm(model: keras.Model, frames: np.ndarray) -> None:
     """Give every batch norm the statistics of `frames` (n, px, px, 3) and make it trainable, in place.
 
     Scale and shift are changed with them, so that the network answers as it did. faceres-deep comes with its
-    statistics folded away (mean 0, variance 1): a batch norm that trained from there would be another network.
+    statistics folded away (mean 0, variance 1): a batch norm trained from there would be another network.
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     inputs = keras.Model(model.input, [layer.input for layer in layers])

@@ -21,9 +21,9 @@ def validation_figures(
     """Set -> figure -> value, without augmentation and without the mirrored second reading.
 
     `age_loss` and `gender_loss` (not yet weighed) and `gender_accuracy` (share) on every set; on exact ages
-    `age_mae_years`, `age_bias_years`, `cs_5` (share within 5 years); on bins `bin_accuracy` and `bin_off_by_one`
-    (shares), and `young_bias_years` and `old_bias_years`: how far beyond the bin, on average, the age of people
-    under 20 and from 50 lies.
+    `age_mae_years`, `age_bias_years`, `cs_5` (share within 5 years); on bins `bin_accuracy` and
+    `bin_off_by_one` (shares), and `young_bias_years` and `old_bias_years`: how far beyond the bin, on
+    average, the age of people under 20 and from 50 lies.
     """
     return {
         name: _figures(*_outputs(model, source.frames), source, age_loss, gender_loss)
