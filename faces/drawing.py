@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
 from faces.pictures import Picture
-from faces.prediction import Reading
+from faces.prediction import UNCERTAIN, Reading
 
 LEAST_SIDE_PX = 800  # a smaller picture is enlarged: text in 200 pixels is legible to nobody
 PAPER_RGB, INK_RGB = (255, 255, 255), (27, 31, 39)
@@ -40,13 +40,13 @@ class _Scale:
 def in_words(reading: Reading) -> str:
     """`34 (28-40) female 93 %`: age with its 80 % interval, gender with its own probability.
 
-    With a plain hyphen: the font of the drawing has no dash, and some terminals neither.
+    A gender that is not told is `gender uncertain`, without a number that would tell it after all. With a
+    plain hyphen: the font of the drawing has no dash, and some terminals neither.
     """
-    share = max(reading.female_probability, 1 - reading.female_probability)
-    return (
-        f"{reading.age_years:.0f} ({reading.age_low:.0f}-{reading.age_high:.0f}) "
-        f"{reading.gender} {share:.0%}".replace("%", " %")
-    )
+    age = f"{reading.age_years:.0f} ({reading.age_low:.0f}-{reading.age_high:.0f})"
+    if reading.gender == UNCERTAIN:
+        return f"{age} gender uncertain"
+    return f"{age} {reading.gender} {reading.likelier_gender_probability:.0%}".replace("%", " %")
 
 
 def annotated(picture: Picture, answer: Answer) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 Served by ONNX Runtime. The graph reads one frame at a time (its gradient path needs a static batch), so a
 picture with twenty faces is twenty runs. Calibration moves the interval and the gender probability, never
-the age: the age is the expectation of the network's own distribution.
+the age: the age is the expectation of the network's own distribution. It also says how probable a gender has
+to be to be told: below that the answer is "uncertain".
 """
 
 import tomllib
@@ -18,21 +19,38 @@ from faces.sessions import quiet_session
 from faces.variants import Variant
 
 INTERVAL_QUANTILES = (0.1, 0.9)
+UNCERTAIN = "uncertain"
+EVEN = 0.5  # the likelier gender always has at least this
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a network says about one frame. `age_low`-`age_high` is the 80 % interval, in years."""
+    """What a network says about one frame. `age_low`-`age_high` is the 80 % interval, in years.
+
+    `least_gender_probability` is the rule under which `gender` is told: the likelier gender must have it.
+    """
 
     age_years: float
     age_low: float
     age_high: float
     female_probability: float
     framed_from: str = "face"
+    least_gender_probability: float = EVEN
+
+    @property
+    def likelier_gender(self) -> str:
+        return "female" if self.female_probability >= EVEN else "male"
+
+    @property
+    def likelier_gender_probability(self) -> float:
+        """0.5 to 1."""
+        return max(self.female_probability, 1 - self.female_probability)
 
     @property
     def gender(self) -> str:
-        return "female" if self.female_probability >= 0.5 else "male"
+        """`female` or `male`; `uncertain` where the likelier one is not probable enough."""
+        is_told = self.likelier_gender_probability >= self.least_gender_probability
+        return self.likelier_gender if is_told else UNCERTAIN
 
     def as_dict(self) -> dict[str, float | str]:
         return {
@@ -47,10 +65,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Temperatures fitted on validation: above 1 widens the age distribution, moves genders to a half."""
+    """Fitted on validation: two temperatures, and the least probability with which a gender is told.
+
+    A temperature above 1 widens the age distribution, moves genders to a half.
+    """
 
     age_temperature: float = 1.0
     gender_temperature: float = 1.0
+    least_gender_probability: float = EVEN
 
 
 def read_calibration(folder: Path) -> Calibration:
@@ -60,7 +82,11 @@ def read_calibration(folder: Path) -> Calibration:
         return Calibration()
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Calibration(float(table["age_temperature"]), float(table["gender_temperature"]))
+        return Calibration(
+            float(table["age_temperature"]),
+            float(table["gender_temperature"]),
+            float(table.get("least_gender_probability", EVEN)),
+        )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise VariantError(f"{path} cannot be read: {error!r}") from error
 
@@ -160,6 +186,7 @@ def readings_from(
             age_high=float(max(high, age)),
             female_probability=float(probability),
             framed_from=framed_from,
+            least_gender_probability=calibration.least_gender_probability,
         )
         for age, (low, high), probability in zip(expectations, intervals, probabilities, strict=True)
     ]

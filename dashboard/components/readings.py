@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dash import html
 
-from faces.prediction import Reading
+from faces.prediction import UNCERTAIN, Reading
 
 AGE_LIMIT_YEARS = 100
 AGE_TICKS = (0, 20, 40, 60, 80, 100)
@@ -32,8 +32,10 @@ def age_in_words(reading: Reading) -> str:
 
 
 def gender_in_words(reading: Reading) -> str:
-    """`female 93 %`: the likelier gender with its own probability."""
-    return f"{reading.gender} {_share(reading):.0f} %"
+    """`female 93 %`: the likelier gender with its own probability, where it is told."""
+    if reading.gender == UNCERTAIN:
+        return "gender uncertain"
+    return f"{reading.gender} {100 * reading.likelier_gender_probability:.0f} %"
 
 
 def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -> html.Div:
@@ -74,7 +76,10 @@ def age_row(row: Row) -> html.Div:
 
 
 def gender_bars(rows: Sequence[Row], *, extra: object = None) -> html.Div:
-    """A bar for each row, from "uncertain" in the middle to male on the left or female on the right."""
+    """A bar for each row, from "uncertain" in the middle to male on the left or female on the right.
+
+    Around the middle a bar tells nothing: its row says "uncertain".
+    """
     return html.Div(
         [
             html.Div(html.Div(_grid_line(50), className="track"), className="track-layer"),
@@ -103,7 +108,7 @@ def gender_row(row: Row) -> html.Div:
     return _row(
         row,
         [html.Span(className="bar", style={"left": _percent(left), "width": _percent(max(width, 0.8))})],
-        gender_in_words(row.reading),
+        UNCERTAIN if row.reading.gender == UNCERTAIN else gender_in_words(row.reading),
     )
 
 
@@ -128,7 +133,3 @@ def _grid_line(at_percent: float) -> html.Span:
 
 def _percent(value: float) -> str:
     return f"{value:.2f}%"
-
-
-def _share(reading: Reading) -> float:
-    return 100 * max(reading.female_probability, 1 - reading.female_probability)

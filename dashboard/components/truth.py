@@ -6,6 +6,8 @@ from typing import Any
 
 from dash import html
 
+from faces.prediction import UNCERTAIN
+
 DEFAULT_TOLERANCE_YEARS = 5
 TOLERANCES_YEARS = (1, 15)  # least and most
 
@@ -27,7 +29,7 @@ class Mark:
 
     variant: str
     of: str  # "age" or "gender"
-    right: bool
+    right: bool | None  # None where it said "uncertain"
     off_years: float | None = None
 
 
@@ -40,12 +42,13 @@ def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_year
             found.append(Mark(variant, "age", abs(off) <= tolerance_years, off))
     if truth.gender is not None:
         for variant, answer in answers.items():
-            found.append(Mark(variant, "gender", answer["gender"] == truth.gender))
+            is_told = answer["gender"] != UNCERTAIN
+            found.append(Mark(variant, "gender", answer["gender"] == truth.gender if is_told else None))
     return found
 
 
 def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[html.P]:
-    """The marks of one face, a line a variant: "cropped ✓ 3 years under ✓ gender"."""
+    """A line a variant: "cropped ✓ 3 years under ✓ gender"; "? gender" where it was uncertain."""
     return [
         html.P(
             [
@@ -63,7 +66,7 @@ def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[ht
 def summary(found: Sequence[Mark], tolerance_years: float) -> str:
     """`cropped: 17 of 29 ages within 5 years, 27 of 29 genders right`, a sentence for each variant.
 
-    Empty for one face, whose marks say it all.
+    Genders that were not told are counted apart. Empty for one face, whose marks say it all.
     """
     if len(found) == len({(mark.variant, mark.of) for mark in found}):
         return ""
@@ -73,22 +76,30 @@ def summary(found: Sequence[Mark], tolerance_years: float) -> str:
         genders = [mark for mark in found if mark.variant == variant and mark.of == "gender"]
         parts = []
         if ages:
-            right = sum(mark.right for mark in ages)
+            right = sum(mark.right is True for mark in ages)
             parts.append(f"{right} of {len(ages)} ages within {tolerance_years:g} years")
         if genders:
-            parts.append(f"{sum(mark.right for mark in genders)} of {len(genders)} genders right")
+            right = sum(mark.right is True for mark in genders)
+            uncertain = sum(mark.right is None for mark in genders)
+            apart = f" ({uncertain} uncertain)" if uncertain else ""
+            parts.append(f"{right} of {len(genders)} genders right{apart}")
         sentences.append(f"{variant}: {', '.join(parts)}")
     return ". ".join(sentences)
 
 
+VERDICTS = {
+    True: ("✓", "mark-right", "right"),
+    False: ("✗", "mark-wrong", "wrong"),
+    None: ("?", "", UNCERTAIN),
+}
+
+
 def _mark_in_words(mark: Mark) -> html.Span:
+    sign, class_name, words = VERDICTS[mark.right]
     return html.Span(
-        [
-            html.Span("✓" if mark.right else "✗", className="mark-right" if mark.right else "mark-wrong"),
-            _distance(mark),
-        ],
+        [html.Span(sign, className=class_name), _distance(mark)],
         className="truth-verdict",
-        title=f"{mark.of} {'right' if mark.right else 'wrong'}",
+        title=f"{mark.of} {words}",
     )
 
 

@@ -44,6 +44,12 @@ def test_a_gender_is_written_with_its_own_probability(female_probability, words)
     assert gender_in_words(Reading(34, 28, 40, female_probability)) == words
 
 
+def test_an_uncertain_gender_is_written_without_a_number():
+    unsure = Reading(1, 0, 2, 0.45, least_gender_probability=0.7)
+    assert gender_in_words(unsure) == "gender uncertain"
+    assert "uncertain" in str(gender_row(Row("full", unsure, COLOURS["full"])))
+
+
 def test_a_dot_stands_at_the_age_and_the_interval_around_it():
     row = age_row(Row("cropped", READING, COLOURS["cropped"]))
     assert styles_of(row, "dot") == [{"left": "34.20%"}]

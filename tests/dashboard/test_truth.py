@@ -24,6 +24,13 @@ def test_a_gender_is_right_or_wrong():
     assert [(mark.variant, mark.right) for mark in found] == [("cropped", True), ("full", False)]
 
 
+def test_a_gender_that_was_not_told_is_neither_right_nor_wrong():
+    unsure = {"cropped": {"age_years": 1.0, "gender": "uncertain"}}
+    found = marks(unsure, Truth(gender="female"), 5) + marks(ANSWERS, Truth(gender="female"), 5)
+    assert found[0].right is None
+    assert summary(found, 5).startswith("cropped: 1 of 2 genders right (1 uncertain)")
+
+
 def test_one_face_needs_no_summary():
     assert summary(marks(ANSWERS, Truth(34, "female"), 5), 5) == ""
 

@@ -31,6 +31,11 @@ def test_a_reading_in_words_has_the_age_its_interval_and_the_probability_of_its_
     assert in_words(READING) == "34 (28-40) male 93 %"
 
 
+def test_a_gender_that_is_not_told_is_not_told_by_its_number_either():
+    unsure = Reading(1.4, 0.6, 2.2, female_probability=0.55, least_gender_probability=0.7)
+    assert in_words(unsure) == "1 (1-2) gender uncertain"
+
+
 def test_the_picture_itself_stays_and_its_answer_stands_under_it():
     picture = plain(1200, 900)
     drawing = annotated(picture, answer_with(picture))

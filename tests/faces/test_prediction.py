@@ -67,6 +67,22 @@ def test_a_certain_probability_stays_finite(probability: float) -> None:
     assert tempered_probability(probability, 3.0) == pytest.approx(probability, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("female_probability", "gender"),
+    [(0.71, "female"), (0.7, "female"), (0.69, "uncertain"), (0.31, "uncertain"), (0.29, "male")],
+)
+def test_a_gender_is_told_only_where_it_is_probable_enough(female_probability: float, gender: str) -> None:
+    rule = Calibration(least_gender_probability=0.7)
+    reading = readings_from(normal(40, 5), np.array([female_probability]), rule)[0]
+    assert reading.gender == reading.as_dict()["gender"] == gender
+
+
+def test_without_a_rule_every_gender_is_told(tmp_path: Path) -> None:
+    (tmp_path / "calibration.toml").write_text("age_temperature = 1.0\ngender_temperature = 1.0\n")
+    readings = readings_from(normal(40, 5).repeat(2, 0), np.array([0.499, 0.5]), read_calibration(tmp_path))
+    assert [reading.gender for reading in readings] == ["male", "female"]
+
+
 def test_a_broken_calibration_is_named(tmp_path: Path) -> None:
     (tmp_path / "calibration.toml").write_text("age_temperature = 'warm'\ngender_temperature = 1.0\n")
     with pytest.raises(VariantError, match=r"calibration\.toml"):
