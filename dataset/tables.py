@@ -193,6 +193,37 @@ MEASURES = Table(
         Column("reason", TEXT, "", "Why there is no value", True),
     ),
 )
+ROBUSTNESS = Table(
+    "robustness",
+    "model_*/robustness.csv",
+    "one kind of change at one strength, on the same test pictures of one set, read by one variant",
+    (
+        Column("variant", TEXT, "", "Name of the variant that read them"),
+        Column("set", TEXT, "", "`chips` or `portraits`; of both, test pictures"),
+        Column(
+            "corruption", TEXT, "", "The kind of change, named in `evaluation/corruptions.py`, or `unchanged`"
+        ),
+        Column("strength", WHOLE_NUMBER, "", "1 to 5; 0 where nothing was changed"),
+        Column("amount", NUMBER, "see `unit`", "What the strength means; null where nothing was changed"),
+        Column("unit", TEXT, "", "Unit of the amount; `none` where nothing was changed"),
+        Column("count", WHOLE_NUMBER, "pictures", "How many pictures both measures stand on"),
+        Column("mae", NUMBER, "years", "Mean absolute age error; lower is better"),
+        Column("mae_low", NUMBER, "years", "Lower end of its 95 % bootstrap interval"),
+        Column("mae_high", NUMBER, "years", "Upper end of it"),
+        Column("gender_accuracy", NUMBER, "share", "Genders read right; higher is better"),
+        Column("gender_accuracy_low", NUMBER, "share", "Lower end of its 95 % bootstrap interval"),
+        Column("gender_accuracy_high", NUMBER, "share", "Upper end of it"),
+        Column(
+            "face_found_share", NUMBER, "share", "Changed pictures in which the detector finds the face again"
+        ),
+        Column(
+            "face_found_count", WHOLE_NUMBER, "pictures", "How many were searched: the first of the sample"
+        ),
+        Column("split_sha256", TEXT, "", "Of `dataset/split.csv`"),
+        Column("network_sha256", TEXT, "", "Of the network that read the pictures"),
+        Column("detector_sha256", TEXT, "", "Of the detector whose boxes framed them"),
+    ),
+)
 CONTEXT_PICTURES = Table(
     "context",
     ".cache/context/context.csv",
@@ -210,7 +241,7 @@ CONTEXT_PICTURES = Table(
         Column("background", TEXT, "", "The face-free photograph behind it"),
     ),
 )
-TABLES = (PREDICTIONS, MEASURES, HISTORY, BOXES, CONTEXT_PICTURES, SPLIT, FAIRFACE_SPLIT)
+TABLES = (PREDICTIONS, MEASURES, ROBUSTNESS, HISTORY, BOXES, CONTEXT_PICTURES, SPLIT, FAIRFACE_SPLIT)
 
 
 def write_table(frame: pd.DataFrame, table: Table, path: Path, provenance: Provenance) -> None:

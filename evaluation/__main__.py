@@ -7,7 +7,8 @@ After a training, in this order:
     python -m evaluation score                      metrics.json of every variant, from the tables
     python -m evaluation cards                      model cards and the table in the README, from the scores
 
-`compare` prints which variant to ship, and why.
+`compare` prints which variant to ship, and why. `robustness --data-dir DIR` reads pictures made worse and
+prints docs/robustness.md.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from evaluation.measures import DEFINITIONS
 from evaluation.predict import loaded_networks, write_predictions
 from evaluation.references import read_references
 from evaluation.report import scores, sections_of, write_scores
+from evaluation.robustness import write_robustness
+from evaluation.robustness_report import read_robustness, robustness_markdown
 from evaluation.samples import SETS
 from evaluation.store import read_predictions
 from faces.detection import DEFAULT_DETECTOR, Detector
@@ -97,6 +100,13 @@ def cards(called: argparse.Namespace) -> None:
         print(f"Wrote {path}.")
 
 
+def robustness(called: argparse.Namespace) -> None:
+    networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
+    for path in write_robustness(networks, detector, _data_dir(called), called.cache_dir):
+        print(f"Wrote {path}.", file=sys.stderr)  # the page alone goes to the output, to be kept
+    print(robustness_markdown(read_robustness(called.variant, called.detector)), end="")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when done, 2 for a wrong call or missing data."""
     called = _parser().parse_args(arguments)
@@ -152,6 +162,11 @@ def _parser() -> argparse.ArgumentParser:
         (predict, [common, pictures, sets], "write the predictions tables; goes on where it stopped"),
         (score, [common], "write metrics.json from the tables"),
         (compare, [common, sets], "print which variant to ship, and why"),
+        (
+            robustness,
+            [common, pictures],
+            "write robustness.csv: both measures on pictures made worse; prints docs/robustness.md",
+        ),
         (cards, [common], "write the model cards and the README's metrics table from the scores"),
     )
     for run, parents, words in steps:

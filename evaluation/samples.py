@@ -5,6 +5,7 @@ pictures in the same order. Of the train split a fixed sample is enough to see w
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -31,5 +32,9 @@ def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFr
 
 def train_sample(files: list[str]) -> set[str]:
     """The TRAIN_SAMPLE names whose seeded hashes come first."""
-    ranked = sorted(files, key=lambda file: hashlib.sha256(f"{SAMPLE_SEED} {file}".encode()).hexdigest())
-    return set(ranked[:TRAIN_SAMPLE])
+    return set(first_by_hash(files, TRAIN_SAMPLE, SAMPLE_SEED))
+
+
+def first_by_hash(files: Iterable[str], count: int, seed: str) -> list[str]:
+    """At most `count` of the names, by their hashes under `seed`; no order of the files moves the sample."""
+    return sorted(files, key=lambda file: hashlib.sha256(f"{seed} {file}".encode()).hexdigest())[:count]
