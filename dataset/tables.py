@@ -97,6 +97,14 @@ PREDICTIONS = Table(
         Column("variant", TEXT, "", "Name of the variant that read it"),
         Column("subject", TEXT, "", "Who is shown, where the set says so; bootstrap intervals draw subjects"),
         Column("age_years", NUMBER, "years", "True age, never clipped; null where only a bin is known"),
+        Column(
+            "age_first_years",
+            NUMBER,
+            "years",
+            "First year of the bin in which the true age lies: the age itself where it is exact, null where "
+            "nothing is known",
+        ),
+        Column("age_last_years", NUMBER, "years", "Last year of it; 100 for the open bin of the oldest"),
         Column("gender", WHOLE_NUMBER, "", "True gender: 0 male, 1 female"),
         Column("race", TEXT, "", "As the set words it; empty where it does not say"),
         STATUS,
@@ -108,6 +116,13 @@ PREDICTIONS = Table(
         Column("age_low_years", NUMBER, "years", "10 % quantile: lower end of the 80 % interval"),
         Column("age_high_years", NUMBER, "years", "90 % quantile: upper end of the 80 % interval"),
         Column("female_probability", NUMBER, "0 to 1", "Calibrated; one half or more is read as female"),
+        Column(
+            "told_gender",
+            TEXT,
+            "",
+            "What is answered: `female`, `male`, or `uncertain` below the calibration's least probability; "
+            "empty where unreadable",
+        ),
     ),
 )
 BOXES = Table(
@@ -115,6 +130,12 @@ BOXES = Table(
     ".cache/boxes/DETECTOR/SET.parquet",
     "one picture; DETECTOR is the first 12 digits of the detector's SHA-256",
     (FILE, STATUS, *BOX),
+)
+DUPLICATES = Table(
+    "duplicates",
+    ".cache/duplicates/utkface.csv",
+    "one picture of UTKFace whose photograph occurs more than once",
+    (Column("group", WHOLE_NUMBER, "", "Pictures of one group show the same photograph"), FILE),
 )
 SPLIT = Table(
     "split",
@@ -150,13 +171,13 @@ HISTORY = Table(
     "one epoch of a training",
     (
         Column("epoch", WHOLE_NUMBER, "", "1 for the first"),
-        Column("finish", WHOLE_NUMBER, "", "1 in the last epochs, which follow the recipe's [finish]"),
+        Column("phase", TEXT, "", "Of the recipe; `finish` in the last epochs, if it has a [finish]", True),
         Column("learning_rate", NUMBER, "", "At the end of the epoch"),
         Column("loss", NUMBER, "", "Mean training loss of both heads; lower is better, as for every loss"),
-        Column("age_loss", NUMBER, "", "Its age part"),
-        Column("gender_loss", NUMBER, "", "Its gender part, before it is weighed"),
-        Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better"),
-        Column("gender_accuracy", NUMBER, "share", "On augmented training frames; higher is better"),
+        Column("age_loss", NUMBER, "", "Its age part, before it is weighed", True),
+        Column("gender_loss", NUMBER, "", "Its gender part, before it is weighed", True),
+        Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better", True),
+        Column("gender_accuracy", NUMBER, "share", "On augmented training frames; higher is better", True),
         Column("validation_loss", NUMBER, "", "Over all sets, weighed as in training; nothing augmented"),
         *(
             Column(
@@ -164,7 +185,7 @@ HISTORY = Table(
                 NUMBER,
                 unit,
                 f"`{name}` {split}: {words}",
-                name != "chips",
+                True,
             )
             for name, split in (
                 ("chips", "validation"),
@@ -177,6 +198,47 @@ HISTORY = Table(
             )
         ),
         Column("seconds", NUMBER, "s", "Time this epoch took, its validation included"),
+    ),
+)
+FAIRNESS_FIGURES = {
+    "mae": ("years", "Mean absolute age error; null where no age is exact"),
+    "bias": ("years", "Mean of predicted less true age; null where no age is exact"),
+    "accuracy": ("share", "Share of the genders that are read right"),
+    "bin_accuracy": ("share", "Share of the ages in the right bin, where bins alone are known"),
+}
+FAIRNESS = Table(
+    "fairness",
+    "evaluation/before/fairness.csv",
+    "one gender, race and age group of one set, read by one variant of the release before",
+    (
+        Column("set", TEXT, "", "Name of the set"),
+        Column("split", TEXT, "", "`test`; FairFace: `held`"),
+        Column("variant", TEXT, "", "Name of the variant"),
+        Column("network_sha256", TEXT, "", "Its network"),
+        Column("gender", TEXT, "", "True gender: `female` or `male`"),
+        Column("race", TEXT, "", "As the set words it"),
+        Column("age_group", TEXT, "", "FairFace's bin of the true age, or `all`"),
+        Column("count", WHOLE_NUMBER, "pictures", "How many it stands on"),
+        *(
+            Column(f"{name}{end}", NUMBER, unit, words)
+            for name, (unit, meaning) in FAIRNESS_FIGURES.items()
+            for end, words in (
+                ("", meaning),
+                ("_low", "Lower end of its 95 % bootstrap interval"),
+                ("_high", "Upper end of it"),
+            )
+        ),
+    ),
+)
+BEFORE = Table(
+    "predictions of the release before",
+    "evaluation/before/*.parquet",
+    "one picture of `chips` test, read by one variant of the release before",
+    (
+        FILE,
+        Column("variant", TEXT, "", "Name of the variant that read it"),
+        Column("predicted_age_years", NUMBER, "years", "As in predictions, four decimals"),
+        Column("female_probability", NUMBER, "0 to 1", "As in predictions, four decimals"),
     ),
 )
 MEASURES = Table(
@@ -241,7 +303,19 @@ CONTEXT_PICTURES = Table(
         Column("background", TEXT, "", "The face-free photograph behind it"),
     ),
 )
-TABLES = (PREDICTIONS, MEASURES, ROBUSTNESS, HISTORY, BOXES, CONTEXT_PICTURES, SPLIT, FAIRFACE_SPLIT)
+TABLES = (
+    PREDICTIONS,
+    FAIRNESS,
+    BEFORE,
+    MEASURES,
+    ROBUSTNESS,
+    HISTORY,
+    BOXES,
+    CONTEXT_PICTURES,
+    DUPLICATES,
+    SPLIT,
+    FAIRFACE_SPLIT,
+)
 
 
 def write_table(frame: pd.DataFrame, table: Table, path: Path, provenance: Provenance) -> None:

@@ -1,8 +1,9 @@
-"""Raw outputs on validation -> the temperatures in `calibration.toml`.
+"""Raw outputs on validation -> temperatures and the rule for telling a gender, in `calibration.toml`.
 
 A room of its own because it is the only fit after training. The age temperature is chosen so that the 80 %
 interval holds 80 % of the true ages; it moves the interval alone, never the age. The gender temperature
-minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017).
+minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017). A gender
+is told from the probability on under which the answers would be hardly better than guesses.
 """
 
 import math
@@ -19,10 +20,11 @@ from dataset.splits import split_sha256
 from dataset.tables import UNREADABLE
 from evaluation.outputs import RawOutputs, raw_outputs
 from evaluation.samples import scored_pictures
+from evaluation.told_genders import least_probability_for, likelier_probability
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.files import whole_file
-from faces.prediction import Calibration, Network, readings_from, tempered_probability
+from faces.prediction import EVEN, Calibration, Network, readings_from, tempered_probability
 from faces.variants import Variant
 
 WANTED_COVERAGE = 0.8
@@ -40,20 +42,29 @@ class Fit:
     coverage_after: float
     log_loss_before: float
     log_loss_after: float
+    told_share: float  # of the genders, under the rule
+    told_right: float  # share of the told ones
+    withheld_right: float  # share of the others that would have been right; NaN where every gender is told
 
 
 def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
-    """Fit both temperatures on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
+    """Fit temperatures and rule on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
     age_temperature = age_temperature_for(outputs.age_probabilities, age_years)
     gender_temperature = gender_temperature_for(outputs.female_probability, female)
     probabilities = outputs.female_probability
+    calibrated = tempered_probability(probabilities, gender_temperature)
+    least = least_probability_for(calibrated, female)
+    right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
     return Fit(
-        Calibration(round(age_temperature, 4), round(gender_temperature, 4)),
+        Calibration(round(age_temperature, 4), round(gender_temperature, 4), least),
         len(age_years),
         coverage(outputs.age_probabilities, age_years, 1.0),
         coverage(outputs.age_probabilities, age_years, age_temperature),
         log_loss(female, tempered_probability(probabilities, 1.0)),
-        log_loss(female, tempered_probability(probabilities, gender_temperature)),
+        log_loss(female, calibrated),
+        float(told.mean()),
+        float(right[told].mean()),
+        float(right[~told].mean()) if not told.all() else math.nan,
     )
 
 
@@ -110,6 +121,8 @@ def write_calibration(variant: Variant, fit: Fit) -> None:
 # Written by `python -m evaluation calibrate`; not to be edited.
 age_temperature = {fit.calibration.age_temperature}
 gender_temperature = {fit.calibration.gender_temperature}
+# A gender is told from this probability on; below it the answer is "uncertain".
+least_gender_probability = {fit.calibration.least_gender_probability}
 
 [fitted_on]
 set = "{CHIPS}"
@@ -121,6 +134,9 @@ coverage_before = {fit.coverage_before:.4f}
 coverage_after = {fit.coverage_after:.4f}
 gender_log_loss_before = {fit.log_loss_before:.4f}
 gender_log_loss_after = {fit.log_loss_after:.4f}
+genders_told = {fit.told_share:.4f}
+genders_told_right = {fit.told_right:.4f}
+genders_withheld_right = {fit.withheld_right:.4f}
 """
     with whole_file(variant.folder / "calibration.toml") as path:
         path.write_text(text, encoding="utf-8")

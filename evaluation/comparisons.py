@@ -6,7 +6,7 @@ A difference is always first minus second, in the unit of its measure.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +14,19 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from dataset.tables import FACE_FOUND
+from evaluation.age_bins import bin_statistics, bin_values, with_bins_alone
 from evaluation.bootstrap import drawn_weights, interval
-from evaluation.measures import AGE_KEYS, DEFINITIONS, GENDER_KEYS, HIGHER, LOWER, YEARS, formatted
+from evaluation.measures import (
+    AGE_KEYS,
+    BIN_KEYS,
+    DEFINITIONS,
+    GENDER_KEYS,
+    HIGHER,
+    LOWER,
+    YEARS,
+    Measure,
+    formatted,
+)
 from evaluation.metrics import (
     age_statistics,
     age_values,
@@ -30,6 +41,7 @@ from evaluation.metrics import (
 
 CERTAIN_P = 0.05
 HEADLINE_KEYS = ("mae", "cs_5", "accuracy", "auc")
+BIN_HEADLINE_KEYS = ("bin_accuracy", "bin_off_by_one", "accuracy", "auc")  # where only age bins are known
 KEY_COLUMNS = ["set", "split", "file"]
 
 
@@ -103,7 +115,13 @@ class Comparison:
 
     @property
     def is_real(self) -> bool:
-        return any(self.differences[key].first_is_better is not None for key in ("mae", "accuracy"))
+        judged = ("mae", "bin_accuracy", "accuracy")
+        return any(self.differences[key].first_is_better is not None for key in judged)
+
+
+def headline_keys(measures: Mapping[str, Measure]) -> tuple[str, ...]:
+    """The four measures that are told first: HEADLINE_KEYS, or those of bins where no age is exact."""
+    return BIN_HEADLINE_KEYS if measures["bin_accuracy"].known else HEADLINE_KEYS
 
 
 def paired(predictions: pd.DataFrame, first: str, second: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -132,7 +150,11 @@ def compared(predictions: pd.DataFrame, first: str, second: str) -> Comparison:
     """Compare two variants on the pictures of `predictions` that both answered."""
     one, other = paired(predictions, first, second)
     disagreements = gender_disagreements(one, other)
-    differences = age_differences(one, other) | gender_differences(one, other, disagreements)
+    differences = (
+        age_differences(one, other)
+        | bin_differences(one, other)
+        | gender_differences(one, other, disagreements)
+    )
     better, sentence = _verdict(first, second, differences)
     return Comparison(first, second, len(one), differences, disagreements, better, sentence)
 
@@ -141,6 +163,12 @@ def age_differences(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Differe
     """Paired differences of all age measures; the rows of both tables match."""
     one, other = with_ages(one), with_ages(other)
     return _differences(AGE_KEYS, one, other, age_values, age_statistics)
+
+
+def bin_differences(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Difference]:
+    """Paired differences of the measures of age bins; the rows of both tables match."""
+    one, other = with_bins_alone(one), with_bins_alone(other)
+    return _differences(BIN_KEYS, one, other, bin_values, bin_statistics)
 
 
 def gender_differences(
@@ -188,7 +216,8 @@ def _differences(
 
 def _verdict(first: str, second: str, differences: dict[str, Difference]) -> tuple[str | None, str]:
     """The variant to ship (or None) and the sentence that says so."""
-    age, gender = differences["mae"], differences["accuracy"]
+    in_bins = not differences["mae"].count and differences["bin_accuracy"].count > 0
+    age, gender = differences["bin_accuracy" if in_bins else "mae"], differences["accuracy"]
     if not age.count and not gender.count:
         return None, f"{first} and {second} share no pictures, so nothing can be compared."
     age_winner, gender_winner = (
@@ -198,8 +227,10 @@ def _verdict(first: str, second: str, differences: dict[str, Difference]) -> tup
     winners = {winner for winner in (age_winner, gender_winner) if winner}
     if not winners:
         return None, (
-            f"No detectable difference between {first} and {second}: their mean age errors differ by "
-            f"{_bare(age, 'years')}, their gender accuracies by {_bare(gender, 'points')} "
+            f"No detectable difference between {first} and {second}: their "
+            f"{'shares of ages in the right bin' if in_bins else 'mean age errors'} differ by "
+            f"{_bare(age, 'points' if in_bins else 'years')}, "
+            f"their gender accuracies by {_bare(gender, 'points')} "
             f"on {max(age.count, gender.count):,} pictures."
         )
     if len(winners) == 2:
@@ -213,7 +244,8 @@ def _verdict(first: str, second: str, differences: dict[str, Difference]) -> tup
             f"{winner} is better at gender by {_amount(gender)} on {gender.count:,} pictures; "
             f"at age there is no detectable difference."
         )
-    sentence = f"{winner} is better by {_amount(age)} on {age.count:,} pictures"
+    of_what = " of ages in the right bin" if in_bins else ""
+    sentence = f"{winner} is better by {_amount(age)}{of_what} on {age.count:,} pictures"
     if gender_winner:
         return winner, f"{sentence}, and reads {_amount(gender)} more genders right."
     return winner, f"{sentence}; at gender there is no detectable difference."

@@ -58,6 +58,22 @@ AGE_DEFINITIONS = (
         "Mean width of the 80 % interval; only fair between variants with equal coverage",
     ),
 )
+BIN_DEFINITIONS = (
+    Definition(
+        "bin_accuracy",
+        "Age in the right bin",
+        SHARE,
+        HIGHER,
+        "Where only age bins are known: share of ages, rounded to years, that lie in the true one of nine",
+    ),
+    Definition(
+        "bin_off_by_one",
+        "Age at most one bin off",
+        SHARE,
+        HIGHER,
+        "Where only age bins are known: share of ages, rounded to years, in the true bin or one beside it",
+    ),
+)
 GENDER_DEFINITIONS = (
     Definition("accuracy", "Gender accuracy", SHARE, HIGHER, "Share of pictures whose gender was read right"),
     Definition(
@@ -76,9 +92,34 @@ GENDER_DEFINITIONS = (
     Definition("precision_male", "Precision, men", SHARE, HIGHER, "Share of men among those read as male"),
     Definition("recall_male", "Recall, men", SHARE, HIGHER, "Share of men who are read as male"),
     Definition("f1_male", "F1, men", NONE, HIGHER, "Harmonic mean of precision and recall of men"),
+    Definition(
+        "ece",
+        "Gender calibration error",
+        SHARE,
+        LOWER,
+        "Expected calibration error: by how much the probability of the likelier gender differs from the "
+        "share that is right, in 15 bins of equal mass",
+    ),
+    Definition(
+        "answered_share",
+        "Genders told",
+        SHARE,
+        HIGHER,
+        "Share of pictures whose gender is told instead of called uncertain",
+    ),
+    Definition(
+        "answered_accuracy",
+        "Gender accuracy where told",
+        SHARE,
+        HIGHER,
+        "Share of the told genders that are right; read it beside the share told",
+    ),
 )
-DEFINITIONS = {definition.key: definition for definition in AGE_DEFINITIONS + GENDER_DEFINITIONS}
+DEFINITIONS = {
+    definition.key: definition for definition in AGE_DEFINITIONS + BIN_DEFINITIONS + GENDER_DEFINITIONS
+}
 AGE_KEYS = tuple(definition.key for definition in AGE_DEFINITIONS)
+BIN_KEYS = tuple(definition.key for definition in BIN_DEFINITIONS)
 GENDER_KEYS = tuple(definition.key for definition in GENDER_DEFINITIONS)
 
 

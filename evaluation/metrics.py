@@ -5,8 +5,8 @@ only: it runs where no network and no picture is. Rows without a prediction (sta
 the true value count in nothing, and every measure says how many pictures it stands on. What cannot be
 computed (no picture, one gender, one age) is NaN with its reason, never an exception.
 
-Columns used: file, subject, age_years, gender (0 male, 1 female), predicted_age_years, age_low_years,
-age_high_years, female_probability.
+Columns used: file, subject, age_years, age_first_years, gender (0 male, 1 female), predicted_age_years,
+age_low_years, age_high_years, female_probability, told_gender.
 """
 
 import math
@@ -15,12 +15,25 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as sk
 
+from evaluation.age_bins import (
+    AGE_GROUPS,
+    bin_statistics,
+    bin_values,
+    read_groups,
+    true_groups,
+    with_age_groups,
+    with_bins_alone,
+)
 from evaluation.bootstrap import drawn_weights, interval, weighted_aucs, weighted_means, weighted_medians
-from evaluation.measures import AGE_KEYS, CS_YEARS, GENDER_KEYS, Measure
+from evaluation.measures import AGE_KEYS, BIN_KEYS, CS_YEARS, GENDER_KEYS, Measure
+from evaluation.told_genders import (
+    calibration_bins,
+    calibration_error,
+    drawn_calibration_errors,
+    is_told,
+    likelier_probability,
+)
 
-# First year of each age group; the groups are those of FairFace, so that sets with bins can be read alike.
-AGE_GROUP_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
-AGE_GROUPS = ("0–2", "3–9", "10–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70+")
 GENDERS = ("male", "female")  # the index is the coding of the tables
 NOTHING = float("nan")
 
@@ -55,8 +68,20 @@ def age_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
     """Every age measure with its 95 % bootstrap interval, in the order of AGE_KEYS."""
     rows = with_ages(predictions)
     values, reasons = age_values(rows)
+    if rows.empty and len(with_bins_alone(predictions)):
+        reasons = dict.fromkeys(AGE_KEYS, "age bins alone")
     drawn = age_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
     return _measures(AGE_KEYS, values, drawn, len(rows), reasons)
+
+
+def bin_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
+    """The measures of sets that know age bins alone, with 95 % bootstrap intervals, as in BIN_KEYS."""
+    rows = with_bins_alone(predictions)
+    values, reasons = bin_values(rows)
+    if rows.empty and len(with_ages(predictions)):
+        reasons = dict.fromkeys(BIN_KEYS, "exact ages")
+    drawn = bin_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
+    return _measures(BIN_KEYS, values, drawn, len(rows), reasons)
 
 
 def gender_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
@@ -104,8 +129,18 @@ def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]
     if rows.empty:
         return {}, dict.fromkeys(GENDER_KEYS, "no pictures with a gender")
     female, called = is_female(rows), says_female(rows)
-    values = {"accuracy": float(sk.accuracy_score(female, called))}
+    told = is_told(rows)
+    surplus, bins = _gender_surplus(rows)
+    values = {
+        "accuracy": float(sk.accuracy_score(female, called)),
+        "ece": calibration_error(surplus, bins),
+        "answered_share": float(told.mean()),
+    }
     reasons: dict[str, str] = {}
+    if told.any():
+        values["answered_accuracy"] = float((female == called)[told].mean())
+    else:
+        reasons["answered_accuracy"] = "no gender was told"
     if female.all() or not female.any():
         only = "women" if female.all() else "men"
         reasons |= dict.fromkeys(("auc", "mcc"), f"only {only} in these pictures")
@@ -131,16 +166,23 @@ def gender_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.n
     female, called = is_female(rows), says_female(rows)
     cells = np.column_stack([~female & ~called, ~female & called, female & ~called, female & called])
     true_male, false_female, false_male, true_female = weighted_means(weights, cells).T
-    statistics = {"accuracy": true_male + true_female}
+    told, right = is_told(rows), female == called
+    told_share, told_right = weighted_means(weights, np.column_stack([told, told & right])).T
+    statistics = {
+        "accuracy": true_male + true_female,
+        "ece": drawn_calibration_errors(weights, *_gender_surplus(rows)),
+        "answered_share": told_share,
+    }
     with np.errstate(invalid="ignore", divide="ignore"):
         sides = (
             ("male", true_male, false_male, false_female),
             ("female", true_female, false_female, false_male),
         )
-        for name, right, wrongly_called, missed in sides:
-            statistics[f"precision_{name}"] = right / (right + wrongly_called)
-            statistics[f"recall_{name}"] = right / (right + missed)
-            statistics[f"f1_{name}"] = 2 * right / (2 * right + wrongly_called + missed)
+        statistics["answered_accuracy"] = told_right / told_share
+        for name, rightly, wrongly_called, missed in sides:
+            statistics[f"precision_{name}"] = rightly / (rightly + wrongly_called)
+            statistics[f"recall_{name}"] = rightly / (rightly + missed)
+            statistics[f"f1_{name}"] = 2 * rightly / (2 * rightly + wrongly_called + missed)
         margins = (
             (true_female + false_female)
             * (true_female + false_male)
@@ -155,8 +197,8 @@ def gender_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.n
 
 
 def all_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
-    """Age and gender measures of the same rows."""
-    return age_measures(predictions) | gender_measures(predictions)
+    """Age and gender measures of the same rows, in the order of DEFINITIONS."""
+    return age_measures(predictions) | bin_measures(predictions) | gender_measures(predictions)
 
 
 def gender_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -167,15 +209,8 @@ def gender_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def age_group_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     """Counts (9, 9): rows are the groups of true ages, columns of predicted ones, as in AGE_GROUPS."""
-    rows = with_ages(predictions)
-    # Whoever is 39.7 is in the thirties; a prediction of 39.7 is shown as 40.
-    true, predicted = np.floor(rows.age_years), np.floor(rows.predicted_age_years + 0.5)
-    return _confusion(age_group(true), age_group(predicted), AGE_GROUPS)
-
-
-def age_group(whole_years: pd.Series | np.ndarray) -> np.ndarray:
-    """(n,) ages in whole years -> (n,) indices into AGE_GROUPS."""
-    return np.searchsorted(AGE_GROUP_STARTS, np.asarray(whole_years, float), side="right") - 1
+    rows = with_age_groups(predictions)
+    return _confusion(true_groups(rows), read_groups(rows), AGE_GROUPS)
 
 
 def cs_curve(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -215,6 +250,12 @@ def _age_columns(rows: pd.DataFrame) -> dict[str, np.ndarray]:
         "true": true,
         "true squared": true**2,
     }
+
+
+def _gender_surplus(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) probability of the likelier gender less being right, and (n,) the calibration bin."""
+    probability = likelier_probability(rows.female_probability.to_numpy(float))
+    return probability - (is_female(rows) == says_female(rows)), calibration_bins(probability)
 
 
 def _measures(

@@ -67,17 +67,25 @@ def prediction_rows(
     numbers[readable] = np.array(
         [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in readings]
     ).reshape(-1, 4)
+    told = np.full(len(pictures), "", object)
+    told[readable] = [one.gender for one in readings]
     # Single precision: the networks compute in it, and the file is half as large.
     numbers = numbers.astype(np.float32).astype(np.float64)
     boxes = outputs.boxes.drop(columns="file").reset_index(drop=True)
     singles = boxes.select_dtypes("float").columns
+    # An exact age is a bin of its own: first and last year are that age.
+    exact = pd.DataFrame({"age_low": pictures.age_years, "age_high": pictures.age_years})
+    bins = pictures if "age_low" in pictures else exact
     labels = pictures[["file", "split", "subject", "age_years", "gender", "race"]].reset_index(drop=True)
     return pd.concat([labels, boxes.astype(dict.fromkeys(singles, np.float32))], axis=1).assign(
         set=set_name,
         variant=variant.name,
         framed_from=np.where(readable, np.where(by_face, FACE, WHOLE_PICTURE), ""),
+        age_first_years=bins.age_low.to_numpy(float),
+        age_last_years=bins.age_high.to_numpy(float),
         predicted_age_years=numbers[:, 0],
         age_low_years=numbers[:, 1],
         age_high_years=numbers[:, 2],
         female_probability=numbers[:, 3],
+        told_gender=told,
     )

@@ -17,7 +17,7 @@ FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
 FEWEST_TOLD = 30  # slices with fewer pictures are shown, but never called the worst
 SLICE_COLUMNS = [
     "slice", "count", "mae", "mae_low", "mae_high", "bias", "bias_low", "bias_high",
-    "accuracy", "accuracy_low", "accuracy_high",
+    "accuracy", "accuracy_low", "accuracy_high", "coverage", "coverage_low", "coverage_high",
 ]  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFra
     if not tables:
         return pd.DataFrame(columns=[*SLICE_COLUMNS, "by"])
     slices = pd.concat(tables, ignore_index=True)
-    told = slices[slices["count"] >= FEWEST_TOLD]
+    told = slices[(slices["count"] >= FEWEST_TOLD) & slices.mae.notna()]
     return told.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
 
 
@@ -86,15 +86,21 @@ def _sliced(rows: pd.DataFrame, keys: pd.Series, names: dict) -> pd.DataFrame:
 
 
 def _few_measures(rows: pd.DataFrame) -> Sequence[float]:
-    """Count, then value, low and high of MAE, bias and gender accuracy."""
+    """Count, then value, low and high of MAE, bias, gender accuracy and the 80 % intervals' coverage."""
     aged, gendered = with_ages(rows), with_genders(rows)
     error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
     right = (says_female(gendered) == is_female(gendered)).astype(float)
-    numbers = [*_mean(np.abs(error), aged), *_mean(error, aged), *_mean(right, gendered)]
-    return [len(rows), *numbers]
+    held = aged.age_years.between(aged.age_low_years, aged.age_high_years).to_numpy(float)
+    return [
+        len(rows),
+        *mean_of(np.abs(error), aged),
+        *mean_of(error, aged),
+        *mean_of(right, gendered),
+        *mean_of(held, aged),
+    ]
 
 
-def _mean(values: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float]:
+def mean_of(values: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float]:
     """Mean of `values` (n,) with its 95 % bootstrap interval by the subjects of `rows`."""
     if not len(values):
         return (float("nan"),) * 3

@@ -20,6 +20,8 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
             "variant": "full",
             "subject": "",
             "age_years": np.asarray(true, float),
+            "age_first_years": np.asarray(true, float),
+            "age_last_years": np.asarray(true, float),
             "gender": np.zeros(count, int) if female is None else np.asarray(female, int),
             "race": "",
             "status": FACE_FOUND,
@@ -40,7 +42,9 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
             if probability is None
             else np.asarray(probability, float),
         }
-    ).assign(**columns)
+    )
+    frame["told_gender"] = np.where(frame.female_probability >= 0.5, "female", "male")
+    frame = frame.assign(**columns)
     return frame[PREDICTIONS.column_names]
 
 

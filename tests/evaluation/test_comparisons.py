@@ -53,6 +53,16 @@ def test_equal_variants_show_no_detectable_difference():
     assert comparison.sentence.startswith("No detectable difference between full and cropped")
 
 
+def test_where_only_bins_are_known_the_sentence_is_about_bins():
+    rows = two(np.where(np.arange(200) < 60, 30.0, 0.0), np.zeros(200))
+    bins = rows.assign(age_years=np.nan, age_first_years=40.0, age_last_years=49.0)
+    comparison = compared(bins, "full", "cropped")
+    assert comparison.better == "cropped"
+    assert comparison.is_real
+    assert comparison.sentence.startswith("cropped is better by 30.0 percentage points (")
+    assert "of ages in the right bin on 200 pictures" in comparison.sentence
+
+
 def test_a_variant_that_is_better_at_gender_alone_is_named_for_that():
     errors = np.random.default_rng(2).normal(0, 3, 300)
     female = np.arange(300) % 2

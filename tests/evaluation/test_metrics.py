@@ -6,7 +6,7 @@ import pytest
 from sklearn import metrics as sk
 
 from evaluation.bootstrap import drawn_weights
-from evaluation.measures import AGE_KEYS, DEFINITIONS, GENDER_KEYS
+from evaluation.measures import AGE_KEYS, BIN_KEYS, DEFINITIONS, GENDER_KEYS
 from evaluation.metrics import (
     age_group_confusion,
     age_measures,
@@ -58,6 +58,9 @@ def test_an_age_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand
         ("precision_male", 1.0),
         ("recall_male", 1 / 2),
         ("f1_male", 2 / 3),
+        ("ece", (0.1 + 0.6 + 0.3 + 0.1) / 4),  # four pictures, each in a bin of its own
+        ("answered_share", 1.0),
+        ("answered_accuracy", 3 / 4),
     ],
 )
 def test_a_gender_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
@@ -79,11 +82,11 @@ def test_an_age_of_39_point_7_is_in_the_thirties_and_a_prediction_of_it_is_shown
 
 def test_every_defined_measure_comes_with_count_interval_and_direction():
     measures = all_measures(FOUR)
-    assert list(measures) == list(DEFINITIONS) == [*AGE_KEYS, *GENDER_KEYS]
-    for measure in measures.values():
-        assert measure.count == 4
-        assert measure.low <= measure.value <= measure.high
-        assert measure.definition.better
+    assert list(measures) == list(DEFINITIONS) == [*AGE_KEYS, *BIN_KEYS, *GENDER_KEYS]
+    for key in (*AGE_KEYS, *GENDER_KEYS):
+        assert measures[key].count == 4
+        assert measures[key].low <= measures[key].value <= measures[key].high
+    assert all(definition.better for definition in DEFINITIONS.values())
 
 
 def test_the_drawn_measures_are_those_of_scikit_learn_on_the_drawn_pictures(random_predictions):
@@ -121,10 +124,15 @@ def test_the_cs_curve_rises_from_1_to_15_years(random_predictions):
         (FOUR.iloc[:1], "precision_female", "no picture was read as female"),
         (FOUR.iloc[:2], "recall_female", "no women in these pictures"),
         (FOUR.iloc[2:], "mcc", "only women in these pictures"),
+        (FOUR, "bin_accuracy", "exact ages"),
+        (FOUR.assign(age_years=np.nan), "mae", "age bins alone"),
+        (FOUR.iloc[:0], "bin_off_by_one", "no pictures with an age bin"),
+        (FOUR.assign(told_gender="uncertain"), "answered_accuracy", "no gender was told"),
     ],
     ids=[
         "no picture, age", "no picture, gender", "one age", "only men", "only women", "nobody read as female",
-        "no women to find", "no correlation with one gender",
+        "no women to find", "no correlation with one gender", "bins of exact ages", "years of bins",
+        "no bins", "everybody uncertain",
     ],
 )  # fmt: skip
 def test_what_cannot_be_computed_is_a_dash_with_its_reason(rows, without_value, reason):

@@ -11,11 +11,11 @@ from dataset.tables import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, read
 from evaluation import outputs as outputs_module
 from evaluation.outputs import raw_outputs
 from evaluation.predict import loaded_networks, prediction_rows, predictions_path
-from evaluation.samples import TRAIN_SAMPLE, train_sample
+from evaluation.samples import TRAIN_SAMPLE, published_split, scored_pictures, train_sample
 from evaluation.store import read_predictions
 from faces.answer import Workbench
 from faces.detection import DEFAULT_DETECTOR, Detector
-from faces.errors import TableError, VariantError
+from faces.errors import DataMissing, TableError, VariantError
 from faces.files import sha256_of
 from faces.pictures import decode
 from faces.prediction import read_calibration
@@ -72,6 +72,31 @@ def test_a_row_says_what_the_served_answer_says(pictures, networks, detector, sh
     assert cropped.age_low_years == pytest.approx(reading.age_low, abs=0.01)
     assert cropped.female_probability == pytest.approx(reading.female_probability, abs=0.001)
     assert (full.framed_from, cropped.framed_from) == ("whole picture", "face")
+
+
+def test_a_row_holds_what_is_told_about_the_gender(pictures, networks, detector, tmp_path):
+    rows = rows_of(pictures, networks, detector, tmp_path)["cropped"]
+    assert set(rows.told_gender.drop("broken.jpg")) <= {"female", "male", "uncertain"}
+    assert rows.told_gender["broken.jpg"] == ""
+
+
+def test_an_exact_age_is_a_bin_of_its_own_and_a_bin_has_no_exact_age(pictures, networks, detector, tmp_path):
+    exact = rows_of(pictures, networks, detector, tmp_path)["full"]
+    assert (exact.age_first_years == exact.age_years).all()
+    binned = pictures.assign(age_years=np.nan, age_low=[40, 20, 40], age_high=[49, 29, 49])
+    rows = rows_of(binned, networks, detector, tmp_path)["full"]
+    assert rows.age_years.isna().all()
+    assert list(zip(rows.age_first_years, rows.age_last_years, strict=True)) == [(40, 49), (20, 29), (40, 49)]
+
+
+def test_of_fairface_development_and_held_are_scored_and_train_is_not(data_dir, tmp_path):
+    try:
+        pictures = scored_pictures("fairface", data_dir, tmp_path)
+    except DataMissing as error:
+        pytest.skip(f"needs fairface: {error}")
+    assert dict(pictures.split.value_counts()) == {"held": 1000, "development": 500}
+    assert published_split("fairface") == "held"
+    assert published_split("chips") == "test"
 
 
 def test_the_widest_of_several_faces_is_scored(pictures, networks, detector, tmp_path):

@@ -56,6 +56,17 @@ def test_a_picture_without_a_found_face_has_no_size():
     assert error_by_face_share(predictions_of([20], [20], face_share=np.nan)).empty
 
 
+def test_every_decade_says_how_many_of_its_ages_the_80_percent_intervals_hold():
+    table = error_by_decade(predictions_of([5, 9, 34], [7, 20, 30], half_width=4.0)).set_index("slice")
+    assert list(table.coverage) == [0.5, 1.0]
+    assert (table.coverage_low <= table.coverage).all()
+
+
+def test_a_slice_without_exact_ages_is_never_called_the_worst():
+    rows = predictions_of([np.nan] * 40, [27] * 40, female=[0] * 40)
+    assert worst_slices({"gender": error_by_gender(rows)}).empty
+
+
 def test_a_tiny_slice_is_never_called_the_worst():
     rows = predictions_of([25] * 40 + [95], [27] * 40 + [40])
     worst = worst_slices({"age": error_by_decade(rows), "race": error_by_race(rows)})
