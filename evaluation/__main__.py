@@ -2,10 +2,12 @@
 
 After a training, in this order:
 
-    python -m evaluation calibrate --data-dir DIR   temperatures, on the validation split
+    python -m evaluation calibrate --data-dir DIR   temperatures and gender rule, on the validation split
     python -m evaluation predict --data-dir DIR     predictions tables of every set
     python -m evaluation score                      metrics.json of every variant, from the tables
-    python -m evaluation cards                      model cards and the table in the README, from the scores
+    python -m evaluation cards                      cards, README's table, docs/fairness.md, from the scores
+
+`freeze`, before a training, keeps the present figures as those of the release before.
 
 `compare` prints which variant to ship, and why. `robustness --data-dir DIR` reads pictures made worse and
 prints docs/robustness.md.
@@ -19,16 +21,23 @@ from itertools import combinations
 from pathlib import Path
 
 from dataset.sets import default_cache_dir
+from evaluation import earlier_release
 from evaluation.calibration import write_calibrations
 from evaluation.cards import write_cards
-from evaluation.comparisons import compared, fallback_share, found_only
+from evaluation.comparisons import (
+    BIN_HEADLINE_KEYS,
+    HEADLINE_KEYS,
+    compared,
+    fallback_share,
+    found_only,
+)
 from evaluation.measures import DEFINITIONS
 from evaluation.predict import loaded_networks, write_predictions
 from evaluation.references import read_references
 from evaluation.report import scores, sections_of, write_scores
 from evaluation.robustness import write_robustness
 from evaluation.robustness_report import read_robustness, robustness_markdown
-from evaluation.samples import SETS
+from evaluation.samples import SETS, published_split
 from evaluation.store import read_predictions
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, ProjectError
@@ -47,7 +56,10 @@ def calibrate(called: argparse.Namespace) -> None:
             f"{100 * fit.coverage_before:.1f} % and now {100 * fit.coverage_after:.1f} % "
             f"(age temperature {fit.calibration.age_temperature}); "
             f"gender log loss {fit.log_loss_before:.4f}, now {fit.log_loss_after:.4f} "
-            f"(gender temperature {fit.calibration.gender_temperature})."
+            f"(gender temperature {fit.calibration.gender_temperature}). A gender is told from a probability "
+            f"of {fit.calibration.least_gender_probability:g} on: {100 * fit.told_share:.1f} % are told, of "
+            f"which {100 * fit.told_right:.1f} % are right; of the others {100 * fit.withheld_right:.1f} % "
+            "would have been."
         )
 
 
@@ -74,7 +86,7 @@ def compare(called: argparse.Namespace) -> None:
         raise DataMissing(f"A comparison needs the predictions of two variants. Received: {names or 'none'}.")
     titles = read_references().sets
     for set_name, split, rows in sections_of(predictions):
-        if split not in called.split or set_name not in (called.set or SETS):
+        if split not in (called.split or [published_split(set_name)]) or set_name not in (called.set or SETS):
             continue
         print(
             f"\n{set_name}, {split}: {titles[set_name].title}"
@@ -85,7 +97,7 @@ def compare(called: argparse.Namespace) -> None:
             comparison = compared(rows, first, second)
             print(f"  {comparison.sentence}")
             for key, difference in comparison.differences.items():
-                if key in ("mae", "cs_5", "accuracy", "auc"):
+                if key in (*HEADLINE_KEYS, *BIN_HEADLINE_KEYS) and difference.count:
                     p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
                     print(f"    {DEFINITIONS[key].label}, {first} minus {second}: {difference.text}{p}")
             found = compared(found_only(rows), first, second)
@@ -96,7 +108,17 @@ def cards(called: argparse.Namespace) -> None:
     # The README tells of the shipped variants: cards of others leave it alone unless it is named.
     shipped = list(called.variant) == list(DEFAULT_VARIANTS)
     readme = called.readme or (REPOSITORY / "README.md" if shipped else None)
-    for path in write_cards(called.variant, readme, called.detector):
+    fairness = REPOSITORY / "docs" / "fairness.md" if shipped else None
+    for path in write_cards(called.variant, readme, fairness, called.detector):
+        print(f"Wrote {path}.")
+
+
+def freeze(called: argparse.Namespace) -> None:
+    predictions = read_predictions(called.variant, called.detector)
+    if predictions.empty:
+        raise DataMissing("There are no predictions to keep; `python -m evaluation predict` writes them.")
+    variants = [read_variant(folder) for folder in called.variant]
+    for path in earlier_release.freeze(predictions, variants, sha256_of(called.detector)):
         print(f"Wrote {path}.")
 
 
@@ -158,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands = parser.add_subparsers(dest="command", required=True)
     steps = (
-        (calibrate, [common, pictures], "fit the temperatures on validation"),
+        (calibrate, [common, pictures], "fit temperatures and the gender rule on validation"),
         (predict, [common, pictures, sets], "write the predictions tables; goes on where it stopped"),
         (score, [common], "write metrics.json from the tables"),
         (compare, [common, sets], "print which variant to ship, and why"),
@@ -167,12 +189,13 @@ def _parser() -> argparse.ArgumentParser:
             [common, pictures],
             "write robustness.csv: both measures on pictures made worse; prints docs/robustness.md",
         ),
-        (cards, [common], "write the model cards and the README's metrics table from the scores"),
+        (cards, [common], "write the cards, the README's metrics table and docs/fairness.md"),
+        (freeze, [common], "keep the present figures as those of the release before"),
     )
     for run, parents, words in steps:
         commands.add_parser(run.__name__, parents=parents, help=words).set_defaults(run=run)
     commands.choices["compare"].add_argument(
-        "--split", nargs="+", default=["test"], help="splits to compare on (default: test)"
+        "--split", nargs="+", help="splits to compare on (default: test, held of fairface)"
     )
     commands.choices["cards"].add_argument(
         "--readme",

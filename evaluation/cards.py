@@ -13,24 +13,29 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared
-from evaluation.measures import DEFINITIONS, HIGHER, LOWER, Measure, is_better
+from dataset.sets import CHIPS
+from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared, headline_keys
+from evaluation.fairness import FEWEST_COMPARED
+from evaluation.fairness_page import fairness_page
+from evaluation.measures import DEFINITIONS, HIGHER, LOWER, SHARE, YEARS, Measure, formatted, is_better
 from evaluation.references import read_references
 from evaluation.report import measures_in, read_history, read_scores
-from evaluation.samples import SETS
-from evaluation.slices import FEWEST_TOLD
+from evaluation.samples import SETS, published_split
+from evaluation.slices import FEWEST_TOLD, OLDEST_DECADE, decade_name
 from evaluation.store import read_predictions
+from evaluation.told_genders import HARDLY_BETTER_THAN_A_COIN
 from faces.errors import DataMissing
 from faces.files import whole_file
+from faces.prediction import EVEN, read_calibration
 from faces.variants import FACE, Variant, read_variant
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
 BEGIN, END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
 CARD_KEYS = (
     "mae", "median_error", "bias", "rmse", "r2", "cs_5", "cs_10", "coverage",
-    "accuracy", "auc", "mcc", "f1_female", "f1_male",
+    "bin_accuracy", "bin_off_by_one",
+    "accuracy", "auc", "mcc", "f1_female", "f1_male", "ece", "answered_share", "answered_accuracy",
 )  # fmt: skip
-SPLIT = "test"
 ARROWS = {LOWER: "↓", HIGHER: "↑"}
 START_WORDS = {
     "faceres": "`faceres-deep`, a MobileNet 1.0 trained on faces (MIT)",
@@ -38,31 +43,34 @@ START_WORDS = {
 }
 
 
-def write_cards(variant_folders: Sequence[Path], readme: Path | None, detector_path: Path) -> list[Path]:
-    """Write README.md of every variant folder and, where one is given, the table in `readme`; return paths.
+def write_cards(
+    variant_folders: Sequence[Path], readme: Path | None, fairness: Path | None, detector_path: Path
+) -> list[Path]:
+    """Write README.md of every variant folder and, where given, `readme`'s table and the page `fairness`.
+
+    Returns the paths written.
 
     Raises DataMissing where scores or the README's markers are missing, TableError where they do not match.
     """
     variants = [read_variant(folder) for folder in variant_folders]
-    written = []
-    for variant in variants:
-        path = variant.folder / "README.md"
+    pages = {variant.folder / "README.md": card(variant) for variant in variants}
+    if readme or fairness:
+        predictions = read_predictions(variant_folders, detector_path)
+        if readme:
+            pages[readme] = with_table(readme, readme_table(variants, predictions))
+        if fairness:
+            pages[fairness] = fairness_page(variants, predictions)
+    for path, text in pages.items():
         with whole_file(path) as unfinished:
-            unfinished.write_text(card(variant), encoding="utf-8")
-        written.append(path)
-    if readme is None:
-        return written
-    text = with_table(readme, readme_table(variants, read_predictions(variant_folders, detector_path)))
-    with whole_file(readme) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
-    return [*written, readme]
+            unfinished.write_text(text, encoding="utf-8")
+    return list(pages)
 
 
 def card(variant: Variant) -> str:
     """The model card of one variant: a Hugging Face YAML head and Markdown."""
     document = read_scores(variant)
     by_face = variant.framing == FACE
-    beyond_five = measures_in(document, "chips", SPLIT).get("cs_5")
+    beyond_five = measures_in(document, CHIPS, published_split(CHIPS)).get("cs_5")
     fields = {
         "name": variant.name,
         "framing_words": "the faces that a detector finds" if by_face else "the whole picture",
@@ -76,6 +84,9 @@ def card(variant: Variant) -> str:
         "figures": _figures(document),
         "set_readings": _set_readings(document),
         "calibration": _calibration_words(variant),
+        "coverage_by_decade": _coverage_by_decade(document),
+        "gender_rule": _gender_rule(variant, document),
+        "fairness": _fairness(document),
         "fewest": FEWEST_TOLD,
         "worst_slices": _worst_slices(document),
         "failures": _failures(document, by_face),
@@ -96,21 +107,24 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
     lines.append("|---|--:|---|" + "--:|" * (len(heads) + 1))
     sentences = []
     for set_name in SETS:
+        split = published_split(set_name)
         told = {
-            name: one["sets"][set_name][SPLIT] for name, one in documents.items() if set_name in one["sets"]
+            name: one["sets"][set_name][split] for name, one in documents.items() if set_name in one["sets"]
         }
-        measures = {name: measures_in(documents[name], set_name, SPLIT) for name in told}
+        measures = {name: measures_in(documents[name], set_name, split) for name in told}
         for name, section in told.items():
             cells = [_cell(key, name, measures) for key in HEADLINE_KEYS]
             no_face = "–" if section["no_face_share"] is None else f"{100 * section['no_face_share']:.1f} %"
             cells = [set_name, f"{section['pictures']:,}", name, *cells, no_face]
             lines.append("| " + " | ".join(cells) + " |")
         if len(told) == 2:
-            rows = predictions[(predictions.set == set_name) & (predictions.split == SPLIT)]
-            sentences.append(f"- **{set_name}**: {_emphasised(compared(rows, *told))}")
+            rows = predictions[(predictions.set == set_name) & (predictions.split == split)]
+            in_bins = _in_bins(measures)
+            sentences.append(f"- **{set_name}**: {_emphasised(compared(rows, *told))}{in_bins}")
     note = (
-        "Test split of each set, 95 % bootstrap intervals, better value in bold. Where no face was found, "
-        "`cropped` answers on the whole picture and is scored on that. `context` is synthetic."
+        "Test split of each set (`held` of `fairface`), 95 % bootstrap intervals, better value in bold. "
+        "Where no face was found, `cropped` answers on the whole picture and is scored on that. `context` is "
+        "synthetic. A dash: the set knows age bins alone."
     )
     return "\n".join([*lines, "", note, "", *sentences])
 
@@ -128,6 +142,8 @@ def with_table(readme: Path, table: str) -> str:
 def _cell(key: str, name: str, measures: dict[str, dict[str, Measure]]) -> str:
     """The measure with its interval, bold where it is better than that of all other variants."""
     own = measures[name][key]
+    if not own.known:
+        return "–"
     others = [one[key] for other, one in measures.items() if other != name]
     best = others and all(is_better(key, own.value, other.value) for other in others)
     return f"**{own.text}** {_brackets(own)}" if best else own.text_with_interval
@@ -137,23 +153,89 @@ def _brackets(measure: Measure) -> str:
     return measure.text_with_interval.removeprefix(measure.text).strip()
 
 
+def _in_bins(measures: dict[str, dict[str, Measure]]) -> str:
+    """` In the right one of nine age bins: …`, for a set that knows bins alone."""
+    shares = [f"{name} {own['bin_accuracy'].text}" for name, own in measures.items()]
+    known = any(own["bin_accuracy"].known for own in measures.values())
+    return f" Ages in the right one of nine bins: {', '.join(shares)}." if known else ""
+
+
 def _emphasised(comparison: Comparison) -> str:
     mark = "difference is real" if comparison.is_real else "no detectable difference"
     return f"{comparison.sentence} *({mark})*"
 
 
 def _figures(document: dict[str, Any]) -> str:
-    names = [name for name in document["sets"] if SPLIT in document["sets"][name]]
-    measures = {name: measures_in(document, name, SPLIT) for name in names}
-    heads = [f"{name} ({document['sets'][name][SPLIT]['pictures']:,})" for name in names]
+    sections = _published(document)
+    names = list(sections)
+    measures = {name: measures_in(document, name, published_split(name)) for name in names}
+    heads = [f"{name} ({section['pictures']:,})" for name, section in sections.items()]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(names)]
     for key in CARD_KEYS:
         definition = DEFINITIONS[key]
-        cells = [measures[name][key].text_with_interval for name in names]
+        told = [measures[name][key] for name in names]
+        if not any(measure.known for measure in told):
+            continue
+        cells = [measure.text_with_interval if measure.known else "–" for measure in told]
         lines.append(f"| {definition.label} ({definition.better}) | {' | '.join(cells)} |")
-    shares = [document["sets"][name][SPLIT]["no_face_share"] for name in names]
+    shares = [section["no_face_share"] for section in sections.values()]
     cells = ["–" if share is None else f"{100 * share:.1f} %" for share in shares]
     lines.append("| No face found | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _published(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Set -> the section of the split that is published."""
+    return {
+        name: splits[published_split(name)]
+        for name, splits in document["sets"].items()
+        if published_split(name) in splits
+    }
+
+
+def _coverage_by_decade(document: dict[str, Any]) -> str:
+    """Where the 80 % interval is too narrow or too wide: a row a decade of true age, a column a set."""
+    by_set = {
+        name: {row["slice"]: row for row in section["error_by_decade"]}
+        for name, section in _published(document).items()
+        if section["error_by_decade"]
+    }
+    lines = ["| True age | " + " | ".join(by_set) + " |", "|---|" + "--:|" * len(by_set)]
+    for start in range(0, OLDEST_DECADE + 1, 10):
+        rows = [told.get(decade_name(start)) for told in by_set.values()]
+        lines.append(f"| {decade_name(start)} | {' | '.join(map(_coverage_cell, rows))} |")
+    return "\n".join(lines)
+
+
+def _coverage_cell(row: dict[str, Any] | None) -> str:
+    if row is None or row["count"] < FEWEST_TOLD:
+        return "–"
+    low, high = 100 * row["coverage_low"], 100 * row["coverage_high"]
+    return f"{100 * row['coverage']:.0f} % ({low:.0f}–{high:.0f})"
+
+
+def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
+    """The rule under which a gender is told, and what it costs on every set."""
+    least = read_calibration(variant.folder).least_gender_probability
+    if least <= EVEN:
+        return "It always tells the likelier gender, however improbable."
+    lines = [
+        f"A gender is told where its probability is at least {100 * least:.0f} %; below that the answer is "
+        '"uncertain". The bound was chosen on `chips` validation as the highest under which the withheld '
+        f"answers would be right at most {100 * HARDLY_BETTER_THAN_A_COIN:.0f} % of the time, hardly more "
+        "often than a guess. The gender figures above are of all pictures, those withheld here included.",
+        "",
+        "| Set | Told | Right of all | Right where told | Would be right where withheld |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name in _published(document):
+        measures = measures_in(document, name, published_split(name))
+        told, right, told_right = (
+            measures[key].value for key in ("answered_share", "accuracy", "answered_accuracy")
+        )
+        withheld_right = (right - told * told_right) / (1 - told) if told < 1 else float("nan")
+        shares = [formatted(share, SHARE) for share in (told, right, told_right, withheld_right)]
+        lines.append(f"| {name} | {' | '.join(shares)} |")
     return "\n".join(lines)
 
 
@@ -164,8 +246,8 @@ def _set_readings(document: dict[str, Any]) -> str:
 
 def _worst_slices(document: dict[str, Any]) -> str:
     lines = ["| Set | Slice | Pictures | Age MAE | Bias |", "|---|---|--:|--:|--:|"]
-    for name, splits in document["sets"].items():
-        for row in splits.get(SPLIT, {}).get("worst_slices", ()):
+    for name, section in _published(document).items():
+        for row in section["worst_slices"]:
             lines.append(
                 f"| {name} | {row['by']} {row['slice']} | {row['count']} "
                 f"| {row['mae']:.1f} years ({row['mae_low']:.1f}–{row['mae_high']:.1f}) "
@@ -174,14 +256,34 @@ def _worst_slices(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _fairness(document: dict[str, Any]) -> str:
+    """Who is read worse than by the release before: every gender and race with enough pictures."""
+    told = document["since_before"]
+    if told is None:
+        return "No earlier release was kept to compare with."
+    where = (
+        f"groups of gender and race with at least {FEWEST_COMPARED} pictures of `{CHIPS}` test against the "
+        f"release before (network `{told['network_sha256'][:12]}`), by paired 95 % intervals"
+    )
+    worse = [row for row in told["changes"] if row["is_worse"]]
+    if not worse:
+        return f"Compared were {where}: none is read worse."
+    return "\n".join([f"Compared were {where}. Read worse are:", "", *map(_worse_group, worse)])
+
+
+def _worse_group(row: dict[str, Any]) -> str:
+    words, unit = {"mae": ("age MAE", YEARS), "accuracy": ("gender accuracy", SHARE)}[row["figure"]]
+    before, now = (formatted(row[key], unit) for key in ("before", "now"))
+    low, high = (formatted(row[key], unit, with_unit=False, signed=True) for key in ("low", "high"))
+    who = f"{row['gender']}, {row['race']} ({row['count']:,} pictures)"
+    return f"- {who}: {words} {before}, now {now} (change {low} to {high})"
+
+
 def _failures(document: dict[str, Any], by_face: bool) -> str:
     """What is known to go wrong, with the numbers where they were measured."""
     lines = []
-    for name, splits in document["sets"].items():
-        section = splits.get(SPLIT)
-        if not section:
-            continue
-        bias = measures_in(document, name, SPLIT)["bias"]
+    for name, section in _published(document).items():
+        bias = measures_in(document, name, published_split(name))["bias"]
         if bias.known and (bias.low > 0 or bias.high < 0):
             word = "too old" if bias.value > 0 else "too young"
             lines.append(f"- On `{name}` it reads ages {abs(bias.value):.1f} years {word} on average.")
@@ -235,10 +337,8 @@ def _model_index(variant: Variant, document: dict[str, Any]) -> str:
     """YAML of model-index; JSON strings and numbers are YAML."""
     titles = read_references().sets
     lines = [f"- name: {json.dumps(f'age-gender-{variant.name}')}", "  results:"]
-    for name in document["sets"]:
-        measures = measures_in(document, name, SPLIT)
-        if not measures:
-            continue
+    for name in _published(document):
+        measures = measures_in(document, name, published_split(name))
         title = titles[name].title if name in titles else name
         lines += [
             "  - task:",
@@ -247,10 +347,10 @@ def _model_index(variant: Variant, document: dict[str, Any]) -> str:
             "    dataset:",
             f"      type: {json.dumps(name)}",
             f"      name: {json.dumps(title, ensure_ascii=False)}",
-            f"      split: {SPLIT}",
+            f"      split: {published_split(name)}",
             "    metrics:",
         ]
-        for key in HEADLINE_KEYS:
+        for key in headline_keys(measures):
             measure = measures[key]
             if measure.known:
                 lines += [

@@ -10,8 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from dataset.sets import CHIPS
 from dataset.tables import HISTORY
 from evaluation.comparisons import fallback_share, found_only
+from evaluation.earlier_release import earlier_predictions, published_rows
+from evaluation.fairness import changes_since
 from evaluation.measures import Measure, measure_from
 from evaluation.metrics import age_group_confusion, all_measures, gender_confusion
 from evaluation.samples import SETS, SPLITS
@@ -34,6 +37,7 @@ def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) ->
         "split_sha256": variant.split_sha256,
         "network_sha256": variant.network_sha256,
         "detector_sha256": detector_sha256,
+        "since_before": _since_before(own, variant),
         "sets": sections,
     }
 
@@ -87,6 +91,16 @@ def measures_in(document: dict[str, Any], set_name: str, split: str) -> dict[str
     """The headline measures of a set and split by key; empty where the document has none."""
     section = document["sets"].get(set_name, {}).get(split)
     return {key: measure_from(key, row) for key, row in section["measures"].items()} if section else {}
+
+
+def _since_before(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
+    """By gender and race, what changed on `chips` test; None where no other release was kept."""
+    earlier = earlier_predictions(variant)
+    if earlier is None:
+        return None
+    before, network_sha256 = earlier
+    changes = changes_since(before, published_rows(own, CHIPS, variant.name))
+    return {"network_sha256": network_sha256, "changes": _records(changes)}
 
 
 def _section(rows: pd.DataFrame) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""The present tables -> what is kept of them in `evaluation/before`, and back when another release is there.
+
+A room of its own because an earlier release's figures must outlive its tables: a table of fairness that
+people read, and of each variant the few numbers on `chips` test that paired intervals need.
+`python -m evaluation freeze` writes them, once, before new networks replace the old ones.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from dataset.sets import CHIPS
+from dataset.tables import (
+    BEFORE,
+    FAIRNESS,
+    Provenance,
+    provenance_of,
+    read_csv_table,
+    read_table,
+    write_table,
+)
+from evaluation.fairness import FAIRNESS_SETS, fairness_cells
+from evaluation.samples import published_split
+from faces.files import whole_file
+from faces.variants import Variant
+
+FOLDER = Path(__file__).with_name("before")
+FAIRNESS_FILE = "fairness.csv"
+DIGITS = 4  # a hundredth of a day, a hundredth of a per cent
+
+
+def freeze(
+    predictions: pd.DataFrame, variants: Sequence[Variant], detector_sha256: str, folder: Path = FOLDER
+) -> list[Path]:
+    """Keep the present predictions of `variants` as those of the release before; return the paths written."""
+    written = []
+    for variant in variants:
+        rows = published_rows(predictions, CHIPS, variant.name)
+        numbers = ["predicted_age_years", "female_probability"]
+        kept = rows[["file", "variant", *numbers]].reset_index(drop=True)
+        path = folder / f"{variant.name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        provenance = Provenance(variant.split_sha256, variant.network_sha256, detector_sha256)
+        write_table(kept.assign(**kept[numbers].round(DIGITS)), BEFORE, path, provenance)
+        written.append(path)
+    path = folder / FAIRNESS_FILE
+    with whole_file(path) as unfinished:
+        present_fairness(predictions, variants).round(DIGITS).to_csv(unfinished, index=False)
+    return [*written, path]
+
+
+def present_fairness(predictions: pd.DataFrame, variants: Sequence[Variant]) -> pd.DataFrame:
+    """Rows of dataset.tables.FAIRNESS: the published split of every set that names races, of each variant."""
+    tables = [pd.DataFrame(columns=FAIRNESS.column_names)]
+    for set_name in FAIRNESS_SETS:
+        for variant in variants:
+            cells = fairness_cells(published_rows(predictions, set_name, variant.name))
+            told = {
+                "set": set_name,
+                "split": published_split(set_name),
+                "variant": variant.name,
+                "network_sha256": variant.network_sha256,
+            }
+            tables.append(cells.assign(**told)[FAIRNESS.column_names])
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def published_rows(predictions: pd.DataFrame, set_name: str, variant_name: str) -> pd.DataFrame:
+    """One variant's rows of a set's published split."""
+    chosen = (predictions.set == set_name) & (predictions.split == published_split(set_name))
+    return predictions[chosen & (predictions.variant == variant_name)]
+
+
+def earlier_fairness(variants: Sequence[Variant], folder: Path = FOLDER) -> pd.DataFrame:
+    """Rows of FAIRNESS of earlier networks of `variants`; none of the networks that are served now."""
+    path = folder / FAIRNESS_FILE
+    if not path.is_file():
+        return pd.DataFrame(columns=FAIRNESS.column_names)
+    served = {variant.name: variant.network_sha256 for variant in variants}
+    kept = read_csv_table(path, FAIRNESS)
+    now = kept.variant.map(served)
+    return kept[now.notna() & (now != kept.network_sha256)].reset_index(drop=True)
+
+
+def earlier_predictions(variant: Variant, folder: Path = FOLDER) -> tuple[pd.DataFrame, str] | None:
+    """Rows of BEFORE of an earlier network of `variant`, and its SHA-256; None where there is no other one.
+
+    Raises TableError where they are of another split.
+    """
+    path = folder / f"{variant.name}.parquet"
+    if not path.is_file():
+        return None
+    network_sha256 = provenance_of(path).network_sha256
+    if network_sha256 == variant.network_sha256:
+        return None
+    return read_table(path, BEFORE, Provenance(split_sha256=variant.split_sha256)), network_sha256
