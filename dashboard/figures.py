@@ -64,6 +64,39 @@ def scores_figure(
     return finished(figure, title, scheme)
 
 
+def told_genders_figure(
+    curves: pd.DataFrame, rules: pd.DataFrame, title: str, names: Sequence[str], scheme: str | None
+) -> go.Figure:
+    """Accuracy of the genders that are told against the share told, and the rule that is served as a point.
+
+    `curves`: columns variant, least_probability, share, accuracy, count, a row a bound. `rules`: columns
+    variant, share, value, low, high, count, a row a variant.
+    """
+    figure = go.Figure()
+    for name in names:
+        rows, rule = curves[curves.variant == name], rules[rules.variant == name]
+        colour = variant_colour(name, names, scheme)
+        figure.add_scatter(
+            x=rows.share, y=rows.accuracy, mode="lines", name=name, line={"color": colour, "width": 2},
+            customdata=np.column_stack([rows.least_probability, rows["count"]]),
+            hovertemplate=(
+                f"{name}, told from %{{customdata[0]:.0%}} on: %{{x:.1%}} told, %{{y:.1%}} of them right"
+                "<br>%{customdata[1]:,} pictures<extra></extra>"
+            ),
+        )  # fmt: skip
+        figure.add_scatter(
+            x=rule.share, y=rule.value, mode="markers", name=f"{name}, as served", error_y=_whiskers(rule),
+            marker={"color": colour, "size": 12}, showlegend=False, customdata=rule["count"],
+            hovertemplate=(
+                f"{name}, as served: %{{x:.1%}} told, %{{y:.1%}} of them right"
+                "<br>of %{customdata:,} pictures<extra></extra>"
+            ),
+        )  # fmt: skip
+    figure.update_xaxes(title="share of genders told", tickformat=".0%", autorange="reversed")
+    figure.update_yaxes(title="share of those that are right", tickformat=".0%")
+    return finished(figure, title, scheme)
+
+
 def density_figure(
     ages: pd.DataFrame, title: str, scheme: str | None, *, most: float | None = None
 ) -> go.Figure:
@@ -286,7 +319,7 @@ def training_figure(
 ) -> go.Figure:
     """One quantity by epoch, on training frames dotted and on validation solid; `columns` names the two.
 
-    A line stands where the last phase, the finish, begins.
+    A line stands where a phase begins, but for the first.
     """
     figure = go.Figure()
     training, validation = columns
@@ -308,20 +341,23 @@ def training_figure(
         x=[None], y=[None], name="training frames", mode="lines",
         line={"color": neutral("quiet", scheme), "dash": "dot", "width": 2},
     )  # fmt: skip
-    first_of_finish = {
-        int(history.epoch[history.finish == 1].iloc[0])
-        for history in histories.values()
-        if "finish" in history and (history.finish == 1).any()
-    }
-    for epoch in sorted(first_of_finish):
+    for epoch, phase in sorted({start for history in histories.values() for start in phase_starts(history)}):
         figure.add_vline(
             x=epoch - 0.5, line={"color": neutral("quiet", scheme), "width": 1, "dash": "dash"},
-            annotation={"text": "finish", "font": {"color": neutral("quiet", scheme), "size": 12}},
+            annotation={"text": phase, "font": {"color": neutral("quiet", scheme), "size": 12}},
             annotation_position="top right",
         )  # fmt: skip
     figure.update_xaxes(title="epoch", dtick=1 if all(len(one) <= 12 for one in histories.values()) else None)
     figure.update_yaxes(title=axis, tickformat=tickformat)
     return finished(figure, title, scheme)
+
+
+def phase_starts(history: pd.DataFrame) -> list[tuple[int, str]]:
+    """(epoch, phase) where a phase of a training follows on another; none where the history names none."""
+    if "phase" not in history:
+        return []
+    changes = history[history.phase.ne(history.phase.shift()) & history.phase.shift().notna()]
+    return [(int(epoch), str(phase)) for epoch, phase in zip(changes.epoch, changes.phase, strict=True)]
 
 
 def _whiskers(rows: pd.DataFrame) -> dict:

@@ -68,6 +68,8 @@ METRICS_HEADLINE = "metrics-headline"
 METRICS_TILES = "metrics-tiles"
 METRICS_TABLE = "metrics-table"
 METRICS_TABLE_CSV = "metrics-table-csv"
+FAIRNESS_TABLE = "fairness-table"
+FAIRNESS_TABLE_CSV = "fairness-table-csv"
 METRICS_ADDRESS = "metrics-address"
 
 

@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard.components.metrics_numbers import Numbers
 from dashboard.components.metrics_selection import FOUND_ONLY, Selection
-from evaluation.comparisons import HEADLINE_KEYS, Difference, compared, fallback_share, found_only
+from evaluation.comparisons import Difference, compared, fallback_share, found_only, headline_keys
 from evaluation.measures import DEFINITIONS, Measure, is_better
 from evaluation.references import read_references
 
@@ -44,7 +44,7 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
 
 
 def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) -> list[html.Div]:
-    """MAE, within 5 years, gender accuracy and AUC of the selected variants, with whiskers and difference."""
+    """The four headline measures of the selected variants, with whiskers and difference."""
     measures = {name: numbers.measures(selection, name) for name in selection.names}
     comparison = numbers.comparison(selection)
     return [
@@ -55,7 +55,7 @@ def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) ->
             selection,
             colours,
         )
-        for key in HEADLINE_KEYS
+        for key in headline_keys(measures[selection.first])
     ]
 
 

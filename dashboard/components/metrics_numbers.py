@@ -11,9 +11,12 @@ from typing import Any
 import flask
 import pandas as pd
 
-from dashboard.components.metrics_selection import Selection
+from dashboard.components.metrics_selection import ALL_PICTURES, Selection
 from dashboard.context import AppContext
+from dataset.tables import FAIRNESS
 from evaluation.comparisons import Comparison, compared, paired
+from evaluation.earlier_release import earlier_fairness
+from evaluation.fairness import fairness_cells
 from evaluation.measures import Measure
 from evaluation.metrics import all_measures
 from evaluation.report import read_history
@@ -23,12 +26,20 @@ KEPT = 600  # results; a selection has about thirty, so twenty selections stay w
 
 
 class Numbers:
-    """All that the page computes from one predictions frame; `histories` are the trainings by variant."""
+    """All that the page computes from one predictions frame.
+
+    `histories` are the trainings by variant, `earlier` the fairness figures of the release before
+    (dataset.tables.FAIRNESS).
+    """
 
     def __init__(
-        self, predictions: pd.DataFrame, histories: Mapping[str, pd.DataFrame] | None = None
+        self,
+        predictions: pd.DataFrame,
+        histories: Mapping[str, pd.DataFrame] | None = None,
+        earlier: pd.DataFrame | None = None,
     ) -> None:
         self.predictions = predictions
+        self.earlier = pd.DataFrame(columns=FAIRNESS.column_names) if earlier is None else earlier
         self.histories = dict(histories or {})
         self._known: dict[tuple, Any] = {}
         self._locks: dict[tuple, threading.Lock] = {}
@@ -56,6 +67,17 @@ class Numbers:
         """The selected rows of both variants on the pictures that both answered."""
         return paired(selection.rows(self.predictions), selection.first, selection.second)
 
+    def fairness(self, selection: Selection, name: str) -> pd.DataFrame:
+        """Selected rows of one variant by gender, race and age group: evaluation.fairness.CELL_COLUMNS."""
+        key = ("fairness", selection.set, selection.split, selection.pictures, name)
+        return self.once(key, lambda: fairness_cells(self.rows(selection, name)))
+
+    def before(self, selection: Selection, name: str) -> pd.DataFrame:
+        """Fairness figures of the release before: one variant, all pictures of the selected set and split."""
+        rows = self.earlier
+        same = (rows.set == selection.set) & (rows.split == selection.split) & (rows.variant == name)
+        return rows[same & (selection.pictures == ALL_PICTURES)]
+
     def measures(self, selection: Selection, name: str) -> dict[str, Measure]:
         key = ("measures", selection.set, selection.split, selection.pictures, name)
         return self.once(key, lambda: all_measures(self.rows(selection, name)))
@@ -74,7 +96,8 @@ def numbers_of(context: AppContext) -> Numbers:
     """The numbers of the served app, kept with it. Raises TableError as `context.predictions` does."""
     extensions = flask.current_app.extensions
     if EXTENSION not in extensions:
-        extensions[EXTENSION] = Numbers(context.predictions, _histories(context))
+        earlier = earlier_fairness(list(context.variants.values()))
+        extensions[EXTENSION] = Numbers(context.predictions, _histories(context), earlier)
     return extensions[EXTENSION]
 
 

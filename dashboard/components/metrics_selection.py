@@ -11,10 +11,9 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from dataset.tables import FACE_FOUND
-from evaluation.samples import SETS, SPLITS
+from evaluation.samples import PUBLISHED_SPLITS, SETS, SPLITS
 
 ALL_PICTURES, FOUND_ONLY = "all", "found"
-PREFERRED_SPLIT = "test"
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def selection_from(
     names = [name for name in variants if name in predicted]
     set_name = _or_first(wanted.get("set"), sets_in(predictions))
     splits = splits_in(predictions, set_name)
-    fallback = PREFERRED_SPLIT if PREFERRED_SPLIT in splits else splits[0]
+    fallback = next((split for split in PUBLISHED_SPLITS if split in splits), splits[0])
     first = _or_first(wanted.get("first"), names)
     others = [name for name in names if name != first]
     return Selection(

@@ -14,11 +14,10 @@ from typing import Any
 from evaluation.cards import START_WORDS, TEMPLATE
 from evaluation.measures import Measure
 from evaluation.report import measures_in, read_history, read_scores
-from evaluation.samples import SETS
+from evaluation.samples import SETS, published_split
 from faces.errors import DataMissing, TableError
 from faces.variants import FACE, Variant
 
-SPLIT = "test"
 SHORT_HASH = 12
 
 
@@ -74,14 +73,14 @@ def provenance_of(variant: Variant) -> list[Fact]:
 
 
 def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
-    """Set -> its measures on the test split, in the order of the pages; and in words why there are none."""
+    """Set -> its published measures, in the order of the pages; and in words why there are none."""
     try:
         document = read_scores(variant)
     except DataMissing:
         return {}, "Not measured yet: python -m evaluation score writes the figures."
     except TableError as error:
         return {}, str(error)
-    measures = {name: measures_in(document, name, SPLIT) for name in SETS}
+    measures = {name: measures_in(document, name, published_split(name)) for name in SETS}
     return {name: found for name, found in measures.items() if found}, ""
 
 

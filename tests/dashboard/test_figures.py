@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard import figures
+from dashboard.components.fairness_table import fairness_columns, fairness_rows
 from dashboard.components.metrics_charts import CHARTS, View
 from dashboard.components.metrics_headline import headline, tiles
 from dashboard.components.metrics_matrices import matrix_counts, matrix_frame, matrix_titles
@@ -14,6 +15,7 @@ from dashboard.components.metrics_table import table_columns, table_rows
 from dashboard.matrix_figures import COLUMNS, COUNTS, ROWS, confusion_difference_figure, confusion_figure
 from dashboard.theme import DARK, LIGHT, variant_colour
 from dataset.tables import FACE_FOUND, NO_FACE
+from evaluation.fairness import fairness_cells
 from evaluation.measures import DEFINITIONS
 
 NAMES = ("full", "cropped")
@@ -39,6 +41,8 @@ def predictions():
                     "variant": name,
                     "subject": "",
                     "age_years": true,
+                    "age_first_years": true,
+                    "age_last_years": true,
                     "gender": female,
                     "race": "",
                     "status": np.where(found, FACE_FOUND, NO_FACE),
@@ -52,7 +56,9 @@ def predictions():
                 }
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    told = pd.concat(frames, ignore_index=True)
+    sure = np.where(told.female_probability >= 0.6, "female", "male")
+    return told.assign(told_gender=np.where(told.female_probability.between(0.4, 0.6), "uncertain", sure))
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +88,33 @@ def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
     chart = CHARTS[key]
     figure = chart.draw(chart.frame(numbers, nowhere), View(numbers, nowhere, LIGHT))
     assert figure.layout.meta["title"]
+
+
+@pytest.mark.parametrize("key", CHARTS)
+def test_a_set_that_knows_age_bins_alone_is_drawn(predictions, key):
+    bins = predictions.assign(set="fairface", split="held", age_years=np.nan)
+    numbers, held = Numbers(bins), Selection("fairface", "held", "all", "full", "cropped")
+    figure = CHARTS[key].draw(CHARTS[key].frame(numbers, held), View(numbers, held, LIGHT))
+    assert figure.layout.meta["title"]
+
+
+def test_the_headline_of_a_set_that_knows_age_bins_alone_is_of_bins(predictions):
+    bins = predictions.assign(set="fairface", split="held", age_years=np.nan)
+    selection = selection_from({"set": "fairface"}, bins, NAMES)
+    assert selection.split == "held"
+    assert "in the right bin" in str(headline(Numbers(bins), selection, COLOURS))
+    measures = [
+        tile.to_plotly_json()["props"]["data-measure"] for tile in tiles(Numbers(bins), selection, COLOURS)
+    ]
+    assert measures == ["bin_accuracy", "bin_off_by_one", "accuracy", "auc"]
+
+
+def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_share_told(numbers):
+    chart = CHARTS["accuracy_by_share_told"]
+    figure = chart.draw(chart.frame(numbers, BOTH), View(numbers, BOTH, LIGHT))
+    curve, rule = figure.data[0], figure.data[1]
+    nearest = int(np.argmin(np.abs(np.array(curve.x) - rule.x[0])))
+    assert curve.y[nearest] == pytest.approx(rule.y[0], abs=0.03)
 
 
 def test_a_variant_has_its_colour_in_every_figure(numbers):
@@ -179,3 +212,37 @@ def test_sets_and_splits_are_offered_in_their_usual_order(predictions):
     more = pd.concat([predictions, predictions.assign(set="chips"), predictions.assign(split="train")])
     assert sets_in(more) == ["chips", "context"]
     assert splits_in(more, "context") == ["train", "test"]
+
+
+@pytest.fixture
+def of_two_races(predictions):
+    return predictions.assign(race=np.where(predictions.index % 2, "Asian", "White"))
+
+
+def test_the_fairness_table_has_a_row_a_group_and_figures_of_both_variants(of_two_races):
+    rows = fairness_rows(Numbers(of_two_races), BOTH)
+    fields = {
+        field["field"]
+        for column in fairness_columns(rows, BOTH, COLOURS)
+        for field in column.get("children", [column])
+    }
+    assert fields <= set().union(*rows)
+    assert {"first_mae", "second_mae", "first_accuracy", "second_bias"} <= fields
+    assert "first_bin_accuracy" not in fields
+    whole = [row for row in rows if row["age_group"] == "all"]
+    assert sum(row["count"] for row in whole) == 120
+
+
+def test_the_release_before_stands_beside_that_of_today(of_two_races):
+    numbers = Numbers(of_two_races)
+    cells = fairness_cells(numbers.rows(BOTH, "full")).assign(
+        set="context", split="test", variant="full", network_sha256="0"
+    )
+    rows = fairness_rows(Numbers(of_two_races, earlier=cells), BOTH)
+    assert all(row["first_mae_before"] == row["first_mae"] for row in rows)
+    assert not any("second_mae_before" in row for row in rows)
+
+
+def test_a_set_that_names_no_races_has_an_empty_fairness_table(numbers):
+    assert fairness_rows(numbers, BOTH) == []
+    assert len(fairness_columns([], BOTH, COLOURS)) == 6
