@@ -22,13 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     import keras
 
-    from training.loop import compiled_network
+    from training.loop import compiled, network_at_start
     from training.pipeline import Labelled, training_batches
     from training.recipes import read_recipe, recipe_path
 
     recipe = read_recipe(recipe_path("model_cropped"))
     # Random weights cost what trained ones cost, and need no file.
-    recipe = replace(recipe, start=replace(recipe.start, weights="none"))
+    recipe = replace(recipe, network=replace(recipe.network, weights="none"))
     rng = np.random.default_rng(0)
     canvas_px = round(recipe.framing.input_px * recipe.framing.canvas_scale)
     noise = Labelled(
@@ -38,7 +38,7 @@ def run(parsed: argparse.Namespace) -> int:
     )
     sources = dict.fromkeys(recipe.mix.shares, noise)
     batch = next(iter(training_batches(sources, recipe, 0)[0]))
-    model = compiled_network(recipe, None, batch[0].numpy())
+    model = compiled(network_at_start(recipe, None, sources), recipe, recipe.phases[0])
     model.train_on_batch(*batch)
     rates: dict[str, list[float]] = {"pipeline alone": [], "training step alone": []}
     for repeat in range(REPEATS):

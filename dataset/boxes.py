@@ -57,7 +57,7 @@ def write_boxes(
     *,
     processes: int = 2,
 ) -> pd.DataFrame:
-    """Finds the faces of every record (path, file) that the set's table lacks, and returns the whole table.
+    """Finds the faces of every record (path, file) that the set's table lacks, and returns all of theirs.
 
     The table is written whole after every PICTURES_A_CHECKPOINT pictures; started again, it goes on.
     """
@@ -67,9 +67,9 @@ def write_boxes(
     found = (
         read_table(path, BOXES, provenance) if path.is_file() else pd.DataFrame(columns=BOXES.column_names)
     )
-    rows: list[dict[Any, Any]] = found[found.file.isin(records.file)].to_dict("records")
+    rows: list[dict[Any, Any]] = found.to_dict("records")
     todo = records[~records.file.isin(found.file)]
-    bar = tqdm(total=len(records), initial=len(rows), desc=f"boxes {set_name}", unit="picture")
+    bar = tqdm(total=len(records), initial=len(records) - len(todo), desc=f"boxes {set_name}", unit="picture")
     if len(todo):
         # Spawned, not forked: ONNX Runtime's threads do not survive a fork.
         context = multiprocessing.get_context("spawn")
@@ -81,7 +81,8 @@ def write_boxes(
                     write_table(_sorted(rows), BOXES, path, provenance)
         write_table(_sorted(rows), BOXES, path, provenance)
     bar.close()
-    return _sorted(rows)
+    table = _sorted(rows)
+    return table[table.file.isin(records.file)].reset_index(drop=True)
 
 
 def widest(faces: Sequence[Face]) -> Face | None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset import fairface, fgnet, portraits, utkface
+from dataset import agedb, fairface, fgnet, labelled_csv, portraits, utkface
 from dataset.splits import FAIRFACE_SPLIT_CSV, read_split
 from faces.errors import DataMissing
 
 CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE = "chips", "context", "fgnet", "portraits", "fairface"
-SETS = (CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE)
+AGEDB = "agedb"
+SETS = (CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE, AGEDB)
 RECORD_COLUMNS = ["path", "file", "age_years", "gender", "race", "subject", "split"]
 
 
@@ -28,6 +29,7 @@ def default_cache_dir() -> Path:
 def set_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
     """Records of a set: RECORD_COLUMNS, a row a picture, sorted by file; `fairface` adds age_low, age_high.
 
+    A name that ends in `.csv` is the path of a table of one's own (dataset.labelled_csv).
     `path` is where the picture lies, `file` its name within the set, `gender` 0 male or 1 female; `race` and
     `subject` are empty where the set does not say, `age_years` is null where only a bin is known; `split` is
     that of the committed split, "test" for the sets that are never trained on.
@@ -41,6 +43,10 @@ def set_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
         return _context(Path(cache_dir))
     if name == FAIRFACE:
         return fairface.records(data_dir).merge(read_split(FAIRFACE_SPLIT_CSV), on="file")
+    if name == AGEDB:
+        return agedb.records(data_dir)
+    if name.endswith(".csv"):
+        return labelled_csv.records(Path(name))
     reader = {FGNET: fgnet, PORTRAITS: portraits}[name]
     return reader.records(data_dir).assign(split="test")
 

@@ -62,9 +62,10 @@ def _list_recipes() -> int:
     paths = sorted(Path().glob("model_*/recipe.toml")) + sorted(RECIPES.glob("*.toml"))
     for recipe in map(read_recipe, paths):
         shares = ", ".join(f"{share:.0%} {name}" for name, share in recipe.mix.shares.items())
+        phases = ", ".join(f"{phase.epochs} {phase.name}" for phase in recipe.phases)
         print(
-            f"{recipe.name:<24} {recipe.framing.framing}, {recipe.framing.input_px} px, "
-            f"start {recipe.start.weights}, {recipe.schedule.epochs} epochs of {shares}"
+            f"{recipe.name:<24} {recipe.network.architecture} from {recipe.network.weights}, "
+            f"{recipe.framing.framing}, {recipe.framing.input_px} px; epochs: {phases}; {shares}"
         )
     return 0
 

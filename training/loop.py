@@ -9,7 +9,9 @@ import json
 import shutil
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,13 +24,38 @@ from faces.errors import DataMissing, RecipeError
 from faces.files import sha256_of, whole_file
 from faces.variants import Variant
 from training.export import export_variant
-from training.losses import AgeLoss, AgeMae, GenderAccuracy, GenderLoss
-from training.networks import measure_batch_norm, started_network
+from training.losses import AgeMae, GenderAccuracy, GenderLoss, age_loss
+from training.networks import (
+    AGE_YEARS,
+    FEMALE,
+    StartedNetwork,
+    measure_batch_norm,
+    remeasure_batch_norm,
+    served_network,
+    started_network,
+)
+from training.phases import optimizer_of, rate_after, set_trainable, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
-from training.recipes import Recipe
+from training.recipes import MEASURED, Phase, Recipe
+from training.run_state import write_run_state
 from training.validation import history_columns, validation_figures
 
 CHECKPOINT = "checkpoint.npz"
+MEASURED_BATCHES = 32  # for batch norm
+FINISH = "finish"
+
+
+@dataclass
+class Progress:
+    """What a run has reached: its epochs, and the weights of the best one."""
+
+    history: list[dict[str, Any]]
+    best: list[np.ndarray]
+
+    @property
+    def best_epoch(self) -> int:
+        """Counted from 1; 0 before the first."""
+        return min(self.history, key=lambda row: row["validation_loss"])["epoch"] if self.history else 0
 
 
 def run(
@@ -36,12 +63,11 @@ def run(
 ) -> Variant:
     """Train `recipe` into the folder `out` and export the best epoch.
 
-    Raises RecipeError when `out` holds another run and `resume` is False, DataMissing when a set or the
-    detector is absent.
+    Raises RecipeError when `out` holds another run and `resume` is False, or when the memory does not hold a
+    batch; DataMissing when a set, start weights or the detector are absent.
     """
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint = out / CHECKPOINT
-    if checkpoint.is_file() and not resume:
+    if (out / CHECKPOINT).is_file() and not resume:
         raise RecipeError(
             f"{out} holds a run that has begun: continue it with --resume, or choose another --out."
         )
@@ -49,7 +75,8 @@ def run(
         raise DataMissing(
             f"The detector {DEFAULT_DETECTOR} is not there; `python -m training detector` makes it."
         )
-    print(f"device: {_device()}")
+    device = _device()
+    print(f"device: {device}")
     keras.utils.set_random_seed(recipe.schedule.seed)
     train = {
         name: labelled_frames(
@@ -71,136 +98,222 @@ def run(
     }
     for name in recipe.mix.shares:
         print(f"{name}: {len(train[name].frames):,} to train, {len(validation[name].frames):,} to validate")
-    batches, _ = training_batches(train, recipe, 0)
-    measured_on = np.concatenate([frames for frames, _ in batches.take(16).as_numpy_iterator()])
-    model = compiled_network(recipe, data_dir / "weights", measured_on)
-    history = _train(model, recipe, train, validation, checkpoint)
-    best = min(history, key=lambda row: row["validation_loss"])
-    print(f"best epoch: {best['epoch']} (validation loss {best['validation_loss']:.4f})")
-    _load_weights(model, checkpoint, "best")
-    return _shipped(model, recipe, history, out)
+    skipped = sum(one.skipped for one in (*train.values(), *validation.values()))
+    started = network_at_start(recipe, data_dir / "weights", train)
+    print(f"start: {started.started_from}, {started.model.count_params():,} parameters")
+
+    def report(progress: Progress, state: str) -> None:
+        best = progress.best_epoch
+        write_run_state(out, recipe, progress.history, state, device=device, skipped=skipped, best_epoch=best)
+
+    try:
+        progress = _trained(started, recipe, train, validation, out, report)
+    except tf.errors.ResourceExhaustedError as error:
+        raise RecipeError(
+            f"The memory does not hold a batch of {recipe.schedule.batch_frames} frames of "
+            f"{recipe.framing.input_px} px: lower batch_frames or input_px in the recipe. ({error.message})"
+        ) from error
+    print(f"best epoch: {progress.best_epoch}; {skipped:,} pictures could not be read and were skipped")
+    _load_weights(started.model, out / CHECKPOINT, "best")
+    variant = _shipped(started.model, recipe, out)
+    report(progress, "complete")
+    return variant
 
 
-def compiled_network(recipe: Recipe, weights_dir: Path | None, frames: np.ndarray) -> keras.Model:
-    """The recipe's network at its start (from `weights_dir`, if it has one), its losses and its optimiser.
+def network_at_start(recipe: Recipe, weights_dir: Path | None, train: dict[str, Labelled]) -> StartedNetwork:
+    """The recipe's network before its first step; batch norm is measured on frames of the first epoch."""
+    started = started_network(recipe.network, recipe.framing.input_px, weights_dir)
+    _set_mean_age(started.model, train)
+    if recipe.network.batch_norm == MEASURED:
+        batches, _ = training_batches(train, recipe, 0)
+        frames = [frames for frames, _ in batches.take(MEASURED_BATCHES).as_numpy_iterator()]
+        measure_batch_norm(started.model, np.concatenate(frames))
+    return started
 
-    `frames` (n, px, px, 3) are training frames on which batch norm is measured where the recipe says so.
-    """
-    model = started_network(recipe.framing.input_px, recipe.start.weights, weights_dir)
-    if recipe.start.batch_norm == "measured":
-        measure_batch_norm(model, frames)
-    if recipe.start.frozen_through:
-        names = [layer.name for layer in model.layers]
-        if recipe.start.frozen_through not in names:
-            raise RecipeError(f"frozen_through is a layer's name. Received: '{recipe.start.frozen_through}'.")
-        for layer in model.layers[: names.index(recipe.start.frozen_through) + 1]:
-            layer.trainable = False
-    schedule, loss = recipe.schedule, recipe.loss
-    steps = schedule.epochs * (schedule.frames_an_epoch // schedule.batch_frames)
-    warmup = max(round(schedule.warmup_share * steps), 1)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, alpha=0.01, warmup_target=schedule.learning_rate, warmup_steps=warmup
-    )
-    optimizer = keras.optimizers.AdamW(
-        rate,
-        weight_decay=schedule.weight_decay,
-        global_clipnorm=5.0,
-        use_ema=True,
-        ema_momentum=schedule.average_momentum,
-    )
-    model.compile(
-        optimizer,
-        loss={
-            "age_probabilities": AgeLoss(loss.sigma_years, loss.expectation_weight),
-            "female_probability": GenderLoss(loss.gender_smoothing),
-        },
-        loss_weights={"age_probabilities": 1.0, "female_probability": loss.gender_weight},
-        metrics={"age_probabilities": [AgeMae()], "female_probability": [GenderAccuracy()]},
-    )
+
+def compiled(started: StartedNetwork, recipe: Recipe, phase: Phase) -> keras.Model:
+    """The network with the losses of the recipe, and with what a phase trains and its optimiser."""
+    model, loss = started.model, recipe.loss
+    set_trainable(started, phase, recipe.network)
+    age = next((name for name in model.output if name != FEMALE), None)
+    losses: dict[str, keras.losses.Loss] = {}
+    weights: dict[str, float] = {}
+    metrics: dict[str, list[keras.metrics.Metric]] = {}
+    if age:
+        losses[age], weights[age], metrics[age] = age_loss(loss), loss.age_weight, [AgeMae()]
+    if FEMALE in model.output:
+        losses[FEMALE], weights[FEMALE] = GenderLoss(loss.gender_smoothing), loss.gender_weight
+        metrics[FEMALE] = [GenderAccuracy()]
+    steps = phase.epochs * (recipe.schedule.frames_an_epoch // recipe.schedule.batch_frames)
+    optimizer = optimizer_of(phase, recipe.schedule, steps)
+    model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
     optimizer.build(model.trainable_variables)
     return model
 
 
-def _train(
-    model: keras.Model,
+def _trained(
+    started: StartedNetwork,
     recipe: Recipe,
     train: dict[str, Labelled],
     validation: dict[str, Labelled],
-    checkpoint: Path,
-) -> list[dict[str, float]]:
-    """All epochs that the checkpoint lacks; the history with those it had."""
-    history: list[dict[str, float]] = []
-    best: list[np.ndarray] = []
-    if checkpoint.is_file():
-        history, best = _load_checkpoint(model, checkpoint)
-        print(f"resumed after epoch {len(history)} of {recipe.schedule.epochs}")
-    writer = tf.summary.create_file_writer(str(checkpoint.parent / "tensorboard"))
-    for epoch in range(len(history), recipe.schedule.epochs):
-        started = time.perf_counter()
-        batches, steps = training_batches(train, recipe, epoch)
-        logs = model.fit(
-            batches,
-            steps_per_epoch=steps,
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            verbose=1 if sys.stderr.isatty() else 2,
-        ).history
-        trained = [variable.numpy() for variable in model.variables]
+    out: Path,
+    report: Any,
+) -> Progress:
+    """All epochs that the checkpoint lacks, phase after phase."""
+    checkpoint, model = out / CHECKPOINT, started.model
+    progress = _load_progress(model, checkpoint)
+    if progress.history:
+        print(f"resumed after epoch {len(progress.history)} of {recipe.epochs}")
+    report(progress, "training")
+    writer = tf.summary.create_file_writer(str(out / "tensorboard"))
+    first = 0
+    for phase in recipe.phases:
+        last = first + phase.epochs
+        done = [row for row in progress.history if first < row["epoch"] <= last]
+        ended = len(done) == phase.epochs or _has_stalled(done, recipe)
+        if not ended:
+            compiled(started, recipe, phase)
+            print(f"phase {phase.name}: {trainable_parameters(model):,} parameters are trained")
+            if done:
+                _load_optimizer(model, checkpoint)
+        for epoch in range(first + len(done), last):
+            if ended or _has_stalled(done, recipe):
+                break
+            row = _epoch(model, recipe, phase, epoch, done, train, validation, progress)
+            progress.history.append(row)
+            done.append(row)
+            _save_checkpoint(model, progress, checkpoint)
+            _write_history(progress.history, out)
+            report(progress, "training")
+            with writer.as_default():
+                for key, value in row.items():
+                    if not isinstance(value, str):
+                        tf.summary.scalar(key, value, step=epoch + 1)
+                writer.flush()
+            print("  ".join(f"{key} {_short(value)}" for key, value in row.items()), flush=True)
+        first = last
+    return progress
+
+
+def _epoch(
+    model: keras.Model,
+    recipe: Recipe,
+    phase: Phase,
+    epoch: int,
+    done: list[dict[str, Any]],
+    train: dict[str, Labelled],
+    validation: dict[str, Labelled],
+    progress: Progress,
+) -> dict[str, Any]:
+    """One row of the history. `progress.best` takes the averaged weights where they are the best so far."""
+    started = time.perf_counter()
+    if (rate := rate_after(phase, done)) is not None:
+        model.optimizer.learning_rate = rate
+    batches, steps = training_batches(train, recipe, epoch)
+    logs = model.fit(
+        batches,
+        steps_per_epoch=steps,
+        initial_epoch=epoch,
+        epochs=epoch + 1,
+        verbose=1 if sys.stderr.isatty() else 2,
+    ).history
+    if not np.isfinite(logs["loss"][-1]):
+        raise RecipeError(
+            f"The loss is no number any more in epoch {epoch + 1}: lower learning_rate in the recipe. "
+            f"Received: {phase.learning_rate:g}."
+        )
+    trained = [variable.numpy() for variable in model.variables]
+    if recipe.schedule.average_momentum:
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        row: dict[str, float] = {"epoch": epoch + 1, "finish": int(recipe.mix_of(epoch) is recipe.finish.mix)}
-        row["learning_rate"] = float(model.optimizer.learning_rate)
-        row |= {
-            "loss": logs["loss"][-1],
-            "age_loss": logs["age_probabilities_loss"][-1],
-            "gender_loss": logs["female_probability_loss"][-1],
-            "age_mae_years": logs["age_probabilities_mae"][-1],
-            "gender_accuracy": logs["female_probability_accuracy"][-1],
-        }
-        row |= _validated(model, recipe, validation)
-        row["seconds"] = time.perf_counter() - started
-        history.append(row)
-        if row["validation_loss"] <= min(past["validation_loss"] for past in history):
-            best = [variable.numpy() for variable in model.variables]
-        for variable, value in zip(model.variables, trained, strict=True):
-            variable.assign(value)
-        _save_checkpoint(model, history, best, checkpoint)
-        with writer.as_default():
-            for key, value in row.items():
-                tf.summary.scalar(key, value, step=epoch + 1)
-            writer.flush()
-        print("  ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
-    return history
+    if recipe.network.batch_norm == MEASURED:
+        # The running statistics are those of weights that moved on, not of their average.
+        batches, _ = training_batches(train, recipe, epoch)
+        remeasure_batch_norm(model, (frames for frames, _ in batches.take(MEASURED_BATCHES)))
+    row: dict[str, Any] = {
+        "epoch": epoch + 1,
+        "phase": FINISH if recipe.in_finish(epoch) else phase.name,
+        "learning_rate": float(model.optimizer.learning_rate),
+    }
+    row |= _training_figures(model, logs)
+    row |= _validated(model, recipe, validation)
+    row["seconds"] = time.perf_counter() - started
+    if row["validation_loss"] <= min([past["validation_loss"] for past in progress.history], default=np.inf):
+        progress.best[:] = [variable.numpy() for variable in model.variables]
+    for variable, value in zip(model.variables, trained, strict=True):
+        variable.assign(value)
+    return row
+
+
+def _training_figures(model: keras.Model, logs: dict[str, list[float]]) -> dict[str, float]:
+    """Loss and figures on the augmented frames of the epoch; of one head alone, Keras names no part."""
+    row = {"loss": logs["loss"][-1]}
+    for name in model.output:
+        task, figure, measured = (
+            ("gender", "gender_accuracy", "accuracy") if name == FEMALE else ("age", "age_mae_years", "mae")
+        )
+        alone = len(model.output) == 1
+        row[f"{task}_loss"] = row["loss"] if alone else logs[f"{name}_loss"][-1]
+        row[figure] = logs[measured if alone else f"{name}_{measured}"][-1]
+    return row
 
 
 def _validated(model: keras.Model, recipe: Recipe, validation: dict[str, Labelled]) -> dict[str, float]:
     """The loss over all sets, weighed by their shares, and the figures of each."""
-    age_loss = AgeLoss(recipe.loss.sigma_years, recipe.loss.expectation_weight)
-    gender_loss = GenderLoss(recipe.loss.gender_smoothing)
-    figures = validation_figures(model, validation, age_loss, gender_loss)
+    loss = recipe.loss
+    figures = validation_figures(model, validation, age_loss(loss), GenderLoss(loss.gender_smoothing))
     total = sum(
-        recipe.mix.shares[name] * (of_set["age_loss"] + recipe.loss.gender_weight * of_set["gender_loss"])
+        recipe.mix.shares[name]
+        * (
+            loss.age_weight * of_set.get("age_loss", 0.0)
+            + loss.gender_weight * of_set.get("gender_loss", 0.0)
+        )
         for name, of_set in figures.items()
     )
     return {"validation_loss": total} | history_columns(figures)
 
 
-def _save_checkpoint(
-    model: keras.Model, history: list[dict[str, float]], best: list[np.ndarray], path: Path
-) -> None:
+def _has_stalled(done: list[dict[str, Any]], recipe: Recipe) -> bool:
+    """Whether the phase has gone on long enough without a lower validation loss."""
+    patience = recipe.schedule.stop_after_epochs
+    losses = [row["validation_loss"] for row in done]
+    return bool(patience) and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+
+def _set_mean_age(model: keras.Model, train: dict[str, Labelled]) -> None:
+    """A network that says years starts at the mean age: getting there from 0 would take whole epochs."""
+    if AGE_YEARS in model.output:
+        ages = np.concatenate([one.ages.mean(axis=1) for one in train.values()])
+        kernel, bias = model.get_layer(AGE_YEARS).get_weights()
+        model.get_layer(AGE_YEARS).set_weights([kernel, np.full_like(bias, ages[ages >= 0].mean())])
+
+
+def _write_history(history: list[dict[str, Any]], out: Path) -> None:
+    with whole_file(out / "history.csv") as path:
+        pd.DataFrame(history).to_csv(path, index=False, float_format="%.6g")
+
+
+def _save_checkpoint(model: keras.Model, progress: Progress, path: Path) -> None:
     arrays = {f"model_{i}": variable.numpy() for i, variable in enumerate(model.variables)}
     arrays |= {f"optimizer_{i}": variable.numpy() for i, variable in enumerate(model.optimizer.variables)}
-    arrays |= {f"best_{i}": value for i, value in enumerate(best)}
+    arrays |= {f"best_{i}": value for i, value in enumerate(progress.best)}
     with whole_file(path) as unfinished:
-        np.savez(unfinished, history=np.array(json.dumps(history)), **arrays)  # type: ignore[arg-type]
+        np.savez(unfinished, history=np.array(json.dumps(progress.history)), **arrays)  # type: ignore[arg-type]
 
 
-def _load_checkpoint(model: keras.Model, path: Path) -> tuple[list[dict[str, float]], list[np.ndarray]]:
+def _load_progress(model: keras.Model, path: Path) -> Progress:
+    """What the checkpoint holds, its last weights set in `model`; nothing where there is none."""
+    if not path.is_file():
+        return Progress([], [])
     _load_weights(model, path, "model")
+    with np.load(path) as arrays:
+        best = [arrays[f"best_{i}"] for i in range(len(model.variables))]
+        return Progress(json.loads(str(arrays["history"])), best)
+
+
+def _load_optimizer(model: keras.Model, path: Path) -> None:
     with np.load(path) as arrays:
         for i, variable in enumerate(model.optimizer.variables):
             variable.assign(arrays[f"optimizer_{i}"])
-        best = [arrays[f"best_{i}"] for i in range(len(model.variables))]
-        return json.loads(str(arrays["history"])), best
 
 
 def _load_weights(model: keras.Model, path: Path, prefix: str) -> None:
@@ -209,18 +322,15 @@ def _load_weights(model: keras.Model, path: Path, prefix: str) -> None:
             variable.assign(arrays[f"{prefix}_{i}"])
 
 
-def _shipped(model: keras.Model, recipe: Recipe, history: list[dict[str, float]], out: Path) -> Variant:
+def _shipped(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
     """Write what a variant folder holds, with the hashes of the detector and the split in use."""
-    # The same layers without losses and optimiser: it loads where this project is not installed.
-    bare = keras.Model(model.input, model.output, name=model.name)
-    with whole_file(out / "history.csv") as path:
-        pd.DataFrame(history).to_csv(path, index=False, float_format="%.6g")
+    served = served_network(model)
     with whole_file(out / "network.keras") as path:
-        bare.save(path)
+        served.save(path)
     if recipe.path.resolve() != (out / "recipe.toml").resolve():
         shutil.copyfile(recipe.path, out / "recipe.toml")
     return export_variant(
-        bare,
+        served,
         out,
         name=recipe.name,
         framing=recipe.framing.framing,
@@ -230,6 +340,10 @@ def _shipped(model: keras.Model, recipe: Recipe, history: list[dict[str, float]]
         detector_sha256=sha256_of(DEFAULT_DETECTOR),
         split_sha256=split_sha256(),
     )
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
 
 
 def _device() -> str:

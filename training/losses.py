@@ -7,7 +7,18 @@ a missing one is (-1, -1). A gender label is 0 male, 1 female, -1 missing. A mis
 import keras
 import tensorflow as tf
 
-from training.networks import AGES
+from training.recipes import FOCAL_MSE, LABEL_DISTRIBUTION, MAE, MSE
+from training.recipes import Loss as LossRecipe
+
+AGES = 101
+FOCAL_STEEPNESS = 0.2
+
+
+def age_loss(recipe: LossRecipe) -> keras.losses.Loss:
+    """The age loss of a recipe's [loss], not yet weighed."""
+    if recipe.age == LABEL_DISTRIBUTION:
+        return AgeLoss(recipe.sigma_years, recipe.expectation_weight)
+    return AgeYearsLoss(recipe.age)
 
 
 @keras.saving.register_keras_serializable("training")
@@ -47,6 +58,36 @@ class AgeLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("training")
+class AgeYearsLoss(keras.losses.Loss):
+    """For a network that says an age in years: its distance to the label, to the nearer end of a bin.
+
+    `mae`: the distance. `mse`: its square. `focal_mse`: its square x (2 sigmoid(0.2 |distance|) - 1), so that
+    pictures that are nearly right pull less (the focal-R loss of Yang et al. 2021, Delving into Deep
+    Imbalanced Regression).
+    """
+
+    def __init__(self, kind: str, name: str = "age_loss") -> None:
+        super().__init__(name=name, reduction="sum_over_batch_size")
+        self.kind = kind
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """`y_true` (n, 2) low and high in years, `y_pred` (n, 1) years -> (n,) losses."""
+        low, high = y_true[:, 0], y_true[:, 1]
+        age = y_pred[:, 0]
+        distance = tf.maximum(tf.maximum(low - age, age - high), 0.0)
+        square = tf.square(distance)
+        losses = {
+            MAE: distance,
+            MSE: square,
+            FOCAL_MSE: square * (2 * tf.sigmoid(FOCAL_STEEPNESS * distance) - 1),
+        }
+        return tf.cast(low >= 0, tf.float32) * losses[self.kind]
+
+    def get_config(self) -> dict:
+        return {"kind": self.kind}
+
+
+@keras.saving.register_keras_serializable("training")
 class GenderLoss(keras.losses.Loss):
     """Binary cross-entropy with `smoothing` of the labels, which are known to be wrong in 2-3 %."""
 
@@ -74,9 +115,8 @@ class AgeMae(keras.metrics.Mean):
         super().__init__(name=name, **kwargs)
 
     def update_state(self, y_true, y_pred, sample_weight=None):  # type: ignore[no-untyped-def]
-        expectation = tf.reduce_sum(tf.range(AGES, dtype=tf.float32)[None] * y_pred, axis=1)
         exact = tf.cast((y_true[:, 0] >= 0) & (y_true[:, 0] == y_true[:, 1]), tf.float32)
-        return super().update_state(tf.abs(expectation - y_true[:, 0]), exact)
+        return super().update_state(tf.abs(ages_in_years(y_pred) - y_true[:, 0]), exact)
 
 
 @keras.saving.register_keras_serializable("training")
@@ -90,3 +130,10 @@ class GenderAccuracy(keras.metrics.Mean):
         known = tf.cast(y_true[:, 0] >= 0, tf.float32)
         right = tf.cast((y_pred[:, 0] >= 0.5) == (y_true[:, 0] >= 0.5), tf.float32)
         return super().update_state(right, known)
+
+
+def ages_in_years(age_output: tf.Tensor) -> tf.Tensor:
+    """(n, 101) age probabilities or (n, 1) years -> (n,) expected ages in years."""
+    if age_output.shape[-1] == 1:
+        return age_output[:, 0]
+    return tf.linalg.matvec(age_output, tf.range(AGES, dtype=tf.float32))

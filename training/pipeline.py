@@ -17,7 +17,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from dataset.augmentation import Augmentation, augmented
-from dataset.boxes import read_boxes
+from dataset.boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
 from dataset.sets import FAIRFACE, set_records
 from faces.errors import DataMissing, PictureError
@@ -31,11 +31,15 @@ VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validati
 
 @dataclass(frozen=True)
 class Labelled:
-    """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown."""
+    """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown.
+
+    `skipped` pictures could not be read.
+    """
 
     frames: np.ndarray
     ages: np.ndarray
     genders: np.ndarray
+    skipped: int = 0
 
 
 def labelled_frames(
@@ -59,17 +63,12 @@ def labelled_frames(
         records = records.iloc[
             [_name_hash(file) % 1000 < 1000 * limit / len(records) for file in records.file]
         ]
-    boxes = read_boxes(set_name, cache_dir) if variant.framing == FACE else None
-    if boxes is not None:
-        boxes = boxes[boxes.file.isin(records.file)]
-        if len(boxes) < len(records):
-            raise DataMissing(
-                f"{len(records) - len(boxes):,} pictures of {set_name} have no boxes of this detector yet; "
-                "`python -m dataset prepare` finds them."
-            )
+    if records.empty:
+        raise DataMissing(f"{set_name} has no picture in its split {split}.")
+    boxes = write_boxes(records, _table_name(set_name), cache_dir) if variant.framing == FACE else None
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
     key = _cache_key(variant, dataset, boxes)
-    path = cache_dir / "frames" / f"{set_name}-{split}-{key}.npy"
+    path = cache_dir / "frames" / f"{_table_name(set_name)}-{split}-{key}.npy"
     if not path.is_file():
         _write_frames(dataset, path, f"frames {recipe.name} {set_name} {split}")
     frames = np.load(path, mmap_mode="r")
@@ -80,9 +79,8 @@ def labelled_frames(
         kept[np.loadtxt(unreadable, dtype=int, ndmin=1)] = False
         labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
         frames = frames[kept]
-    return Labelled(
-        frames, _age_intervals(labels), np.array([[label.gender] for label in labels], np.float32)
-    )
+    genders = np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1)
+    return Labelled(frames, _age_intervals(labels), genders, int((~kept).sum()))
 
 
 def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
@@ -199,6 +197,13 @@ def _cache_key(variant: Variant, dataset: FaceDataset, boxes: pd.DataFrame | Non
         digest.update(repr(variant.crop_scale).encode())
         digest.update(pd.util.hash_pandas_object(boxes, index=False).to_numpy().tobytes())
     return digest.hexdigest()[:12]
+
+
+def _table_name(set_name: str) -> str:
+    """What the caches call a set: of a CSV its file's name and a hash of its path."""
+    if not set_name.endswith(".csv"):
+        return set_name
+    return f"{Path(set_name).stem}-{hashlib.sha256(set_name.encode()).hexdigest()[:8]}"
 
 
 def _age_intervals(labels: list[FaceLabels]) -> np.ndarray:

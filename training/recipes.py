@@ -1,28 +1,41 @@
 """recipe.toml -> Recipe: every choice of a training, checked before an hour is spent on it.
 
 A recipe is found by its folder (`model_full`, which holds recipe.toml), by its name in training/recipes/, or
-by its path. Every key is required and no other is taken, so that two recipes differ only where they say so.
+by its path. What a recipe does not say is off; a key that no recipe knows is refused.
 """
 
+import dataclasses
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dataset.augmentation import Augmentation, augmentation_in
-from dataset.sets import CHIPS, CONTEXT, FAIRFACE
+from dataset.sets import AGEDB, CHIPS, CONTEXT, FAIRFACE
 from faces.errors import RecipeError
 from faces.variants import FACE, WHOLE_PICTURE, Variant
 
 RECIPES = Path(__file__).parent / "recipes"
-TRAINING_SETS = (CHIPS, CONTEXT, FAIRFACE)
+TRAINING_SETS = (CHIPS, CONTEXT, FAIRFACE, AGEDB)
+
+FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
+EMBEDDING = "embedding"
+DISTRIBUTION, YEARS = "distribution", "years"
+LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
+FROZEN, MEASURED, TRAINED = "frozen", "measured", "trained"
+ALL, HEADS = "all", "heads"
+
+
+def one_of(*values: str) -> Any:
+    """A field that takes these values only."""
+    return field(metadata={"one_of": values})
 
 
 @dataclass(frozen=True)
 class Framing:
     """Where the variant looks; the one table in which `full` and `cropped` differ."""
 
-    framing: str
+    framing: str = one_of(FACE, WHOLE_PICTURE)
     crop_scale: float
     input_px: int
     pad_rgb: list[int]
@@ -30,36 +43,39 @@ class Framing:
 
 
 @dataclass(frozen=True)
-class Start:
-    """Where the weights begin, and what stays as it was."""
+class Head:
+    """Rectified dense layers, with the dropout that follows each."""
 
-    weights: str  # "faceres" or "none"
-    frozen_through: str  # name of the last layer that is not trained; "" trains all
-    batch_norm: str  # "frozen", or "measured": measured anew on training frames, then trained
+    units: list[int] = field(default_factory=list)
+    dropout: list[float] = field(default_factory=list)
+    initializer: str = "glorot_uniform"  # Xavier
+
+
+@dataclass(frozen=True)
+class NetworkRecipe:
+    """What is trained. Without `age` or without `gender` it tells the other alone."""
+
+    architecture: str  # a name of training.architectures, or "embedding"
+    weights: str  # "faceres", "imagenet", "none", or the path of a Keras file
+    batch_norm: str = one_of(FROZEN, MEASURED, TRAINED)  # measured: on training frames, then trained
+    pooling: str = field(default="mean", metadata={"one_of": ("mean", "flatten")})
+    embedding_layer: str = ""  # of an embedding network: the layer that is the embedding
+    age_output: str = field(default=DISTRIBUTION, metadata={"one_of": (DISTRIBUTION, YEARS)})
+    shared: Head = Head()
+    age: Head | None = None
+    gender: Head | None = None
 
 
 @dataclass(frozen=True)
 class Loss:
-    """See training.losses."""
+    """See training.losses. The total is age_weight × age loss + gender_weight × cross-entropy."""
 
-    sigma_years: float
-    expectation_weight: float
-    gender_weight: float
-    gender_smoothing: float
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """AdamW with warm-up and cosine; weights averaged over steps (EMA)."""
-
-    epochs: int
-    frames_an_epoch: int
-    batch_frames: int
-    learning_rate: float
-    warmup_share: float
-    weight_decay: float
-    average_momentum: float
-    seed: int
+    age: str = one_of(LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE)
+    age_weight: float = 1.0
+    gender_weight: float = 1.0
+    gender_smoothing: float = 0.0
+    sigma_years: float = 2.0
+    expectation_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,16 +87,47 @@ class Mix:
     """
 
     shares: dict[str, float]
-    age_balance: float
     augmentation: Augmentation
+    age_balance: float = 0.0
 
 
 @dataclass(frozen=True)
 class Finish:
-    """The last epochs: nearer to what is served than the strong augmentation before them."""
+    """The last epochs of all: nearer to what is served than the strong augmentation before them."""
 
     epochs: int
     mix: Mix
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Epochs with an optimiser of their own.
+
+    `trainable`: "all"; "heads" (what follows the backbone); "last 3" (the heads and the backbone's last three
+    layers with weights); or "after LAYER".
+    """
+
+    name: str
+    epochs: int
+    learning_rate: float
+    trainable: str = ALL
+    optimizer: str = field(default="adamw", metadata={"one_of": ("adam", "adamw")})
+    schedule: str = field(default="cosine", metadata={"one_of": ("constant", "cosine", "reduce_on_plateau")})
+    warmup_share: float = 0.0
+    weight_decay: float = 0.0
+    plateau_epochs: int = 2  # epochs without a lower validation loss before the rate is
+    plateau_factor: float = 0.5  # multiplied by this
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What all phases share. Weights are averaged over steps (EMA) where `average_momentum` is not 0."""
+
+    frames_an_epoch: int
+    batch_frames: int
+    seed: int
+    average_momentum: float = 0.0
+    stop_after_epochs: int = 0  # end a phase after so many without a lower validation loss; 0: never
 
 
 @dataclass(frozen=True)
@@ -88,16 +135,25 @@ class Recipe:
     name: str
     path: Path
     framing: Framing
-    start: Start
-    limits: dict[str, int]  # set -> about how many of its training pictures are used; absent: all
+    network: NetworkRecipe
     mix: Mix
-    finish: Finish
+    finish: Finish | None
     loss: Loss
+    phases: tuple[Phase, ...]
     schedule: Schedule
+    limits: dict[str, int]  # set -> about how many of its training pictures are used; absent: all
+    published: str  # what others report of this system, on their own split
+
+    @property
+    def epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
 
     def mix_of(self, epoch: int) -> Mix:
-        """The mix of an epoch, counted from 0."""
-        return self.mix if epoch < self.schedule.epochs - self.finish.epochs else self.finish.mix
+        """The mix of an epoch, counted from 0 over all phases."""
+        return self.finish.mix if self.finish and self.in_finish(epoch) else self.mix
+
+    def in_finish(self, epoch: int) -> bool:
+        return self.finish is not None and epoch >= self.epochs - self.finish.epochs
 
     def variant(self) -> Variant:
         """The framing as serving knows it; network, detector and split are filled in by the export."""
@@ -135,53 +191,109 @@ def read_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path} cannot be read: {error}") from error
-    _check_keys(path, "the recipe", table, {field.name for field in fields(Recipe)} - {"path"})
+    optional = {"finish": None, "limits": {}, "published": ""}
+    _check_keys(
+        path, "the recipe", table, {one.name for one in dataclasses.fields(Recipe)} - {"path"}, optional
+    )
+    table = optional | table
     recipe = Recipe(
         name=str(table["name"]),
         path=path,
-        framing=_section(path, "framing", table, Framing),
-        start=_section(path, "start", table, Start),
-        limits={key: int(value) for key, value in table["limits"].items()},
+        framing=_section(path, "framing", table["framing"], Framing),
+        network=_network(path, table["network"]),
         mix=_mix(path, "mix", table["mix"]),
-        finish=Finish(int(table["finish"]["epochs"]), _mix(path, "finish.mix", table["finish"]["mix"])),
-        loss=_section(path, "loss", table, Loss),
-        schedule=_section(path, "schedule", table, Schedule),
+        finish=_finish(path, table["finish"]),
+        loss=_section(path, "loss", table["loss"], Loss),
+        phases=tuple(_section(path, "[phases]", phase, Phase) for phase in table["phases"]),
+        schedule=_section(path, "schedule", table["schedule"], Schedule),
+        limits={key: int(value) for key, value in table["limits"].items()},
+        published=str(table["published"]),
     )
-    if recipe.framing.framing not in (FACE, WHOLE_PICTURE):
-        raise RecipeError(
-            f"{path}: framing is '{FACE}' or '{WHOLE_PICTURE}'. Received: '{recipe.framing.framing}'."
-        )
-    if recipe.start.weights not in ("faceres", "none"):
-        raise RecipeError(f"{path}: weights is 'faceres' or 'none'. Received: '{recipe.start.weights}'.")
-    if recipe.start.batch_norm not in ("frozen", "measured"):
-        raise RecipeError(
-            f"{path}: batch_norm is 'frozen' or 'measured'. Received: '{recipe.start.batch_norm}'."
-        )
-    if set(recipe.finish.mix.shares) - set(recipe.mix.shares):
-        raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
+    _check_together(recipe)
     return recipe
 
 
-def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
-    _check_keys(path, f"[{key}]", table, {field.name for field in fields(Mix)})
-    shares = {name: float(share) for name, share in table["shares"].items()}
-    if set(shares) - set(TRAINING_SETS) or not shares or abs(sum(shares.values()) - 1) > 1e-6:
+def _check_together(recipe: Recipe) -> None:
+    """What one section alone cannot know to be wrong."""
+    network, path = recipe.network, recipe.path
+    if network.age is None and network.gender is None:
+        raise RecipeError(f"{path}: a network tells [network.age], [network.gender] or both.")
+    if (network.age_output == DISTRIBUTION) != (recipe.loss.age == LABEL_DISTRIBUTION):
         raise RecipeError(
-            f"{path}: [{key}] has shares of {', '.join(TRAINING_SETS)} that sum to 1. Received: {shares}."
+            f"{path}: the loss '{LABEL_DISTRIBUTION}' belongs to age_output '{DISTRIBUTION}', the others to "
+            f"'{YEARS}'. Received: '{recipe.loss.age}' and '{network.age_output}'."
         )
-    balance = float(table["age_balance"])
-    if not 0 <= balance <= 1:
-        raise RecipeError(f"{path}: [{key}] age_balance lies in 0 to 1. Received: {balance}.")
-    return Mix(shares, balance, augmentation_in(table["augmentation"]))
+    if (network.architecture == EMBEDDING) != bool(network.embedding_layer):
+        raise RecipeError(f"{path}: embedding_layer is named for the architecture '{EMBEDDING}', only there.")
+    faceres_like = NetworkRecipe(
+        "mobilenet", FACERES, network.batch_norm, shared=Head([256], [0.0]), age=Head(), gender=Head()
+    )
+    if network.weights == FACERES and network != faceres_like:
+        raise RecipeError(
+            f"{path}: '{FACERES}' are weights of a mobilenet with 256 shared units, an age distribution and "
+            f"a gender. Received: {network}."
+        )
+    if not recipe.phases:
+        raise RecipeError(f"{path}: a recipe has one of [[phases]] at least.")
+    if recipe.finish and set(recipe.finish.mix.shares) - set(recipe.mix.shares):
+        raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
+
+
+def _network(path: Path, table: dict[str, Any]) -> NetworkRecipe:
+    heads = {
+        name: _section(path, f"network.{name}", table[name], Head)
+        for name in ("shared", "age", "gender")
+        if name in table
+    }
+    for name, head in heads.items():
+        if head.dropout and len(head.dropout) != len(head.units):
+            raise RecipeError(f"{path}: [network.{name}] has a dropout for each of its units, or none.")
+        heads[name] = dataclasses.replace(head, dropout=head.dropout or [0.0] * len(head.units))
+    return _section(path, "network", table | heads, NetworkRecipe)
+
+
+def _finish(path: Path, table: dict[str, Any] | None) -> Finish | None:
+    if table is None:
+        return None
+    _check_keys(path, "[finish]", table, {"epochs", "mix"})
+    return Finish(int(table["epochs"]), _mix(path, "finish.mix", table["mix"]))
+
+
+def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
+    augmentation = augmentation_in(table.get("augmentation", {}))
+    mix = _section(path, key, table | {"augmentation": augmentation}, Mix)
+    shares = mix.shares
+    unknown = {name for name in shares if name not in TRAINING_SETS and not name.endswith(".csv")}
+    if unknown or not shares or abs(sum(shares.values()) - 1) > 1e-6:
+        raise RecipeError(
+            f"{path}: [{key}] has shares of {', '.join(TRAINING_SETS)} or of .csv files that sum to 1. "
+            f"Received: {shares}."
+        )
+    if not 0 <= mix.age_balance <= 1:
+        raise RecipeError(f"{path}: [{key}] age_balance lies in 0 to 1. Received: {mix.age_balance}.")
+    return mix
 
 
 def _section(path: Path, key: str, table: dict[str, Any], kind: type) -> Any:
-    _check_keys(path, f"[{key}]", table[key], {field.name for field in fields(kind)})
-    return kind(**table[key])
+    """A dataclass of a table whose keys are its fields; those with defaults may be absent."""
+    fields = {one.name: one for one in dataclasses.fields(kind)}
+    optional = {
+        name
+        for name, one in fields.items()
+        if one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+    }
+    _check_keys(path, f"[{key}]", table, set(fields), optional)
+    for name, value in table.items():
+        values = fields[name].metadata.get("one_of")
+        if values and value not in values:
+            raise RecipeError(f"{path}: {name} is one of {', '.join(values)}. Received: '{value}'.")
+    return kind(**table)
 
 
-def _check_keys(path: Path, where: str, table: dict[str, Any], wanted: set[str]) -> None:
-    missing, unknown = wanted - set(table), set(table) - wanted
+def _check_keys(
+    path: Path, where: str, table: dict[str, Any], known: set[str], optional: Any = frozenset()
+) -> None:
+    missing, unknown = known - set(table) - set(optional), set(table) - known
     if missing:
         raise RecipeError(f"{path}: {where} lacks {', '.join(sorted(missing))}.")
     if unknown:

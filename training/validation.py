@@ -8,25 +8,25 @@ import keras
 import numpy as np
 
 from dataset.sets import CHIPS
-from training.losses import AgeLoss, GenderLoss
-from training.networks import AGES
+from training.losses import GenderLoss, ages_in_years
+from training.networks import AGE_PROBABILITIES, AGE_YEARS, FEMALE
 from training.pipeline import Labelled
 
 BATCH_FRAMES = 64
 
 
 def validation_figures(
-    model: keras.Model, sources: dict[str, Labelled], age_loss: AgeLoss, gender_loss: GenderLoss
+    model: keras.Model, sources: dict[str, Labelled], age_loss: keras.losses.Loss, gender_loss: GenderLoss
 ) -> dict[str, dict[str, float]]:
     """Set -> figure -> value, without augmentation and without the mirrored second reading.
 
-    `age_loss` and `gender_loss` (not yet weighed) and `gender_accuracy` (share) on every set; on exact ages
+    `age_loss`, `gender_loss` (not yet weighed) and `gender_accuracy` (share) on every set; on exact ages
     `age_mae_years`, `age_bias_years`, `cs_5` (share within 5 years); on bins `bin_accuracy` and
     `bin_off_by_one` (shares), and `young_bias_years` and `old_bias_years`: how far beyond the bin, on
     average, the age of people under 20 and from 50 lies.
     """
     return {
-        name: _figures(*_outputs(model, source.frames), source, age_loss, gender_loss)
+        name: _figures(_outputs(model, source.frames), source, age_loss, gender_loss)
         for name, source in sources.items()
     }
 
@@ -40,38 +40,40 @@ def history_columns(figures: dict[str, dict[str, float]]) -> dict[str, float]:
     }
 
 
-def _outputs(model: keras.Model, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    ages, females = [], []
-    for start in range(0, len(frames), BATCH_FRAMES):
-        outputs = model.predict_on_batch(np.asarray(frames[start : start + BATCH_FRAMES], np.float32))
-        ages.append(outputs["age_probabilities"])
-        females.append(outputs["female_probability"])
-    return np.concatenate(ages), np.concatenate(females)
+def _outputs(model: keras.Model, frames: np.ndarray) -> dict[str, np.ndarray]:
+    batches = [
+        model.predict_on_batch(np.asarray(frames[start : start + BATCH_FRAMES], np.float32))
+        for start in range(0, len(frames), BATCH_FRAMES)
+    ]
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def _figures(
-    age_probabilities: np.ndarray,
-    female_probabilities: np.ndarray,
-    source: Labelled,
-    age_loss: AgeLoss,
-    gender_loss: GenderLoss,
+    outputs: dict[str, np.ndarray], source: Labelled, age_loss: keras.losses.Loss, gender_loss: GenderLoss
 ) -> dict[str, float]:
-    right = (female_probabilities >= 0.5) == (source.genders >= 0.5)
-    figures = {
-        "age_loss": float(age_loss(source.ages, age_probabilities)),
-        "gender_loss": float(gender_loss(source.genders, female_probabilities)),
-        "gender_accuracy": float(right[source.genders >= 0].mean()),
+    """Those of the outputs that the network has."""
+    figures = {}
+    for name in (AGE_PROBABILITIES, AGE_YEARS):
+        if name in outputs:
+            figures["age_loss"] = float(age_loss(source.ages, outputs[name]))
+            figures |= _age_figures(ages_in_years(outputs[name]).numpy(), source.ages)
+    if FEMALE in outputs:
+        figures["gender_loss"] = float(gender_loss(source.genders, outputs[FEMALE]))
+        right = (outputs[FEMALE] >= 0.5) == (source.genders >= 0.5)
+        figures["gender_accuracy"] = float(right[source.genders >= 0].mean())
+    return figures
+
+
+def _age_figures(ages: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    low, high = labels.T
+    if not np.array_equal(low, high):
+        return _bin_figures(np.round(ages), low, high)
+    errors = ages - low
+    return {
+        "age_mae_years": float(np.abs(errors).mean()),
+        "age_bias_years": float(errors.mean()),
+        "cs_5": float((np.abs(errors) <= 5).mean()),
     }
-    expected = age_probabilities @ np.arange(AGES)
-    low, high = source.ages.T
-    if np.array_equal(low, high):
-        errors = expected - low
-        return figures | {
-            "age_mae_years": float(np.abs(errors).mean()),
-            "age_bias_years": float(errors.mean()),
-            "cs_5": float((np.abs(errors) <= 5).mean()),
-        }
-    return figures | _bin_figures(np.round(expected), low, high)
 
 
 def _bin_figures(ages: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:

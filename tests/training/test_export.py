@@ -14,9 +14,9 @@ import tensorflow as tf
 from faces.errors import ExportError
 from faces.prediction import Network
 from faces.variants import read_variant
+from tests.training.conftest import face_network as face_network_of
 from training.explained_onnx import last_feature_layer
 from training.export import export_variant
-from training.networks import mobilenet
 
 pytestmark = pytest.mark.training
 
@@ -152,7 +152,7 @@ def test_gradients_of_other_networks_equal_those_of_tensorflow(caption, tmp_path
 
 @pytest.fixture(scope="module")
 def face_network():
-    return awake(mobilenet(PX))
+    return awake(face_network_of(PX))
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_predictions_and_gradients_share_one_copy_of_the_weights(exported):
 
 def test_the_counted_operations_are_those_of_the_mobilenet_paper(tmp_path):
     # Howard et al. 2017, table 8: 569 million multiply-adds at 224 px, of which the 1000-class top is 1.0.
-    variant = export_variant(mobilenet(224), tmp_path, **FACTS)
+    variant = export_variant(face_network_of(224), tmp_path, **FACTS)
     assert variant.flops / 2 == pytest.approx(568e6, rel=0.01)
 
 

@@ -11,10 +11,11 @@ from dataset.sets import set_records
 from faces.errors import DataMissing
 from faces.framing import pixels_in, square_around
 from faces.pictures import decode
-from training.networks import MEAN_RGB, started_network
+from tests.training.conftest import face_network
+from training.architectures import IMAGENET_MEAN_RGB
 from training.start_weights import read_tfjs_weights
 
-PAD_RGB = [round(value) for value in MEAN_RGB]
+PAD_RGB = [round(value) for value in IMAGENET_MEAN_RGB]
 
 
 def yunet_box(rgb: np.ndarray, model: Path) -> tuple[float, float, float, float] | None:
@@ -46,7 +47,7 @@ def test_the_imported_network_reproduces_the_published_figures(
 ) -> None:
     records = set_records(set_name, data_dir, Path("no-cache"))
     records = records.sample(min(pictures, len(records)), random_state=1)
-    model = started_network(224, "faceres", data_dir / "weights")
+    model = face_network(224, "faceres", data_dir / "weights")
     frames, kept = [], []
     for row, path in enumerate(records.path):
         rgb = decode(Path(path).read_bytes(), path).rgb

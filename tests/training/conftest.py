@@ -1,0 +1,39 @@
+"""Small data in the real layouts, and networks at a random start."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dataset.splits import read_split
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """UTKFace's and AgeDB's layout and names, with pictures of noise."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "utkface").mkdir()
+    (folder / "agedb").mkdir()
+    split = read_split()
+    rng = np.random.default_rng(0)
+
+    def write(path: Path) -> None:
+        Image.fromarray(rng.integers(0, 256, (200, 200, 3), np.uint8)).save(path, "JPEG")
+
+    for name, count in (("train", 48), ("validation", 16)):
+        for file in split[split.split == name].file[:count]:
+            write(folder / "utkface" / file)
+    for number in range(60):
+        write(folder / "agedb" / f"{number}_Somebody{number}_{20 + number}_{'fm'[number % 2]}.jpg")
+    return folder
+
+
+def face_network(px: int, weights: str = "none", weights_dir: Path | None = None):  # type: ignore[no-untyped-def]
+    """The network of the shipped recipes for frames of `px`."""
+    from training.networks import started_network
+    from training.recipes import read_recipe, recipe_path
+
+    recipe = read_recipe(recipe_path("model_cropped")).network
+    return started_network(replace(recipe, weights=weights), px, weights_dir).model

@@ -1,0 +1,159 @@
+"""Every recipe builds the network that its source describes, trains two steps, and serves what it saved."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
+
+import keras
+
+from faces.errors import DataMissing, RecipeError
+from tests.training.conftest import face_network
+from training.loop import run
+from training.networks import started_network
+from training.phases import rate_after, set_trainable, trainable_parameters
+from training.recipes import RECIPES, Phase, Recipe, read_recipe, recipe_path
+
+NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def recipe_named(name: str) -> Recipe:
+    return read_recipe(recipe_path(name))
+
+
+def at_random(recipe: Recipe):  # type: ignore[no-untyped-def]
+    return started_network(replace(recipe.network, weights="none"), recipe.framing.input_px, None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_is_named_after_its_file_and_says_its_command(name: str) -> None:
+    assert recipe_named(name).name == name
+    assert f"python -m training run {name}" in recipe_path(name).read_text(encoding="utf-8")
+
+
+def test_vgg16_with_two_branches_has_the_published_parameters() -> None:
+    recipe = recipe_named("vgg16_utkface_agedb")
+    started = at_random(recipe)
+    set_trainable(started, recipe.phases[0], recipe.network)
+    assert started.model.count_params() == 34_116_418
+    assert trainable_parameters(started.model) == 19_401_730
+
+
+@pytest.mark.parametrize("name", ["vggface_age", "vggface_gender"])
+def test_vggface_trains_its_last_three_layers_and_a_head_of_512_256_128_1(name: str) -> None:
+    recipe = recipe_named(name)
+    started = at_random(recipe)
+    set_trainable(started, recipe.phases[0], recipe.network)
+    trained = [layer.name for layer in started.model.layers if layer.trainable and layer.weights]
+    assert trained[:3] == ["block5_conv1", "block5_conv2", "block5_conv3"]
+    heads = [layer for layer in started.model.layers if isinstance(layer, keras.layers.Dense)]
+    assert [layer.units for layer in heads] == [512, 256, 128, 1]
+    dropouts = [layer.rate for layer in started.model.layers if isinstance(layer, keras.layers.Dropout)]
+    assert dropouts == [0.3, 0.2, 0.2]
+
+
+@pytest.mark.parametrize("name", ["residual_cnn_full", "residual_cnn_cropped"])
+def test_the_residual_cnn_has_its_stem_its_blocks_and_its_loss(name: str) -> None:
+    recipe = recipe_named(name)
+    model = at_random(recipe).model
+    assert isinstance(model.layers[1], keras.layers.BatchNormalization)
+    stem = model.get_layer("stem_conv")
+    assert (stem.kernel_size, stem.strides, stem.filters) == ((7, 7), (2, 2), 8)
+    widths = [model.get_layer(f"block{number}_relu").output.shape[-1] for number in range(1, 6)]
+    assert widths == [8, 16, 32, 64, 128]
+    outputs = [model.get_layer(output).count_params() for output in ("age_years", "female_probability")]
+    assert outputs == [129, 129]
+    assert (recipe.loss.age, recipe.loss.age_weight, recipe.loss.gender_weight) == ("mse", 0.01, 1.0)
+
+
+def test_resnet34_has_the_parameters_of_the_paper_s_network() -> None:
+    recipe = recipe_named("resnet34_two_phase")
+    started = at_random(recipe)
+    backbone = keras.Model(started.model.input, started.model.get_layer(started.backbone[-1]).output)
+    assert sum(int(keras.ops.size(one)) for one in backbone.trainable_variables) == 21_284_672
+
+
+@pytest.mark.parametrize("name", ["resnet50_two_phase", "efficientnetb0_two_phase"])
+def test_two_phases_train_the_head_first_and_then_everything_at_a_lower_rate(name: str) -> None:
+    recipe = recipe_named(name)
+    head, everything = recipe.phases
+    started = at_random(recipe)
+    set_trainable(started, head, recipe.network)
+    of_head = trainable_parameters(started.model)
+    set_trainable(started, everything, recipe.network)
+    assert of_head < 1_000_000 < 3_000_000 < trainable_parameters(started.model)
+    assert everything.learning_rate < head.learning_rate
+
+
+def test_a_random_start_trains_everything_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = recipe_named("resnet34_two_phase")
+    started = at_random(recipe)
+    set_trainable(started, recipe.phases[0], recipe.network)
+    assert all(layer.trainable for layer in started.model.layers)
+    assert "random weights, so everything is trained" in capsys.readouterr().out
+
+
+def test_weights_that_are_not_there_are_named_with_where_to_get_them() -> None:
+    recipe = recipe_named("vggface_age")
+    with pytest.raises(DataMissing, match="rcmalli"):
+        started_network(recipe.network, 64, None)
+
+
+def test_weights_are_loaded_by_layer_name_with_the_channels_turned_round(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3, 64)).astype(np.float32)
+    with h5py.File(tmp_path / "published.h5", "w") as file:
+        group = file.create_group("conv1_1")
+        group.attrs["weight_names"] = [b"conv1_1_W", b"conv1_1_b"]
+        group["conv1_1_W"], group["conv1_1_b"] = kernel, np.ones(64, np.float32)
+    recipe = recipe_named("vggface_age").network
+    started = started_network(replace(recipe, weights=str(tmp_path / "published.h5")), 64, None)
+    loaded, bias = started.model.get_layer("block1_conv1").get_weights()
+    np.testing.assert_array_equal(loaded, kernel[:, :, ::-1])
+    assert (bias == 1).all()
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    face_network(64).save(tmp_path / "other.keras")
+    recipe = replace(recipe_named("vggface_age").network, weights=str(tmp_path / "other.keras"))
+    with pytest.raises(RecipeError, match="no layer of vgg16"):
+        started_network(recipe, 64, None)
+
+
+def test_the_rate_falls_after_a_plateau_and_follows_from_the_history_alone() -> None:
+    phase = Phase("all", 9, 0.1, schedule="reduce_on_plateau", plateau_epochs=2, plateau_factor=0.5)
+    losses = [3.0, 2.0, 2.5, 2.1, 1.9, 1.9]
+    rates = [rate_after(phase, [{"validation_loss": loss} for loss in losses[:n]]) for n in range(7)]
+    assert rates == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_trains_two_steps_saves_loads_and_predicts(
+    name: str, small_data: Path, tmp_path: Path
+) -> None:
+    recipe = recipe_named(name)
+    network = replace(recipe.network, weights="none")
+    if recipe.network.embedding_layer:
+        face_network(96).save(tmp_path / "embedding.keras")
+        network = replace(network, weights=str(tmp_path / "embedding.keras"))
+    shares = {set_name: 1 / len(recipe.mix.shares) for set_name in recipe.mix.shares}
+    small = replace(
+        recipe,
+        framing=replace(recipe.framing, input_px=96),
+        network=network,
+        mix=replace(recipe.mix, shares=shares),
+        phases=tuple(replace(phase, epochs=1) for phase in recipe.phases),
+        schedule=replace(recipe.schedule, frames_an_epoch=12, batch_frames=6),
+    )
+    variant = run(small, small_data, tmp_path, tmp_path / name, resume=False, limit=12)
+    model = keras.models.load_model(tmp_path / name / "network.keras")
+    frames = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3)).astype(np.float32)
+    outputs = model.predict(frames, verbose=0)
+    if network.age is not None:
+        np.testing.assert_allclose(outputs["age_probabilities"].sum(axis=1), 1, atol=1e-4)
+    if network.gender is not None:
+        assert ((outputs["female_probability"] >= 0) & (outputs["female_probability"] <= 1)).all()
+    assert variant.parameters > 100_000

@@ -1,0 +1,94 @@
+"""The name of an architecture -> its layers: frames in, a feature map out, nothing trained yet.
+
+A room of its own because a user's own architecture is one function here. Each gets `frames`, (None, px, px,
+3) RGB from 0 to 255, and normalises them inside the graph, so that serving has one input format. The graph
+must stay flat: saliency tools cannot look into a nested model, hence `input_tensor=`.
+"""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
+
+Architecture = Callable[[keras.KerasTensor], keras.KerasTensor]
+
+
+def mobilenet(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """MobileNet 1.0 (Howard 2017), which `faceres` fits: 3.2 M parameters without a head."""
+    return keras.applications.MobileNet(input_tensor=_centred(frames), include_top=False, weights=None).output
+
+
+def vgg16(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """VGG16 (Simonyan 2014): 14,714,688 parameters. The published VGGFace weights fit it."""
+    return keras.applications.VGG16(input_tensor=_centred(frames), include_top=False, weights=None).output
+
+
+def resnet50(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """ResNet50 (He 2015): 23.6 M parameters."""
+    return keras.applications.ResNet50(input_tensor=_centred(frames), include_top=False, weights=None).output
+
+
+def efficientnetb0(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """EfficientNet-B0 (Tan 2019): 4.0 M parameters; it normalises by itself."""
+    return keras.applications.EfficientNetB0(input_tensor=frames, include_top=False, weights=None).output
+
+
+def resnet34(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """ResNet34 (He 2015): 3-4-6-3 blocks of two 3 × 3 convolutions, 64 to 512 wide, 21,284,672 parameters."""
+    x = _normed_convolution(_centred(frames), 64, 7, 2, "stem")
+    x = layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x)
+    for stage, (blocks, filters) in enumerate(zip((3, 4, 6, 3), (64, 128, 256, 512), strict=True)):
+        for block in range(blocks):
+            stride = 2 if stage and not block else 1
+            x = _residual_block(x, filters, stride, f"stage{stage + 1}_block{block + 1}")
+    return x
+
+
+def residual_cnn(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """Batch norm on the input, a 7 × 7 stem, residual blocks of 8, 16, 32, 64 and 128; 0.3 M parameters."""
+    x = layers.BatchNormalization(name="frames_bn")(frames)
+    x = _normed_convolution(x, 8, 7, 2, "stem")
+    for number, filters in enumerate((8, 16, 32, 64, 128)):
+        x = _residual_block(x, filters, 2 if number else 1, f"block{number + 1}")
+    return x
+
+
+def multitask_cnn(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """Four convolutions of 32 to 256, rectified and pooled, on frames scaled to 0-1; 0.4 M parameters."""
+    x = layers.Rescaling(1 / 255, name="scaled")(frames)
+    for number, filters in enumerate((32, 64, 128, 256)):
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{number + 1}")(x)
+        x = layers.MaxPooling2D(name=f"pool{number + 1}")(x)
+    return x
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    function.__name__: function
+    for function in (mobilenet, vgg16, resnet50, efficientnetb0, resnet34, residual_cnn, multitask_cnn)
+}
+# The layer that sees the frames first. Weights that were trained on BGR have its channels turned round.
+FIRST_CONVOLUTIONS = {"mobilenet": "conv1", "vgg16": "block1_conv1", "resnet50": "conv1_conv"}
+
+
+def _centred(frames: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.Rescaling(1.0, offset=[-value for value in IMAGENET_MEAN_RGB], name="centred")(frames)
+
+
+def _normed_convolution(
+    x: keras.KerasTensor, filters: int, side: int, stride: int, name: str, *, rectified: bool = True
+) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, side, stride, "same", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.BatchNormalization(name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x) if rectified else x
+
+
+def _residual_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
+    """Two 3 × 3 convolutions beside an identity, or a 1 × 1 convolution where the shape changes."""
+    beside = x
+    if stride > 1 or x.shape[-1] != filters:
+        beside = _normed_convolution(x, filters, 1, stride, f"{name}_beside", rectified=False)
+    x = _normed_convolution(x, filters, 3, stride, f"{name}_1")
+    x = _normed_convolution(x, filters, 3, 1, f"{name}_2", rectified=False)
+    return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([x, beside]))
