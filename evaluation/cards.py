@@ -155,7 +155,7 @@ def _brackets(measure: Measure) -> str:
 
 def _in_bins(measures: dict[str, dict[str, Measure]]) -> str:
     """` In the right one of nine age bins: …`, for a set that knows bins alone."""
-    shares = [f"{name} {own['bin_accuracy'].text}" for name, own in measures.items()]
+    shares = [f"{name} {own['bin_accuracy'].text_with_interval}" for name, own in measures.items()]
     known = any(own["bin_accuracy"].known for own in measures.values())
     return f" Ages in the right one of nine bins: {', '.join(shares)}." if known else ""
 

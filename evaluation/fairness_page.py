@@ -31,7 +31,12 @@ beside a photograph, in the words of each set. Numbers in brackets are 95 % boot
 fewer than {FEWEST_TOLD} pictures are in italics and without intervals: they say next to nothing. The Metrics
 page shows the same for every set and split, to be sorted and saved.
 """
-HEADS = {"mae": "age MAE", "bias": "bias", "accuracy": "gender right", "bin_accuracy": "age in its bin"}
+HEADS = {
+    "mae": "age MAE, years",
+    "bias": "bias, years",
+    "accuracy": "gender right, %",
+    "bin_accuracy": "age in its bin, %",
+}
 UNITS = {"mae": YEARS, "bias": YEARS, "accuracy": SHARE, "bin_accuracy": SHARE}
 
 
@@ -66,7 +71,7 @@ def _since_before(variants: Sequence[Variant], predictions: pd.DataFrame) -> lis
 
 def _changes_table(changes: pd.DataFrame) -> str:
     heads = [
-        f"{HEADS[figure]} {when}" for figure in ("mae", "accuracy") for when in ("before", "now", "change")
+        f"{HEADS[figure]}, {when}" for figure in ("mae", "accuracy") for when in ("before", "now", "change")
     ]
     lines = ["| Gender | Race | Pictures | " + " | ".join(heads) + " |", "|---|---|" + "--:|" * 7]
     for (gender, race), rows in changes.groupby(["gender", "race"], sort=False):
