@@ -73,6 +73,16 @@ class AppContext:
         return read_predictions(self.variant_folders, self.detector_path)
 
     @cached_property
+    def robustness(self) -> pd.DataFrame:
+        """The robustness tables of all variants; no rows where none was measured.
+
+        Raises TableError when one belongs to another network.
+        """
+        from evaluation.robustness_report import read_robustness
+
+        return read_robustness(self.variant_folders, self.detector_path)
+
+    @cached_property
     def test_pictures(self) -> TestPictures:
         """The labelled pictures that may be looked at; none without a data folder."""
         return TestPictures(self.data_dir)

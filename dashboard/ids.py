@@ -93,6 +93,11 @@ def metrics_section(part: str, section: Any) -> dict[str, Any]:
     return {"type": part, "section": section}
 
 
+def robustness_panel(part: str, section: Any, corruption: Any) -> dict[str, Any]:
+    """The id of one part of the panel of a kind of change; `corruption` is its key, or MATCH or ALL."""
+    return {"type": part, "section": section, "corruption": corruption}
+
+
 SECTION_BODY = "metrics-section-body"
 SECTION_NEAR = "metrics-section-near"  # Store: whether the section came near the screen
 CHART_FIGURE = "metrics-chart-figure"
@@ -101,6 +106,9 @@ CHART_SAVE = "metrics-chart-save"
 CHART_FILE = "metrics-chart-file"
 MATRIX_FIGURE = "metrics-matrix-figure"
 MATRIX_TITLE = "metrics-matrix-title"
+ROBUSTNESS_SHOWN = "robustness-shown"  # these three are parts of a section
+ROBUSTNESS_WORDS = "robustness-words"
+ROBUSTNESS_PANELS = "robustness-panels"
 
 
 # --- About ----------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ NOTHING_YET = {
 
 def chart_card(key: str, *, height_px: int = HEIGHT_PX) -> html.Div:
     """The card of one of CHARTS; its callbacks fill the heading and the figure."""
-    return _card(
+    return card(
         heading=html.H3(id=ids.metrics_chart(ids.CHART_TITLE, key), className="chart-title"),
         graph=dcc.Graph(
             id=ids.metrics_chart(ids.CHART_FIGURE, key),
@@ -34,7 +34,7 @@ def chart_card(key: str, *, height_px: int = HEIGHT_PX) -> html.Div:
             style={"height": height_px},
         ),
         about=CHARTS[key].about,
-        saves=_saves(ids.metrics_chart(ids.CHART_SAVE, key)),
+        saves=save_buttons(ids.metrics_chart(ids.CHART_SAVE, key)),
         rest=dcc.Download(id=ids.metrics_chart(ids.CHART_FILE, key)),
         name=key,
     )
@@ -60,7 +60,7 @@ def matrix_cards(about: str, names: Sequence[str], colours: Mapping[str, str]) -
         "that of the variant which is better in the cell.",
     }
     cards = [
-        _card(
+        card(
             heading=html.H3(id=ids.metrics_matrix(ids.MATRIX_TITLE, about, of), className="chart-title"),
             graph=dcc.Graph(
                 id=ids.metrics_matrix(ids.MATRIX_FIGURE, about, of),
@@ -69,7 +69,7 @@ def matrix_cards(about: str, names: Sequence[str], colours: Mapping[str, str]) -
                 style={"height": MATRIX_HEIGHT_PX},
             ),
             about=explained[of],
-            saves=_saves(ids.metrics_matrix(ids.CHART_SAVE, about, of)),
+            saves=save_buttons(ids.metrics_matrix(ids.CHART_SAVE, about, of)),
             rest=dcc.Download(id=ids.metrics_matrix(ids.CHART_FILE, about, of)),
             name=f"{about}_{of}",
         )
@@ -88,7 +88,8 @@ def _key(names: Sequence[str], colours: Mapping[str, str]) -> list[Any]:
     return words
 
 
-def _card(*, heading: Any, graph: Any, about: str, saves: Any, rest: Any, name: str) -> html.Div:
+def card(*, heading: Any, graph: Any, about: str, saves: Any, rest: Any, name: str) -> html.Div:
+    """A heading with `about` under a question mark, the figure, and below it the ways to save it."""
     help_mark = dmc.Tooltip(
         html.Span("?", className="help-mark", tabIndex=0, role="note", **{"aria-label": about}),
         label=about,
@@ -104,7 +105,7 @@ def _card(*, heading: Any, graph: Any, about: str, saves: Any, rest: Any, name: 
     )
 
 
-def _saves(id_of_csv: dict[str, Any]) -> html.Div:
+def save_buttons(id_of_csv: dict[str, Any]) -> html.Div:
     """PNG and SVG are made of the figure by the browser (assets/metrics.js), CSV by the server."""
     return html.Div(
         [

@@ -19,6 +19,7 @@ from dash import (
     clientside_callback,
     dcc,
     html,
+    no_update,
 )
 
 from dashboard import ids
@@ -38,6 +39,14 @@ from dashboard.components.metrics_selection import (
 )
 from dashboard.components.metrics_table import measures_table, table_columns, table_rows
 from dashboard.components.notices import PROBLEM, notice, page_heading, skeleton
+from dashboard.components.robustness import (
+    SHOWN,
+    is_measured,
+    panel_figure,
+    robustness_frame,
+    robustness_section,
+    robustness_words,
+)
 from dashboard.context import current_context
 from dashboard.matrix_figures import confusion_difference_figure, confusion_figure
 from dashboard.theme import variant_css
@@ -60,6 +69,7 @@ SECTIONS = {
     "slices": ("By age and gender", 960),
     "fairness": ("Fairness", 600),
     "size": ("By face size", 470),
+    "robustness": ("Robustness", 1230),
     "disagreement": ("Disagreement", 630),
     "training": ("Training", 480),
 }
@@ -191,6 +201,8 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
         return _fairness(selection)
     if anchor == "size":
         return [_grid(1, "mae_by_face_share")]
+    if anchor == "robustness":
+        return _robustness_body()
     if anchor == "disagreement":
         return [html.Div(chart_card("disagreement", height_px=520), className="grid-1")]
     return [_grid(3, "training_loss", "training_mae", "training_gender")]
@@ -205,6 +217,13 @@ def _fairness(selection: Selection) -> list[Any]:
         html.Div(table, className="metrics-grid"),
         html.Div(save, className="chart-foot"),
     ]
+
+
+def _robustness_body() -> list[Any]:
+    try:
+        return robustness_section(current_context().robustness)
+    except ProjectError as error:
+        return [notice("The robustness tables cannot be shown.", str(error), tone=PROBLEM)]
 
 
 def _grid(columns: int, *charts: str) -> html.Div:
@@ -357,6 +376,42 @@ def save_matrix(_clicks: int, selected: dict[str, str], button: dict[str, str]) 
     selection = Selection(**selected)
     frame = matrix_frame(numbers_of(current_context()), selection, button["about"])
     return dcc.send_data_frame(frame.to_csv, _file_name(f"{button['about']}_matrix", selection), index=False)
+
+
+@callback(
+    Output(ids.metrics_section(ids.ROBUSTNESS_WORDS, MATCH), "children"),
+    Output(ids.metrics_section(ids.ROBUSTNESS_PANELS, MATCH), "hidden"),
+    Output(ids.robustness_panel(ids.CHART_FIGURE, MATCH, ALL), "figure"),
+    Output(ids.robustness_panel(ids.CHART_TITLE, MATCH, ALL), "children"),
+    Input(ids.METRICS_SELECTION, "data"),
+    Input(ids.metrics_section(ids.ROBUSTNESS_SHOWN, MATCH), "value"),
+    Input(ids.COLOUR_SCHEME, "data"),
+    State(ids.robustness_panel(ids.CHART_FIGURE, MATCH, ALL), "id"),
+)
+def show_robustness(
+    selected: dict[str, str], shown: str, scheme: str, panels: list[dict[str, str]]
+) -> tuple[Any, bool, list[Any], list[Any]]:
+    """The panels of the selected set; words alone where it was not measured."""
+    table, selection = current_context().robustness, Selection(**selected)
+    words = robustness_words(table, selection)
+    if not is_measured(table, selection):
+        return words, True, [no_update] * len(panels), [no_update] * len(panels)
+    drawn = [panel_figure(table, selection, panel["corruption"], SHOWN[shown], scheme) for panel in panels]
+    return words, False, drawn, [figure.layout.meta["title"] for figure in drawn]
+
+
+@callback(
+    Output(ids.robustness_panel(ids.CHART_FILE, MATCH, MATCH), "data"),
+    Input(ids.robustness_panel(ids.CHART_SAVE, MATCH, MATCH), "n_clicks"),
+    State(ids.METRICS_SELECTION, "data"),
+    State(ids.robustness_panel(ids.CHART_SAVE, MATCH, MATCH), "id"),
+    prevent_initial_call=True,
+)
+def save_robustness(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
+    selection = Selection(**selected)
+    frame = robustness_frame(current_context().robustness, selection, button["corruption"])
+    name = _file_name(f"robustness_{button['corruption']}", selection)
+    return dcc.send_data_frame(frame.to_csv, name, index=False)
 
 
 def _file_name(what: str, selection: Selection) -> str:

@@ -19,10 +19,10 @@ def server_url():
 def visit(dash_br, server_url):
     """Open a page, wide unless told otherwise; returns the browser with a few questions one may ask it."""
 
-    def open_page(path: str = "/", width: int = 1400, height: int = 1000) -> Visit:
+    def open_page(path: str = "/", width: int = 1400, height: int = 1000, url: str = server_url) -> Visit:
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 768}
         dash_br.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        dash_br.driver.get(server_url + path)
+        dash_br.driver.get(url + path)
         return Visit(dash_br.driver)
 
     return open_page

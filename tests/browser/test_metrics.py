@@ -7,10 +7,15 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from evaluation.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics import all_measures
+from evaluation.robustness_report import ROBUSTNESS_FILE
 from evaluation.store import read_predictions
+from faces.variants import read_variant
 from tests.browser.conftest import WAIT_S
+from tests.browser.serving import served
+from tests.robustness_tables import robustness_table
 
 pytestmark = pytest.mark.browser
+FILLED = ".chart, .ag-row, .notice"  # what a section may hold once it was drawn
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +95,7 @@ def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predi
     page.wait_for(".tile", 4)
     for section in page.all(".metrics-section"):
         page.driver.execute_script("arguments[0].scrollIntoView()", section)
-        wait_until(page, lambda one=section: one.find_elements("css selector", ".chart, .ag-row"), "cards")
+        wait_until(page, lambda one=section: one.find_elements("css selector", FILLED), "cards")
     wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 20, "figures")
     wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
     assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
@@ -106,3 +111,43 @@ def test_the_matrices_show_counts_or_shares(visit, predictions):
     page.click("input[value='row']")
     share = men_read_right / (rows.gender == 0).sum()
     wait_until(page, lambda: f"{100 * share:.1f}" in page.texts(matrix), "row shares")
+
+
+@pytest.fixture(scope="module")
+def measured_url(repository, tmp_path_factory):
+    """A server whose variants have robustness tables, made by rule."""
+    folders = []
+    for name in ("model_full", "model_cropped"):
+        folder = tmp_path_factory.mktemp(name)
+        for path in (repository / name).iterdir():
+            if path.name != ROBUSTNESS_FILE:
+                (folder / path.name).symlink_to(path)
+        variant = read_variant(folder)
+        step = {"full": 1.0, "cropped": 0.5}[variant.name]
+        robustness_table(
+            {variant.name: step},
+            ["chips"],
+            split_sha256=variant.split_sha256,
+            network_sha256=variant.network_sha256,
+            detector_sha256=variant.detector_sha256,
+        ).to_csv(folder / ROBUSTNESS_FILE, index=False)
+        folders.append(str(folder))
+    with served("--variant", *folders) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1400, 3), (390, 1)])
+def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, measured_url, width, columns):
+    page = visit("/metrics?set=chips&split=test#robustness", width, url=measured_url)
+    titles = "#robustness .chart-title"
+    blur = "Blur: full +5.00, cropped +2.50 years"
+    wait_until(page, lambda: len(page.texts(titles)) == 9 and page.texts(titles)[0] == blur, "titles")
+    wait_until(page, lambda: len(page.all("#robustness .main-svg")) >= 9, "panels")
+    assert len({panel.location["x"] for panel in page.all("#robustness .chart")}) == columns
+    page.click("#robustness input[value='gender_accuracy']")
+    wait_until(page, lambda: page.texts(titles)[0] == "Blur: full −5.0, cropped −2.5 points", "genders")
+    choose(page, "set", "fgnet")
+    wait_until(page, lambda: "Not measured" in page.texts("#robustness .notice")[0], "another set")
+    assert not page.all("#robustness .chart")[0].is_displayed()
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert page.console_errors() == []

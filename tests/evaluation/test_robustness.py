@@ -12,7 +12,7 @@ from dataset.tables import ROBUSTNESS
 from evaluation import robustness as robustness_module
 from evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupted
 from evaluation.predict import loaded_networks
-from evaluation.robustness import CELLS, SEARCHED, Cell, changed_answers, write_robustness
+from evaluation.robustness import SEARCHED, Cell, changed_answers, write_robustness
 from evaluation.robustness_report import (
     ROBUSTNESS_FILE,
     by_strength,
@@ -25,6 +25,7 @@ from faces.answer import Workbench
 from faces.detection import Detector
 from faces.errors import TableError
 from faces.pictures import decode
+from tests.robustness_tables import robustness_table
 
 FACE_XYXY = (168.0, 50.0, 290.0, 220.0)  # of the astronaut
 BY_KEY = {corruption.key: corruption for corruption in CORRUPTIONS}
@@ -119,27 +120,7 @@ def test_rows_hold_both_measures_with_intervals_and_count_labelled_pictures_alon
 
 @pytest.fixture
 def table():
-    """Two variants on chips: `full` loses a year and a percentage point a strength, `cropped` half."""
-    frames = []
-    for variant, step in (("full", 1.0), ("cropped", 0.5)):
-        cells = [("unchanged", 0, np.nan, "none")]
-        cells += [
-            (cell.corruption.key, cell.strength, cell.corruption.amount(cell.strength), cell.corruption.unit)
-            for cell in CELLS
-        ]
-        frame = pd.DataFrame(cells, columns=["corruption", "strength", "amount", "unit"])
-        mae, accuracy = 4.5 + step * frame.strength, 0.95 - step * frame.strength / 100
-        frames.append(
-            frame.assign(
-                variant=variant, set="chips", count=500,
-                mae=mae, mae_low=mae - 0.2, mae_high=mae + 0.2,
-                gender_accuracy=accuracy, gender_accuracy_low=accuracy - 0.02,
-                gender_accuracy_high=accuracy + 0.02,
-                face_found_share=1 - frame.strength / 10, face_found_count=200,
-                split_sha256="", network_sha256="", detector_sha256="",
-            )[ROBUSTNESS.column_names]
-        )  # fmt: skip
-    return pd.concat(frames, ignore_index=True)
+    return robustness_table()
 
 
 def test_a_curve_starts_at_the_unchanged_pictures(table):
