@@ -234,8 +234,9 @@ def slices_figure(
     order: Sequence[str],
     value_range: tuple[float, float] | None = None,
     most_pictures: int | None = None,
+    as_percent: bool = False,
 ) -> go.Figure:
-    """One measure by slice with whiskers, and under it the counts as bars.
+    """One measure, in years or as a share, by slice with whiskers, and under it the counts as bars.
 
     `slices`: columns variant, slice, count, `measure`, `measure`_low, `measure`_high. `value_range` and
     `most_pictures` are shared by figures that stand side by side.
@@ -253,7 +254,8 @@ def slices_figure(
             x=rows.slice, y=rows[measure], name=name, mode="lines+markers", row=1, col=1, error_y=whiskers,
             line={"color": colour, "width": 2}, marker={"size": 7}, customdata=rows["count"],
             hovertemplate=(
-                f"{name}, {slices_of} %{{x}}: %{{y:.2f}} years<br>%{{customdata:,}} pictures<extra></extra>"
+                f"{name}, {slices_of} %{{x}}: {'%{y:.1%}' if as_percent else '%{y:.2f} years'}"
+                "<br>%{customdata:,} pictures<extra></extra>"
             ),
         )  # fmt: skip
     counts = slices.groupby("slice", sort=False)["count"].max().reindex(list(order)).fillna(0)
@@ -263,7 +265,7 @@ def slices_figure(
     )  # fmt: skip
     figure.update_xaxes(categoryorder="array", categoryarray=list(order), type="category")
     figure.update_xaxes(title=slices_of, row=2, col=1)
-    figure.update_yaxes(title=axis, row=1, col=1, range=value_range)
+    figure.update_yaxes(title=axis, row=1, col=1, range=value_range, tickformat=".0%" if as_percent else None)
     figure.update_yaxes(
         title="pictures", row=2, col=1, nticks=3, range=[0, most_pictures * 1.1] if most_pictures else None
     )

@@ -15,6 +15,8 @@ from evaluation.metrics import GENDERS, is_female, says_female, subjects_of, wit
 OLDEST_DECADE = 90  # 90 and above are one slice: they are few
 FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
 FEWEST_TOLD = 30  # slices with fewer pictures are shown, but never called the worst
+FEWEST_SHARES = 4  # ranges of sizes with FEWEST_TOLD pictures each; fewer are no curve
+EQUAL_SHARES = 6  # then the faces are divided into so many parts of about equal count
 SLICE_COLUMNS = [
     "slice", "count", "mae", "mae_low", "mae_high", "bias", "bias_low", "bias_high",
     "accuracy", "accuracy_low", "accuracy_high", "coverage", "coverage_low", "coverage_high",
@@ -52,16 +54,23 @@ def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_by_face_share(predictions: pd.DataFrame) -> pd.DataFrame:
-    """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs; no face is left out."""
+    """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs, the smallest first.
+
+    Rows without a face are left out. The ranges are those between FACE_SHARE_EDGES; where nearly all faces of
+    a larger set fall into two or three of them, the set's own quantiles, in whole percent.
+    """
     rows = predictions[predictions.face_share.notna()]
-    index = np.searchsorted(FACE_SHARE_EDGES, rows.face_share.to_numpy(float), side="right") - 1
-    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_share_names())))
+    shares = rows.face_share.to_numpy(float)
+    edges = _face_share_edges(shares)
+    index = np.searchsorted(edges, shares, side="right") - 1
+    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_share_names(edges))))
 
 
-def face_share_names() -> list[str]:
-    """`0–15 %` … `over 80 %`: the ranges between FACE_SHARE_EDGES."""
-    edges = [round(100 * edge) for edge in FACE_SHARE_EDGES[:-1]]
-    return [f"{low}–{high} %" for low, high in zip(edges, edges[1:], strict=False)] + [f"over {edges[-1]} %"]
+def face_share_names(edges: Sequence[float] = FACE_SHARE_EDGES) -> list[str]:
+    """`0–15 %` … `over 80 %`: the ranges between edges, of which the last is infinite."""
+    percents = [round(100 * edge) for edge in edges[:-1]]
+    between = [f"{low}–{high} %" for low, high in zip(percents, percents[1:], strict=False)]
+    return [*between, f"over {percents[-1]} %"]
 
 
 def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFrame:
@@ -77,6 +86,15 @@ def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFra
 def decade_name(start_years: int) -> str:
     """`30–39`, and `90+` for the last."""
     return f"{start_years}–{start_years + 9}" if start_years < OLDEST_DECADE else f"{OLDEST_DECADE}+"
+
+
+def _face_share_edges(shares: np.ndarray) -> Sequence[float]:
+    counts = np.histogram(shares, FACE_SHARE_EDGES)[0]
+    if len(shares) < FEWEST_SHARES * FEWEST_TOLD or (counts >= FEWEST_TOLD).sum() >= FEWEST_SHARES:
+        return FACE_SHARE_EDGES
+    inner = np.unique(np.quantile(shares, np.arange(1, EQUAL_SHARES) / EQUAL_SHARES).round(2))
+    # The face of a chip often takes all of it: nothing lies between that and more.
+    return [0.0, *inner[inner < 1].tolist(), np.inf] if (inner < 1).any() else FACE_SHARE_EDGES
 
 
 def _sliced(rows: pd.DataFrame, keys: pd.Series, names: dict) -> pd.DataFrame:

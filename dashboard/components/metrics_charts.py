@@ -14,14 +14,13 @@ import plotly.graph_objects as go
 from dashboard import figures
 from dashboard.components.metrics_numbers import Numbers
 from dashboard.components.metrics_selection import Selection
-from evaluation.measures import CS_YEARS, Measure, formatted
+from evaluation.measures import CS_YEARS, Measure, formatted, is_better
 from evaluation.metrics import with_ages, with_genders
 from evaluation.references import read_references
 from evaluation.slices import (
     FEWEST_TOLD,
     error_by_decade_and_gender,
     error_by_face_share,
-    face_share_names,
 )
 from evaluation.told_genders import accuracy_by_share_told
 
@@ -273,33 +272,42 @@ def _by_share(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     return numbers.once(("by share", selection), lambda: _of_both(numbers, selection, error_by_face_share))
 
 
-def _draw_by_share(frame: pd.DataFrame, view: View) -> go.Figure:
-    if frame.empty:
-        return figures.empty_figure("No face was found in these pictures", "", view.scheme)
-    if frame.mae.isna().all():
-        return figures.empty_figure(NO_EXACT_AGES, "", view.scheme)
-    order = [name for name in face_share_names() if name in set(frame.slice)]
-    return figures.slices_figure(
-        frame, "mae", _share_title(frame, view.names), view.names, view.scheme,
-        axis="MAE, years", slices_of="longer side of the face over the picture's shorter side",
-        order=order, value_range=_range_of(frame, "mae"),
-    )  # fmt: skip
+def _drawn_by_share(measure: str) -> Callable[[pd.DataFrame, View], go.Figure]:
+    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
+        of_ages = measure == "mae"
+        if frame.empty:
+            return figures.empty_figure("No face was found in these pictures", "", view.scheme)
+        if frame[measure].isna().all():
+            nothing = NO_EXACT_AGES if of_ages else "No genders in these pictures"
+            return figures.empty_figure(nothing, "", view.scheme)
+        low, high = _range_of(frame, measure)
+        return figures.slices_figure(
+            frame, measure, _share_title(frame, measure, view.names), view.names, view.scheme,
+            axis="MAE, years" if of_ages else "genders read right",
+            slices_of="longer side of the face over the picture's shorter side",
+            order=list(dict.fromkeys(frame.slice)), value_range=(low, high if of_ages else min(high, 1.02)),
+            as_percent=not of_ages,
+        )  # fmt: skip
+
+    return draw
 
 
-def _share_title(frame: pd.DataFrame, names: Sequence[str]) -> str:
-    """Name the size at which the two variants are furthest apart."""
+def _share_title(frame: pd.DataFrame, measure: str, names: Sequence[str]) -> str:
+    """Name the size at which the two variants are furthest apart in MAE or accuracy."""
+    what = "error" if measure == "mae" else "gender accuracy"
     if len(names) < 2:
-        return f"How the size of the face moves the error of {names[0]}"
+        return f"How the size of the face moves the {what} of {names[0]}"
     first, second = (frame[frame.variant == name].set_index("slice") for name in names)
-    gap = (first.mae - second.mae).dropna()
-    apart = gap[(first.mae_low > second.mae_high) | (second.mae_low > first.mae_high)]
+    gap = (first[measure] - second[measure]).dropna()
+    above = first[f"{measure}_low"] > second[f"{measure}_high"]
+    below = second[f"{measure}_low"] > first[f"{measure}_high"]
+    apart = gap[above | below]
     if apart.empty:
-        return "At no size of the face are the two clearly apart"
-    place = int(np.argmax(apart.abs()))
-    better = names[1] if apart.iloc[place] > 0 else names[0]
-    return (
-        f"{better} gains most where the face takes {apart.index[place]}: {abs(apart.iloc[place]):.1f} years"
-    )
+        return f"At no size of the face are the two clearly apart in {what}"
+    size = apart.abs().idxmax()
+    better = names[0] if is_better(measure, first[measure][size], second[measure][size]) else names[1]
+    by = f"{abs(apart[size]):.1f} years" if measure == "mae" else f"{100 * abs(apart[size]):.1f} points"
+    return f"{better} gains most where the face takes {size}: {by}"
 
 
 # --- Disagreement ---------------------------------------------------------------------------------------
@@ -398,8 +406,16 @@ CHARTS = {
         Chart(
             "mae_by_face_share",
             _by_share,
-            _draw_by_share,
-            "By the size of the face that the detector found; pictures without a found face are left out.",
+            _drawn_by_share("mae"),
+            "Mean absolute error by the size of the face that the detector found, with 95 % intervals; "
+            "pictures without a found face are left out.",
+        ),
+        Chart(
+            "accuracy_by_face_share",
+            _by_share,
+            _drawn_by_share("accuracy"),
+            "Genders read right by the size of the face that the detector found, with 95 % intervals; "
+            "pictures without a found face are left out.",
         ),
         Chart(
             "disagreement", _errors, _draw_errors, "One dot a picture: the error of one against the other."

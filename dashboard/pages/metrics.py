@@ -200,12 +200,19 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
     if anchor == "fairness":
         return _fairness(selection)
     if anchor == "size":
-        return [_grid(1, "mae_by_face_share")]
+        return [_grid(2, "mae_by_face_share", "accuracy_by_face_share")]
     if anchor == "robustness":
         return _robustness_body()
     if anchor == "disagreement":
         return [html.Div(chart_card("disagreement", height_px=520), className="grid-1")]
     return [_grid(3, "training_loss", "training_mae", "training_gender")]
+
+
+def _robustness_body() -> list[Any]:
+    try:
+        return robustness_section(current_context().robustness)
+    except ProjectError as error:
+        return [notice("The robustness tables cannot be shown.", str(error), tone=PROBLEM)]
 
 
 def _fairness(selection: Selection) -> list[Any]:
@@ -217,13 +224,6 @@ def _fairness(selection: Selection) -> list[Any]:
         html.Div(table, className="metrics-grid"),
         html.Div(save, className="chart-foot"),
     ]
-
-
-def _robustness_body() -> list[Any]:
-    try:
-        return robustness_section(current_context().robustness)
-    except ProjectError as error:
-        return [notice("The robustness tables cannot be shown.", str(error), tone=PROBLEM)]
 
 
 def _grid(columns: int, *charts: str) -> html.Div:

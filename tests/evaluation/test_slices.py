@@ -52,6 +52,19 @@ def test_a_face_falls_into_one_range_of_sizes(share, name):
     assert name in face_share_names()
 
 
+def test_faces_of_nearly_one_size_are_divided_into_parts_of_equal_count():
+    shares = np.linspace(0.5, 0.79, 240)
+    table = error_by_face_share(predictions_of([20] * 240, [20] * 240, face_share=shares))
+    assert list(table.slice) == ["0–55 %", "55–60 %", "60–64 %", "64–69 %", "69–74 %", "over 74 %"]
+    assert table["count"].between(30, 50).all()
+
+
+def test_sizes_that_spread_keep_the_ranges_of_every_set():
+    shares = np.linspace(0.1, 0.9, 240)
+    table = error_by_face_share(predictions_of([20] * 240, [20] * 240, face_share=shares))
+    assert list(table.slice) == face_share_names()
+
+
 def test_a_picture_without_a_found_face_has_no_size():
     assert error_by_face_share(predictions_of([20], [20], face_share=np.nan)).empty
 
