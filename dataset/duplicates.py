@@ -4,6 +4,7 @@ Two pictures are *identical* when their decoded pixels are equal, and *near* whe
 box-averaged grey, zero mean, unit norm) have a cosine of at least 0.97, as they are or one of them mirrored.
 A room of its own because a split that ignores copies puts test pictures into training, and because the
 search is the only quadratic step of the journey: numpy in blocks, 15 s for 24,000 pictures on two cores.
+What it found is kept in the cache, for people to look at.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
+
+from dataset.tables import DUPLICATES, read_csv_table
+from faces.errors import DataMissing
+from faces.files import whole_file
 
 THUMBNAIL_PX = 24
 NEAR_COSINE = 0.97
@@ -130,3 +136,28 @@ def duplicate_groups(prints: Fingerprints) -> list[list[int]]:
     for group in identical_groups(prints):
         links.extend(zip(group, group[1:], strict=False))
     return connected_groups(len(prints.pixel_sha256), links)
+
+
+def groups_path(cache_dir: Path) -> Path:
+    """Where the duplicate groups of UTKFace are kept."""
+    return Path(cache_dir) / "duplicates" / "utkface.csv"
+
+
+def write_groups(files: Sequence[str], groups: Sequence[Sequence[int]], cache_dir: Path) -> None:
+    """Keep the groups of two or more pictures under `cache_dir`; `groups` hold rows of `files`."""
+    rows = [
+        (number, files[row])
+        for number, group in enumerate((group for group in groups if len(group) > 1), start=1)
+        for row in group
+    ]
+    with whole_file(groups_path(cache_dir)) as unfinished:
+        pd.DataFrame(rows, columns=DUPLICATES.column_names).to_csv(unfinished, index=False)
+
+
+def read_groups(cache_dir: Path) -> list[list[str]]:
+    """Groups of file names that show the same photograph. Raises DataMissing when nobody has searched yet."""
+    path = groups_path(cache_dir)
+    if not path.is_file():
+        raise DataMissing(f"No duplicate groups at {path}; `python -m dataset prepare` finds them.")
+    table = read_csv_table(path, DUPLICATES)
+    return [list(files) for _, files in table.groupby("group", sort=True).file]

@@ -15,7 +15,7 @@ import pandas as pd
 from dataset import fairface, utkface
 from dataset.boxes import write_boxes
 from dataset.compositions import write_context
-from dataset.duplicates import duplicate_groups, fingerprints, near_pairs
+from dataset.duplicates import duplicate_groups, fingerprints, near_pairs, write_groups
 from dataset.sets import CHIPS, SETS, set_records
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
@@ -38,6 +38,7 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
     prints = fingerprints(list(records.path))
     groups = duplicate_groups(prints)
     print(duplicates_report(groups))
+    write_groups(list(records.file), groups, cache_dir)
     if write_splits:
         write_split(utkface_split(records, groups), SPLIT_CSV)
     print(split_report(records, groups, read_split()))
