@@ -28,11 +28,14 @@ _VARIANTS = {
     LIGHT: {"full": "#1d64b3", "cropped": "#bf5000"},
     DARK: {"full": "#6aa9f2", "cropped": "#f0963f"},
 }
-# For variants of other names, in the order in which they were given; blue and orange stay taken.
+# For variants of other names, in the order in which they were given; blue and orange stay taken. Hues that
+# the colour-blind take for each other differ in lightness; from the seventh variant on they come again.
 _MORE = {
-    LIGHT: ("#0f7b6c", "#7a4fb5", "#8a6d00", "#a03b6e"),
-    DARK: ("#4fc3b0", "#b795e8", "#d9bd4a", "#e58bb4"),
+    LIGHT: ("#0f7b6c", "#7a4fb5", "#8a6d00", "#a03b6e", "#5d534d", "#147391"),
+    DARK: ("#4fc3b0", "#b795e8", "#d9bd4a", "#e58bb4", "#c9bfb8", "#86d3ee"),
 }
+# The names of all served variants. A figure shows two of them and must not number them anew.
+_served: list[str] = []
 _NEUTRALS = {
     LIGHT: {
         "ink": "#1b1f27",
@@ -49,21 +52,35 @@ def _scheme(scheme: str | None) -> str:
     return DARK if scheme == DARK else LIGHT
 
 
+def serve_variants(names: Sequence[str]) -> None:
+    """Tell which variants this server serves, in order, so that each keeps its colour on every page."""
+    _served[:] = names
+
+
 def variant_colour(name: str, names: Sequence[str], scheme: str | None = LIGHT) -> str:
-    """The hex colour of variant `name` among all served `names`."""
+    """The hex colour of variant `name`; `names` are those shown, of which some may be served by nobody."""
     scheme = _scheme(scheme)
     if name in _VARIANTS[scheme]:
         return _VARIANTS[scheme][name]
-    others = [other for other in names if other not in _VARIANTS[scheme]]
-    return _MORE[scheme][others.index(name) % len(_MORE[scheme])]
+    return _MORE[scheme][_place_among_others(name, names) % len(_MORE[scheme])]
 
 
 def variant_css(name: str, names: Sequence[str]) -> str:
     """The same colour as a CSS value that follows the colour scheme: "var(--full)"."""
     if name in _VARIANTS[LIGHT]:
         return f"var(--{name})"
-    others = [other for other in names if other not in _VARIANTS[LIGHT]]
-    return f"var(--variant-{others.index(name) % len(_MORE[LIGHT]) + 1})"
+    return f"var(--variant-{_place_among_others(name, names) % len(_MORE[LIGHT]) + 1})"
+
+
+def split_colour(split: str, scheme: str | None = LIGHT) -> str:
+    """The hex colour of "train", "validation" or "test": shades of one hue that no variant has."""
+    shades = [str(colour) for _, colour in sequential_scale(scheme)]
+    return {"train": shades[5], "validation": shades[3], "test": shades[2]}[split]
+
+
+def _place_among_others(name: str, names: Sequence[str]) -> int:
+    """The place of a variant among all but `full` and `cropped`: the served ones first."""
+    return [other for other in dict.fromkeys([*_served, *names]) if other not in _VARIANTS[LIGHT]].index(name)
 
 
 def neutral(role: str, scheme: str | None = LIGHT) -> str:
