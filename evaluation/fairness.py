@@ -55,7 +55,7 @@ def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFra
         female = is_female(own)
         by_figure = {
             "mae": [
-                np.abs(own[column] - own.age_years).to_numpy(float)
+                np.abs((own[column] - own.age_years).to_numpy(float))
                 for column in ("predicted_age_years_before", "predicted_age_years")
             ],
             "accuracy": [

@@ -98,7 +98,7 @@ def _cells_table(cells: pd.DataFrame, before: pd.DataFrame, names: Sequence[str]
     lines = ["| Gender | Race | Age | Pictures | " + " | ".join(heads) + " |"]
     lines.append("|---|---|---|" + "--:|" * (len(heads) + 1))
     keys = ["gender", "race", "age_group"]
-    earlier = before.set_index(["variant", *keys])
+    earlier = {tuple(row[key] for key in ("variant", *keys)): row for row in before.to_dict("records")}
     for group, rows in cells.groupby(keys, sort=False):
         gender, race, age_group = map(str, group)
         by_name = {row["variant"]: row for row in rows.to_dict("records")}
@@ -106,14 +106,14 @@ def _cells_table(cells: pd.DataFrame, before: pd.DataFrame, names: Sequence[str]
         texts: list[str] = []
         for name in names:
             key = (name, gender, race, age_group)
-            old = earlier.loc[key] if key in earlier.index else None
+            old = earlier.get(key)
             texts += [_figure(by_name.get(name), figure, old, count) for figure in figures]
         told = [gender, race, "all ages" if age_group == ALL_AGES else age_group, f"{count:,}", *texts]
         lines.append("| " + " | ".join(told if count >= FEWEST_TOLD else [f"*{one}*" for one in told]) + " |")
     return "\n".join(lines)
 
 
-def _figure(row: dict | None, figure: str, old: pd.Series | None, count: int) -> str:
+def _figure(row: dict | None, figure: str, old: dict | None, count: int) -> str:
     """`4.38 (4.20–4.61) · 4.50`: the figure with its interval and that of the release before."""
     if row is None or not math.isfinite(row[figure]):
         return "–"

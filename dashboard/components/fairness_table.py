@@ -124,7 +124,7 @@ def _figure_columns(field: str, figure: str, known: set[str]) -> list[dict[str, 
     return columns
 
 
-def _text(cell: Mapping[str, Any], figure: str, unit: str) -> str:
+def _text(cell: Mapping[Any, Any], figure: str, unit: str) -> str:
     """`4.31 (4.17–4.46)`; without the interval where the pictures are too few."""
     value, low, high = (
         formatted(cell[f"{figure}{end}"], unit, with_unit=False, signed=figure == "bias")
