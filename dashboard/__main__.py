@@ -19,6 +19,7 @@ from faces.errors import DataMissing, ProjectError
 from faces.variants import DEFAULT_VARIANTS
 
 THREADS = 8
+RUNS = Path("runs")
 # Waitress moves longer bodies to a temporary file; an uploaded picture must never reach the disk.
 _MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
 
@@ -31,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
             options.variant or DEFAULT_VARIANTS,
             detector_path=options.detector,
             data_dir=_data_dir(options.data_dir),
+            runs_folder=options.runs,
+            serve_runs=not options.variant,
         )
     except ProjectError as error:
         return _refuse(error)
@@ -54,7 +57,11 @@ def main(arguments: list[str] | None = None) -> int:
     serving.start()
     print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
     try:
-        print(f"Ready: {', '.join(context.workbench.networks)}. Stop with Ctrl+C.", flush=True)
+        warm = list(context.workbench.networks)
+        later = [name for name in context.variants if name not in warm]
+        print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
+        if later:
+            print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
         serving.join()
     except ProjectError as error:
         return _refuse(error)
@@ -77,7 +84,10 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         action="extend",
         metavar="DIR",
-        help="folders of the variants to serve (default: model_full and model_cropped)",
+        help="folders of the variants to serve (default: model_full, model_cropped and every complete run)",
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=RUNS, metavar="DIR", help=f"folder of the trainings (default: {RUNS})"
     )
     parser.add_argument(
         "--data-dir", type=Path, help="folder of the data sets, for test pictures (default: AGE_GENDER_DATA)"

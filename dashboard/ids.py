@@ -15,6 +15,19 @@ LOCATION = "_pages_location"  # Dash's own Location on apps with pages
 STRIP = "strip"  # Store: the pictures of this visit, see assets/pictures.js
 SHOWN = "shown"  # Store: key of the picture that Predict shows, or None
 
+
+# --- The pair of variants that a page compares ----------------------------------------------------------
+def pair(part: str, page: Any) -> dict[str, Any]:
+    """The id of one part of a page's pair chooser; `page` is "predict" or "saliency", or MATCH."""
+    return {"type": part, "page": page}
+
+
+PAIR = "pair"  # Store: the names of the two variants
+PAIR_FIRST = "pair-first"
+PAIR_SECOND = "pair-second"
+PAIR_ADDRESS = "pair-address"
+ON_PREDICT, ON_SALIENCY = "predict", "saliency"
+
 # --- Predict --------------------------------------------------------------------------------------------
 PREDICT = "predict"
 PREDICT_DROP = "predict-drop"
@@ -110,5 +123,46 @@ ROBUSTNESS_SHOWN = "robustness-shown"  # these three are parts of a section
 ROBUSTNESS_WORDS = "robustness-words"
 ROBUSTNESS_PANELS = "robustness-panels"
 
+# --- Training -------------------------------------------------------------------------------------------
+TRAINING_RUNS = "training-runs"  # Store: a mark that changes when anything about the runs did
+TRAINING_LIVE = "training-live"  # Interval: while a run trains
+TRAINING_NOW = "training-now"
+TRAINING_TABLE = "training-table"
+TRAINING_TABLE_CSV = "training-table-csv"
+TRAINING_CHOSEN = "training-chosen"  # names of the runs whose curves are drawn
+TRAINING_ADDRESS = "training-address"
 
-# --- About ----------------------------------------------------------------------------------------------
+
+def training_chart(part: str, chart: Any) -> dict[str, Any]:
+    """The id of one part of a curve's card; `chart` is its key, or MATCH."""
+    return {"type": f"training-{part}", "chart": chart}
+
+
+# --- Data -----------------------------------------------------------------------------------------------
+DATA_SHARES = "data-shares"
+DATA_SPLIT = "data-split"
+DATA_AGES = "data-ages"
+DATA_GENDER = "data-gender"
+DATA_PAGE = "data-page"
+DATA_SAMPLES = "data-samples"
+DATA_SAMPLES_COUNT = "data-samples-count"
+DATA_SAMPLES_ADDRESS = "data-samples-address"
+DATA_GROUP_PAGE = "data-group-page"
+DATA_GROUPS = "data-groups"
+DATA_PICTURE = "data-picture"
+DATA_RECIPE = "data-recipe"
+DATA_PHASE = "data-phase"
+DATA_SEED = "data-seed"
+DATA_DRAW_AGAIN = "data-draw-again"
+DATA_DRAWS = "data-draws"
+DATA_STRENGTHS = "data-strengths"
+DATA_DRAWS_ADDRESS = "data-draws-address"
+
+
+def data_chart(part: str, chart: Any) -> dict[str, Any]:
+    """The id of one part of a distribution's card; `chart` is its key, or MATCH."""
+    return {"type": f"data-{part}", "chart": chart}
+
+
+# --- Parts of a card with a figure ----------------------------------------------------------------------
+FIGURE, TITLE, SAVE, FILE = "figure", "title", "save", "file"

@@ -1,7 +1,8 @@
 """The addresses beside the pages: a picture in, its views and downloads out. All from memory, none cached.
 
 A picture is addressed by its key: the token of an upload, or "sample:" and a file name. A forgotten picture
-answers 410 with the sentence that says so.
+answers 410 with the sentence that says so. Downloads hold what the variants say that are named by `variant`,
+which may come several times; without it, the first two.
 """
 
 import csv
@@ -59,7 +60,7 @@ def upload() -> flask.Response:
     context = current_context()
     name = file.filename or "picture"
     try:
-        answered = context.answered(file.read(), name)
+        answered = context.answered(file.read(), name, context.first_variants)
     except PictureError as error:
         return _refused(name, error)
     return _entry(context.uploads.add(answered.picture, answered.answer), answered)
@@ -79,7 +80,7 @@ def open_sample(file: str) -> flask.Response:
     """Answer a shipped picture: an entry of the strip, as JSON."""
     key = SAMPLE_PREFIX + file
     try:
-        return _entry(key, current_context().upload(key))
+        return _entry(key, current_context().upload(key, ()))
     except PictureExpired as error:
         return _refused(file, error)
 
@@ -99,20 +100,20 @@ def sample_thumbnail(file: str) -> flask.Response:
 @blueprint.get("/<key>/picture.jpg")
 def picture(key: str) -> flask.Response:
     """The whole picture, at most SHOWN_SIDE_PX on its longer side."""
-    return _jpeg(_fitted(current_context().upload(key).picture.rgb, SHOWN_SIDE_PX, SHOWN_SIDE_PX))
+    return _jpeg(_fitted(current_context().upload(key, ()).picture.rgb, SHOWN_SIDE_PX, SHOWN_SIDE_PX))
 
 
 @blueprint.get("/<key>/thumbnail.jpg")
 def thumbnail(key: str) -> flask.Response:
     """The whole picture in the size of the strip."""
-    rgb = current_context().upload(key).picture.rgb
+    rgb = current_context().upload(key, ()).picture.rgb
     return _jpeg(_fitted(rgb, 3 * THUMBNAIL_HEIGHT_PX, THUMBNAIL_HEIGHT_PX))
 
 
 @blueprint.get("/<key>/face/<int:face>.jpg")
 def crop(key: str, face: int) -> flask.Response:
     """One face with a margin, as its card shows it."""
-    upload = current_context().upload(key)
+    upload = current_context().upload(key, ())
     if face >= len(upload.answer.faces):
         flask.abort(404)
     square = square_around(upload.answer.faces[face].face.box_xyxy, CROP_SCALE)
@@ -122,14 +123,14 @@ def crop(key: str, face: int) -> flask.Response:
 @blueprint.get("/<key>/annotated.jpg")
 def annotated_picture(key: str) -> flask.Response:
     """The picture with boxes, ages, intervals and genders drawn on it."""
-    upload = current_context().upload(key)
+    upload = _answered(key)
     return _download(_jpeg(annotated(upload.picture, upload.answer)), upload, "annotated.jpg")
 
 
 @blueprint.get("/<key>/answer.json")
 def answer_json(key: str) -> flask.Response:
     """What `python -m faces predict --json` prints for this picture."""
-    upload = current_context().upload(key)
+    upload = _answered(key)
     text = json.dumps(upload.answer.as_dict(), indent=2, ensure_ascii=False)
     return _download(flask.Response(text, mimetype="application/json"), upload, "answer.json")
 
@@ -137,7 +138,7 @@ def answer_json(key: str) -> flask.Response:
 @blueprint.get("/<key>/answer.csv")
 def answer_csv(key: str) -> flask.Response:
     """One row a face and variant; what was read from the whole picture has no box."""
-    upload = current_context().upload(key)
+    upload = _answered(key)
     return _download(flask.Response(csv_of(upload), mimetype="text/csv"), upload, "answer.csv")
 
 
@@ -173,6 +174,13 @@ def keep_out_of_caches(response: flask.Response) -> flask.Response:
     # A browser's cache is a disk, too.
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _answered(key: str) -> Upload:
+    """The picture with what the variants say that the address names."""
+    context = current_context()
+    wanted = [name for name in flask.request.args.getlist("variant") if name in context.variants]
+    return context.upload(key, wanted or context.first_variants)
 
 
 def _entry(key: str, upload: Upload) -> flask.Response:

@@ -57,7 +57,7 @@ def frame() -> flask.Response:
     """What a variant receives, pixel for pixel."""
     try:
         upload, look = _look_asked_for()
-    except PictureExpired:
+    except ProjectError:
         return flask.Response(status=410)
     _, encoded = cv2.imencode(".png", _frame(upload, look)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
@@ -73,12 +73,13 @@ def keep_out_of_caches(response: flask.Response) -> flask.Response:
 def _look_asked_for() -> tuple[Upload, Look]:
     """The picture and the look that the address names. Raises PictureExpired where there is none."""
     context, asked = current_context(), flask.request.args
-    upload = context.upload(asked.get("key", ""))
+    name = asked.get("variant", "")
+    upload = context.upload(asked.get("key", ""), [name] if name in context.variants else [])
+    if name not in context.variants:
+        raise PictureExpired(f"No variant '{name[:40]}' is served here.")
     face_index = existing_face(upload, asked.get("face", 0, int))
-    for look in looks_of(list(context.variants.values()), upload, face_index):
-        if look.variant.name == asked.get("variant"):
-            return upload, look
-    raise PictureExpired(f"No variant '{asked.get('variant', '')[:40]}' is served here.")
+    (look,) = looks_of([context.variants[name]], upload, face_index)
+    return upload, look
 
 
 def _frame(upload: Upload, look: Look) -> np.ndarray:
@@ -87,7 +88,7 @@ def _frame(upload: Upload, look: Look) -> np.ndarray:
 
 def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
     pixels = _frame(upload, look)
-    network = current_context().workbench.networks[look.variant.name]
+    network = current_context().network(look.variant.name)
     if engine != TF_KERAS_VIS:
         return saliency_map(network, pixels, look.square, method, output)
     if not is_offered([look.variant]):

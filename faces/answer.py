@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from faces.errors import PictureError
 from faces.framing import Square, frame_for, pixels_in
 from faces.pictures import Picture, decode
 from faces.prediction import Network, Reading
-from faces.variants import FACE, WHOLE_PICTURE, read_variant
+from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
 
 STAGES = ("decode", "detect", "frame", "network")
 
@@ -37,6 +37,19 @@ class Answer:
     faces: list[AnsweredFace] = field(default_factory=list)
     whole_picture: dict[str, Reading] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def of(self, names: Sequence[str]) -> "Answer":
+        """What the variants of these names said, in this order; without those that were not asked."""
+
+        def own(readings: dict[str, Reading]) -> dict[str, Reading]:
+            return {name: readings[name] for name in names if name in readings}
+
+        faces = [AnsweredFace(answered.face, own(answered.answers)) for answered in self.faces]
+        return replace(self, faces=faces, whole_picture=own(self.whole_picture))
+
+    def says(self, name: str) -> bool:
+        """Whether the variant of this name was asked."""
+        return name in self.whole_picture or any(name in answered.answers for answered in self.faces)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object of `faces predict --json` and of the API."""
@@ -69,15 +82,26 @@ class Workbench:
         self, variant_folders: Sequence[Path], detector_path: Path = DEFAULT_DETECTOR, *, threads: int = 2
     ) -> None:
         self.detector = Detector(detector_path, threads=threads)
-        networks = [Network(read_variant(folder), threads=threads) for folder in variant_folders]
-        self.networks = {network.variant.name: network for network in networks}
+        self.networks: dict[str, Network] = {}
+        self._threads = threads
+        for folder in variant_folders:
+            self.add(read_variant(folder))
+
+    def add(self, variant: Variant) -> None:
+        """Load the network of one more variant, under its name. Raises VariantError."""
+        self.networks[variant.name] = Network(variant, threads=self._threads)
 
     def warm_up(self) -> None:
         """Run every session once, so that the first picture is answered as fast as the others."""
         self.answer(Picture("warm-up", np.full((64, 64, 3), 127, np.uint8)))
 
-    def answer(self, picture: Picture, timings_ms: dict[str, float] | None = None) -> Answer:
-        """Detect, frame and read one decoded picture."""
+    def answer(
+        self,
+        picture: Picture,
+        timings_ms: dict[str, float] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Answer:
+        """Detect, frame and read one decoded picture, by all variants or by those of these names."""
         timings = dict.fromkeys(STAGES, 0.0) | (timings_ms or {})
         answer = Answer(picture.name, picture.width, picture.height, timings_ms=timings)
         with _timed(timings, "detect"):
@@ -85,21 +109,25 @@ class Workbench:
             faces = sorted(
                 self.detector.faces_in(picture), key=lambda face: face.box_xyxy[0] + face.box_xyxy[2]
             )
-        answers: list[dict[str, Reading]] = [{} for _ in faces]
-        for name, network in self.networks.items():
-            by_face = network.variant.framing == FACE and bool(faces)
-            with _timed(timings, "frame"):
-                views: Sequence[Face | None] = faces if by_face else [None]
-                frames = np.stack([frame_for(network.variant, picture, view) for view in views])
-            with _timed(timings, "network"):
-                readings = network.readings(frames, FACE if by_face else WHOLE_PICTURE)
-            if by_face:
-                for one, reading in zip(answers, readings, strict=True):
-                    one[name] = reading
-            else:
-                answer.whole_picture[name] = readings[0]
-        answer.faces = [AnsweredFace(face, one) for face, one in zip(faces, answers, strict=True)]
+        answer.faces = [AnsweredFace(face, {}) for face in faces]
+        for name in list(self.networks) if names is None else names:
+            self.read_too(name, picture, answer)
         return answer
+
+    def read_too(self, name: str, picture: Picture, answer: Answer) -> None:
+        """Put what one more variant says into the answer about a picture, and its time into the timings."""
+        network = self.networks[name]
+        by_face = network.variant.framing == FACE and bool(answer.faces)
+        with _timed(answer.timings_ms, "frame"):
+            views: Sequence[Face | None] = [one.face for one in answer.faces] if by_face else [None]
+            frames = np.stack([frame_for(network.variant, picture, view) for view in views])
+        with _timed(answer.timings_ms, "network"):
+            readings = network.readings(frames, FACE if by_face else WHOLE_PICTURE)
+        if by_face:
+            for answered, reading in zip(answer.faces, readings, strict=True):
+                answered.answers[name] = reading
+        else:
+            answer.whole_picture[name] = readings[0]
 
     def answer_bytes(self, data: bytes, name: str) -> Answer:
         """Decode and answer. Raises PictureError when the bytes are refused."""

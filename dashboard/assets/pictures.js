@@ -112,10 +112,7 @@
         const entry = entries.find((other) => other.id === shownId);
         if (onPredict()) {
             const sample = entry && entry.key && entry.key.startsWith("sample:") ? entry.key.slice(7) : null;
-            const search = sample ? "?sample=" + encodeURIComponent(sample) : "";
-            if (window.location.search !== search) {
-                window.history.replaceState(window.history.state, "", "/" + search);
-            }
+            window.inAddress({ sample: sample });
         }
     }
 

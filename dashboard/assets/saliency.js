@@ -289,18 +289,9 @@
 
     /* --- The address says what is shown ------------------------------------------------------------------------ */
     function inAddress(values) {
-        if (window.location.pathname !== "/saliency") {
-            return;
+        if (window.location.pathname === "/saliency") {
+            window.inAddress(values);
         }
-        const query = new URLSearchParams(window.location.search);
-        for (const name in values) {
-            if (values[name] === null || values[name] === undefined) {
-                query.delete(name);
-            } else {
-                query.set(name, values[name]);
-            }
-        }
-        window.history.replaceState(window.history.state, "", "/saliency?" + query);
     }
 
     function pictureInAddress(key, face) {

@@ -1,6 +1,32 @@
 /* Clientside callbacks of the shell: colour scheme, the current page's mark, the narrow navigation. */
 window.dash_clientside = window.dash_clientside || {};
 
+/* Put values into the address; null or an empty one takes the name out. Not through Dash's Location: that would
+ * lay the whole page out again. */
+window.inAddress = function (values) {
+    const query = new URLSearchParams(window.location.search);
+    for (const name in values) {
+        if (values[name] === null || values[name] === undefined || values[name] === "") {
+            query.delete(name);
+        } else {
+            query.set(name, values[name]);
+        }
+    }
+    const search = query.toString() ? "?" + query : "";
+    if (window.location.search !== search) {
+        const address = window.location.pathname + search + window.location.hash;
+        window.history.replaceState(window.history.state, "", address);
+    }
+};
+
+/* The pair of variants that a page compares. */
+window.dash_clientside.pair = {
+    address: function (pair) {
+        window.inAddress({ first: pair[0], second: pair[1] });
+        return window.dash_clientside.no_update;
+    },
+};
+
 window.dash_clientside.shell = {
     scheme: function (clicks, scheme) {
         const next = scheme === "dark" ? "light" : "dark";

@@ -1,7 +1,7 @@
 """An answered picture -> the picture with numbered boxes on the left, a card a face on the right."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -27,7 +27,7 @@ def answer_view(
     credit: str = "",
 ) -> html.Div:
     """All about the picture under `key`. `people`: index of a face -> who is known to be in it."""
-    answer = upload.answer
+    answer, variants = upload.answer, (*face_variants, *whole_picture_variants)
     if answer.faces:
         cards = [
             face_card(
@@ -48,7 +48,7 @@ def answer_view(
             html.Div(cards, className="cards"),
         ]
     else:
-        headline_of = (*face_variants, *whole_picture_variants)[0]
+        headline_of = variants[0]
         right = [
             notice(
                 "No face found.",
@@ -60,7 +60,13 @@ def answer_view(
         ]
     return html.Div(
         [
-            html.Div([_picture(key, answer), _caption(key, answer, credit)], className="answer-picture"),
+            html.Div(
+                [
+                    _picture(key, answer),
+                    _caption(key, answer, credit, (*face_variants, *whole_picture_variants)),
+                ],
+                className="answer-picture",
+            ),
             html.Div(right, className="answer-faces"),
             dcc.Store(id=ids.PREDICT_READINGS, data=_readings(answer, people)),
         ],
@@ -116,8 +122,8 @@ def _picture(key: str, answer: Answer) -> html.Div:
     )
 
 
-def _caption(key: str, answer: Answer, credit: str) -> html.Div:
-    address = f"/pictures/{quote(key)}"
+def _caption(key: str, answer: Answer, credit: str, variants: Sequence[str]) -> html.Div:
+    address, said_by = f"/pictures/{quote(key)}", urlencode([("variant", name) for name in variants])
     downloads = (("Picture", "annotated.jpg"), ("JSON", "answer.json"), ("CSV", "answer.csv"))
     return html.Div(
         [
@@ -134,7 +140,10 @@ def _caption(key: str, answer: Answer, credit: str) -> html.Div:
             html.P(
                 [
                     "Download ",
-                    *(html.A(name, href=f"{address}/{file}", download="") for name, file in downloads),
+                    *(
+                        html.A(name, href=f"{address}/{file}?{said_by}", download="")
+                        for name, file in downloads
+                    ),
                 ],
                 className="downloads",
             ),

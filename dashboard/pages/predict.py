@@ -12,10 +12,11 @@ from dashboard.components.face_card import CLOSE_UP
 from dashboard.components.notices import PROBLEM, notice, skeleton
 from dashboard.components.readings import Row, age_row, gender_row
 from dashboard.components.truth import Truth, marks, marks_in_words, summary
+from dashboard.components.variant_pair import pair_chooser, pair_in
 from dashboard.context import SAMPLE_PREFIX, current_context
 from dashboard.sample_pictures import people_by_face
 from dashboard.theme import variant_css
-from faces.errors import PictureExpired
+from faces.errors import PictureExpired, VariantError
 from faces.framing import square_around
 
 dash.register_page(__name__, path="/", name="Predict", title="Predict · Age and gender workbench", order=1)
@@ -23,12 +24,15 @@ dash.register_page(__name__, path="/", name="Predict", title="Predict · Age and
 CLOSE_UP_SCALE = 2.0  # "ask full about this face": the box times two
 
 
-def layout(**_query: str) -> html.Div:
+def layout(**query: str) -> html.Div:
     """The page; `?sample=FILE` is read in the browser, which keeps the pictures of this visit."""
     context = current_context()
+    names = list(context.variants)
+    pair = pair_in(query, names)
     return html.Div(
         [
-            drop_area(list(context.samples.values()), list(context.variants.values()), _colours()),
+            drop_area(list(context.samples.values()), [context.variants[name] for name in pair], _colours()),
+            pair_chooser(ids.ON_PREDICT, pair, names),
             html.Ul(
                 id=ids.PREDICT_STRIP,
                 className="strip",
@@ -62,25 +66,31 @@ def show_strip(entries: list[dict[str, Any]], shown: dict[str, Any] | None) -> t
     return strip(entries, shown["id"] if shown else None), problems(entries)
 
 
-@callback(Output(ids.PREDICT_ANSWER, "children"), Input(ids.SHOWN, "data"))
-def show_answer(shown: dict[str, Any] | None) -> Any:
+@callback(
+    Output(ids.PREDICT_ANSWER, "children"),
+    Input(ids.SHOWN, "data"),
+    Input(ids.pair(ids.PAIR, ids.ON_PREDICT), "data"),
+)
+def show_answer(shown: dict[str, Any] | None, pair: list[str]) -> Any:
     if shown is None:
         return None
     if shown["state"] == WORKING:
         return html.Div([skeleton(520), html.Div([skeleton(40), skeleton(300)])], className="answer")
     context, key = current_context(), shown["key"]
     try:
-        upload = context.upload(key)
+        upload = context.upload(key, pair)
     except PictureExpired as error:
         return notice(f"{shown['name']} has expired.", str(error), tone=PROBLEM)
+    except VariantError as error:
+        return notice("One of the two variants cannot be loaded.", str(error), tone=PROBLEM)
     sample = context.samples.get(key.removeprefix(SAMPLE_PREFIX))
     faces = [answered.face for answered in upload.answer.faces]
     return answer_view(
         key,
         upload,
         _colours(),
-        whole_picture_variants=context.whole_picture_variants,
-        face_variants=context.face_variants,
+        whole_picture_variants=context.whole_picture_variants(pair),
+        face_variants=context.face_variants(pair),
         people=people_by_face(sample.people(), faces) if sample else {},
         credit=sample.credit if sample else "",
     )
@@ -94,19 +104,22 @@ def show_answer(shown: dict[str, Any] | None) -> Any:
     Input(ids.of_face(ids.ASK_FULL, MATCH), "n_clicks"),
     State(ids.of_face(ids.ASK_FULL, MATCH), "id"),
     State(ids.SHOWN, "data"),
+    State(ids.pair(ids.PAIR, ids.ON_PREDICT), "data"),
     prevent_initial_call=True,
 )
-def ask_about_face(_clicks: int, button: dict[str, Any], shown: dict[str, Any]) -> tuple[Any, ...]:
+def ask_about_face(
+    _clicks: int, button: dict[str, Any], shown: dict[str, Any], pair: list[str]
+) -> tuple[Any, ...]:
     """What the variants of the whole picture say when they are shown one face alone."""
     context = current_context()
     try:
-        upload = context.upload(shown["key"])
+        upload = context.upload(shown["key"], pair)
     except PictureExpired as error:
         return html.P(str(error), className="card-problem", role="alert"), None, None, True
     square = square_around(upload.answer.faces[button["face"]].face.box_xyxy, CLOSE_UP_SCALE)
     readings = {
         name: context.workbench.read_square(name, upload.picture, square)
-        for name in context.whole_picture_variants
+        for name in context.whole_picture_variants(pair)
     }
     rows = [Row(name, reading, _colours()[name], CLOSE_UP) for name, reading in readings.items()]
     as_data = {_close_up(name): reading.as_dict() for name, reading in readings.items()}

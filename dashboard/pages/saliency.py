@@ -24,12 +24,14 @@ from dash import (
 from dashboard import ids
 from dashboard.components.notices import PROBLEM, notice, page_heading
 from dashboard.components.saliency_looks import existing_face, face_strip, looks_of, looks_view
+from dashboard.components.variant_pair import pair_chooser, pair_in
 from dashboard.context import SAMPLE_PREFIX, TEST_PREFIX, AppContext, current_context
 from dashboard.reference_engine import is_offered
 from dashboard.saliency_routes import ONNX_RUNTIME, TF_KERAS_VIS
 from dashboard.theme import variant_css
-from faces.errors import PictureExpired
+from faces.errors import PictureExpired, VariantError
 from faces.saliency.explain import METHODS
+from faces.variants import Variant
 
 dash.register_page(
     __name__, path="/saliency", name="Saliency", title="Saliency · Age and gender workbench", order=2
@@ -47,6 +49,8 @@ def layout(**query: str) -> html.Div:
     """The page; picture (or sample, or test), face, method, engine and drawing come from the address."""
     context = current_context()
     key = key_in(query)
+    names = list(context.variants)
+    pair = pair_in(query, names)
     method = query.get("method") if query.get("method") in METHODS else DEFAULT_METHOD
     return html.Div(
         [
@@ -55,16 +59,20 @@ def layout(**query: str) -> html.Div:
                 id=ids.SALIENCY_FACE, data={"key": key, "face": _number(query.get("face"), 0, 10_000, 0)}
             ),
             dcc.Store(id=ids.SALIENCY_MEANINGS, data={one.name: one.meaning for one in METHODS.values()}),
+            pair_chooser(ids.ON_SALIENCY, pair, names),
             html.Div(
                 [
                     _picture_choice(context, key),
-                    _method_choice(context, str(method), query),
+                    _method_choice([context.variants[name] for name in pair], str(method), query),
                     _drawing_choice(query),
                 ],
                 className="saliency-bar",
             ),
             html.Div(
-                [html.Div(_placeholder(), id=ids.SALIENCY_LOOKS), _aside(METHODS[str(method)].meaning)],
+                [
+                    html.Div(_placeholder(len(pair)), id=ids.SALIENCY_LOOKS),
+                    _aside(METHODS[str(method)].meaning),
+                ],
                 className="saliency-body",
             ),
         ],
@@ -104,8 +112,8 @@ def _picture_choice(context: AppContext, key: str | None) -> html.Div:
     return html.Div([choice, another], className="saliency-picture")
 
 
-def _method_choice(context: AppContext, method: str, query: dict[str, str]) -> html.Div:
-    offered = is_offered(list(context.variants.values()))
+def _method_choice(variants: list[Variant], method: str, query: dict[str, str]) -> html.Div:
+    offered = is_offered(variants)
     engines = [{"value": ONNX_RUNTIME, "label": "ONNX Runtime"}]
     if offered:
         engines.append({"value": TF_KERAS_VIS, "label": "tf-keras-vis"})
@@ -198,7 +206,7 @@ def _aside(meaning: str) -> html.Aside:
     )
 
 
-def _placeholder() -> html.Div:
+def _placeholder(variants: int) -> html.Div:
     """The grid before the first answer, in its final size."""
     rows = [
         html.Div(
@@ -208,7 +216,7 @@ def _placeholder() -> html.Div:
             ],
             className="look",
         )
-        for _ in current_context().variants
+        for _ in range(variants)
     ]
     return html.Div(rows, className="looks is-empty", **{"aria-hidden": "true"})
 
@@ -271,21 +279,23 @@ def choose_another(clicks: int | None) -> str | Any:
     Output(ids.SALIENCY_LOOKS, "children"),
     Input(ids.SALIENCY_PICTURE, "value"),
     Input(ids.SALIENCY_FACE, "data"),
+    Input(ids.pair(ids.PAIR, ids.ON_SALIENCY), "data"),
 )
-def show_looks(key: str | None, chosen: dict[str, Any]) -> Any:
+def show_looks(key: str | None, chosen: dict[str, Any], pair: list[str]) -> Any:
     """The grid for a picture and a face of it; a new picture begins with its first face."""
     if key is None:
         return no_update
     context = current_context()
     face_index = chosen["face"] if chosen["key"] == key else 0
     try:
-        upload = context.upload(key)
+        upload = context.upload(key, pair)
+    except VariantError as error:
+        return notice("One of the two variants cannot be loaded.", str(error), tone=PROBLEM)
     except PictureExpired as error:
         return notice("This picture cannot be explained.", [str(error), " ", _upload_hint(key)], tone=PROBLEM)
     face_index = existing_face(upload, face_index)
-    variants = list(context.variants.values())
-    names = [variant.name for variant in variants]
-    colours = {name: variant_css(name, names) for name in names}
+    variants = [context.variants[name] for name in pair]
+    colours = {name: variant_css(name, list(context.variants)) for name in pair}
     missing = (
         None
         if upload.answer.faces

@@ -8,7 +8,7 @@ import pytest
 from dashboard.__main__ import main
 from dashboard.app import create_app
 from dashboard.context import load_context
-from faces.errors import PictureExpired, VariantError
+from faces.errors import PictureExpired
 
 
 @pytest.fixture
@@ -53,10 +53,54 @@ def test_a_detector_that_is_none_is_refused(tmp_path, capsys):
     assert "cats.onnx" in capsys.readouterr().err
 
 
-def test_two_variants_of_one_name_are_refused(repository):
-    folder = repository / "model_full"
-    with pytest.raises(VariantError, match="Two variants are named 'full'"):
-        load_context([folder, folder])
+@pytest.fixture
+def runs(repository, tmp_path):
+    """A folder of runs: a copy of `cropped` that kept its name, one that was never exported, a broken one."""
+    folder = tmp_path / "runs"
+    shutil.copytree(repository / "model_cropped", folder / "again", ignore=shutil.ignore_patterns("*.keras"))
+    (folder / "young").mkdir()
+    (folder / "young" / "history.csv").write_text("epoch,seconds\n1,60\n", encoding="utf-8")
+    shutil.copytree(folder / "again", folder / "broken", ignore=shutil.ignore_patterns("predictions"))
+    (folder / "broken" / "network.onnx").write_bytes(b"something else")
+    return folder
+
+
+def test_of_two_variants_with_one_name_the_later_is_named_after_its_folder(repository, runs):
+    context = load_context([repository / "model_full", repository / "model_cropped", runs / "again"])
+    assert list(context.variants) == ["full", "cropped", "again"]
+    assert set(context.predictions.variant) <= {"full", "cropped", "again"}
+
+
+def test_a_folder_that_is_given_twice_is_served_once(repository):
+    context = load_context([repository / "model_full", repository / "model_full"])
+    assert list(context.variants) == ["full"]
+
+
+def test_complete_runs_are_served_and_what_cannot_be_loaded_is_named_and_left_out(repository, runs, caplog):
+    shipped = [repository / "model_full", repository / "model_cropped"]
+    context = load_context(shipped, runs_folder=runs, serve_runs=True)
+    assert list(context.variants) == ["full", "cropped", "again"]
+    assert (context.given, set(context.found)) == (["full", "cropped"], {"again"})
+    assert "broken is not served" in caplog.text
+    assert [run.name for run in context.runs()] == ["full", "cropped", "again", "broken", "young"]
+
+
+def test_runs_are_left_alone_where_variants_are_named(repository, runs):
+    context = load_context([repository / "model_full"], runs_folder=runs)
+    assert list(context.variants) == ["full"]
+
+
+def test_a_third_network_is_loaded_when_it_is_first_asked_for(repository, runs):
+    shipped = [repository / "model_full", repository / "model_cropped"]
+    context = load_context(shipped, runs_folder=runs, serve_runs=True)
+    assert set(context.workbench.networks) == {"full", "cropped"}
+    answer = context.upload("sample:astronaut.jpg", ["again", "cropped"]).answer
+    (face,) = answer.faces
+    assert list(face.answers) == ["again", "cropped"]
+    assert face.answers["again"] == face.answers["cropped"]
+    assert not answer.whole_picture
+    assert "again" in context.workbench.networks
+    assert context.ms_a_picture["again"] > 0
 
 
 @pytest.mark.parametrize("folder", ["model_full", "model_cropped"])
@@ -72,7 +116,7 @@ def test_one_variant_alone_is_served(repository, folder):
 
 def test_a_variant_of_another_name_is_served_beside_the_others(repository, renamed):
     context = load_context([repository / "model_full", repository / "model_cropped", renamed])
-    answer = context.upload("sample:astronaut.jpg").answer
+    answer = context.upload("sample:astronaut.jpg").answer  # of all that were given
     (face,) = answer.faces
     assert set(face.answers) == {"cropped", "mine"}
     assert face.answers["mine"].age_years == pytest.approx(face.answers["cropped"].age_years)
