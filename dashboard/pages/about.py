@@ -19,7 +19,7 @@ from dashboard.theme import variant_css
 from evaluation.measures import DEFINITIONS
 from faces.variants import Variant
 
-dash.register_page(__name__, path="/about", name="About", title="About · Age and gender workbench", order=4)
+dash.register_page(__name__, path="/about", name="About", title="About · Age and gender workbench", order=6)
 
 SHOWN_MEASURES = ("mae", "cs_5", "accuracy")
 
