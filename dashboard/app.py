@@ -7,9 +7,9 @@ import dash_mantine_components as dmc
 import flask
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from dashboard import api, ids, picture_routes, saliency_routes
+from dashboard import api, data_routes, ids, picture_routes, saliency_routes
 from dashboard.context import EXTENSION, AppContext
-from dashboard.theme import DARK, LIGHT, SYSTEM_FONTS
+from dashboard.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
 
 NAME = "Age and gender workbench"
 CONTENT_WIDTH_PX = 1280
@@ -26,6 +26,7 @@ def create_app(context: AppContext) -> dash.Dash:
     """The app that shows `context`; `app.server` is its WSGI application."""
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
+    serve_variants(list(context.variants))
     server.request_class = api.MemoryOnlyRequest
     app = dash.Dash(
         "dashboard",
@@ -44,6 +45,7 @@ def create_app(context: AppContext) -> dash.Dash:
     server.register_blueprint(api.blueprint)
     server.register_blueprint(picture_routes.blueprint)
     server.register_blueprint(saliency_routes.blueprint)
+    server.register_blueprint(data_routes.blueprint)
 
     @server.after_request
     def protect(response: flask.Response) -> flask.Response:

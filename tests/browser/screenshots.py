@@ -79,6 +79,8 @@ def _states(folder: Path) -> list[State]:
         ("saliency_sample", _page("/saliency?sample=astronaut.jpg&face=0", "h1")),
         ("saliency_two_people", _explained(people)),
         ("metrics", _page("/metrics", "h1")),
+        ("training", _page("/training", ".ag-row")),
+        ("data", _page("/data", ".draws")),
         ("about", _page("/about", ".about-card")),
         ("not_found", _page("/nowhere")),
     ]

@@ -1,0 +1,63 @@
+"""Data in a real browser, without a data set: who is in the pictures, and draws of an augmentation."""
+
+import pytest
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.conftest import WAIT_S
+
+pytestmark = pytest.mark.browser
+
+FRAMES = "return [...document.querySelectorAll('.draws img')].map((image) => image.src)"
+DRAWN = """
+    const images = [...document.querySelectorAll(".draws img")];
+    return images.length === 10 && images.every((image) => image.complete && image.naturalWidth > 0);
+"""
+PIXELS = """
+    return [...document.querySelectorAll(".draws img")].map((image) => {
+        const canvas = document.createElement("canvas");
+        canvas.width = canvas.height = 32;
+        canvas.getContext("2d").drawImage(image, 0, 0, 32, 32);
+        return canvas.toDataURL();
+    });
+"""
+
+
+def wait_until(page, condition, what):
+    WebDriverWait(page.driver, WAIT_S).until(lambda _: condition(), what)
+
+
+def drawn(page):
+    """The ten frames as data addresses, once all of them have arrived."""
+    wait_until(page, lambda: page.driver.execute_script(DRAWN), "ten frames")
+    return page.driver.execute_script(PIXELS)
+
+
+def test_an_augmentation_is_drawn_twice_and_shows_two_pictures(visit):
+    page = visit("/data")
+    first = drawn(page)
+    assert len(set(first)) == 10
+    before = page.driver.execute_script(FRAMES)
+    page.click("#data-draw-again")
+    wait_until(page, lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
+    second = drawn(page)
+    assert second[0] == first[0]  # the picture as it is
+    assert not set(second[1:]) & set(first[1:])
+    assert "seed=2" in page.driver.current_url
+    assert page.console_errors() == []
+
+
+def test_an_address_brings_the_same_draws_back(visit):
+    path = "/data?picture=sample%3Aportrait_G000600.jpg&recipe=model_full&part=main&seed=7"
+    first = drawn(visit(path))
+    assert drawn(visit(path)) == first
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_who_is_in_the_pictures_is_told_without_a_data_set(visit, width):
+    page = visit("/data", width)
+    drawn(page)
+    wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 3, "figures")
+    wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
+    assert len(page.all(".counts-table")) == 3
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert page.console_errors() == []
