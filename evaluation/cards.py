@@ -315,7 +315,7 @@ def _provenance(variant: Variant, document: dict[str, Any]) -> str:
     rows = {
         "Data": f"UTKFace train split and FairFace; share of the training frames: {shares or 'not recorded'}",
         "Split": f"`dataset/split.csv`, SHA-256 `{variant.split_sha256}`",
-        "Start weights": START_WORDS.get(recipe.get("start", {}).get("weights", ""), "not recorded"),
+        "Start weights": start_words(recipe.get("network", {}).get("weights", "")),
         "Recipe": f"`{variant.folder.name}/recipe.toml` (`{variant.recipe}`)",
         "Training": "not trained: the start weights as they are"
         if history is None
@@ -326,6 +326,11 @@ def _provenance(variant: Variant, document: dict[str, Any]) -> str:
         "Size": f"{variant.parameters:,} parameters, {variant.flops / 1e9:.2f} GFLOPs a frame (counted)",
     }
     return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+
+
+def start_words(weights: str) -> str:
+    """The start weights of a recipe's [network] in words; a path is a Keras file."""
+    return START_WORDS.get(weights) or (f"`{weights}`" if weights else "not recorded")
 
 
 def _recipe(variant: Variant) -> dict[str, Any]:

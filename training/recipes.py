@@ -8,12 +8,12 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from dataset.augmentation import Augmentation, augmentation_in
 from dataset.sets import AGEDB, CHIPS, CONTEXT, FAIRFACE
 from faces.errors import RecipeError
-from faces.variants import FACE, WHOLE_PICTURE, Variant
+from faces.variants import Variant
 
 RECIPES = Path(__file__).parent / "recipes"
 TRAINING_SETS = (CHIPS, CONTEXT, FAIRFACE, AGEDB)
@@ -26,16 +26,11 @@ FROZEN, MEASURED, TRAINED = "frozen", "measured", "trained"
 ALL, HEADS = "all", "heads"
 
 
-def one_of(*values: str) -> Any:
-    """A field that takes these values only."""
-    return field(metadata={"one_of": values})
-
-
 @dataclass(frozen=True)
 class Framing:
     """Where the variant looks; the one table in which `full` and `cropped` differ."""
 
-    framing: str = one_of(FACE, WHOLE_PICTURE)
+    framing: Literal["face", "whole picture"]
     crop_scale: float
     input_px: int
     pad_rgb: list[int]
@@ -57,10 +52,10 @@ class NetworkRecipe:
 
     architecture: str  # a name of training.architectures, or "embedding"
     weights: str  # "faceres", "imagenet", "none", or the path of a Keras file
-    batch_norm: str = one_of(FROZEN, MEASURED, TRAINED)  # measured: on training frames, then trained
-    pooling: str = field(default="mean", metadata={"one_of": ("mean", "flatten")})
+    batch_norm: Literal["frozen", "measured", "trained"]  # measured: on training frames, then trained
+    pooling: Literal["mean", "flatten"] = "mean"
     embedding_layer: str = ""  # of an embedding network: the layer that is the embedding
-    age_output: str = field(default=DISTRIBUTION, metadata={"one_of": (DISTRIBUTION, YEARS)})
+    age_output: Literal["distribution", "years"] = "distribution"
     shared: Head = Head()
     age: Head | None = None
     gender: Head | None = None
@@ -70,7 +65,7 @@ class NetworkRecipe:
 class Loss:
     """See training.losses. The total is age_weight × age loss + gender_weight × cross-entropy."""
 
-    age: str = one_of(LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE)
+    age: Literal["label_distribution", "mae", "mse", "focal_mse"]
     age_weight: float = 1.0
     gender_weight: float = 1.0
     gender_smoothing: float = 0.0
@@ -111,8 +106,8 @@ class Phase:
     epochs: int
     learning_rate: float
     trainable: str = ALL
-    optimizer: str = field(default="adamw", metadata={"one_of": ("adam", "adamw")})
-    schedule: str = field(default="cosine", metadata={"one_of": ("constant", "cosine", "reduce_on_plateau")})
+    optimizer: Literal["adam", "adamw"] = "adamw"
+    schedule: Literal["constant", "cosine", "reduce_on_plateau"] = "cosine"
     warmup_share: float = 0.0
     weight_decay: float = 0.0
     plateau_epochs: int = 2  # epochs without a lower validation loss before the rate is
@@ -191,7 +186,7 @@ def read_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path} cannot be read: {error}") from error
-    optional = {"finish": None, "limits": {}, "published": ""}
+    optional: dict[str, Any] = {"finish": None, "limits": {}, "published": ""}
     _check_keys(
         path, "the recipe", table, {one.name for one in dataclasses.fields(Recipe)} - {"path"}, optional
     )
@@ -276,7 +271,7 @@ def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
 
 def _section(path: Path, key: str, table: dict[str, Any], kind: type) -> Any:
     """A dataclass of a table whose keys are its fields; those with defaults may be absent."""
-    fields = {one.name: one for one in dataclasses.fields(kind)}
+    fields, kinds = {one.name: one for one in dataclasses.fields(kind)}, get_type_hints(kind)
     optional = {
         name
         for name, one in fields.items()
@@ -284,7 +279,7 @@ def _section(path: Path, key: str, table: dict[str, Any], kind: type) -> Any:
     }
     _check_keys(path, f"[{key}]", table, set(fields), optional)
     for name, value in table.items():
-        values = fields[name].metadata.get("one_of")
+        values = get_args(kinds[name]) if get_origin(kinds[name]) is Literal else ()
         if values and value not in values:
             raise RecipeError(f"{path}: {name} is one of {', '.join(values)}. Received: '{value}'.")
     return kind(**table)

@@ -304,7 +304,7 @@ def _share_title(frame: pd.DataFrame, measure: str, names: Sequence[str]) -> str
     apart = gap[above | below]
     if apart.empty:
         return f"At no size of the face are the two clearly apart in {what}"
-    size = apart.abs().idxmax()
+    size = str(apart.abs().idxmax())
     better = names[0] if is_better(measure, first[measure][size], second[measure][size]) else names[1]
     by = f"{abs(apart[size]):.1f} years" if measure == "mae" else f"{100 * abs(apart[size]):.1f} points"
     return f"{better} gains most where the face takes {size}: {by}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from evaluation.cards import START_WORDS, TEMPLATE
+from evaluation.cards import TEMPLATE, start_words
 from evaluation.measures import Measure
 from evaluation.report import measures_in, read_history, read_scores
 from evaluation.samples import SETS, published_split
@@ -60,11 +60,10 @@ def provenance_of(variant: Variant) -> list[Fact]:
     shares = ", ".join(
         f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
     )
-    start = recipe.get("start", {}).get("weights", "")
     return [
         Fact("Data", shares or "not recorded", "Shares of the training frames, from recipe.toml"),
         Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
-        Fact("Start weights", START_WORDS.get(start, "not recorded").replace("`", "")),
+        Fact("Start weights", start_words(recipe.get("network", {}).get("weights", "")).replace("`", "")),
         Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),
         Fact("Training", _training_in_words(variant)),
         Fact("Network", short(variant.network_sha256), f"SHA-256 of network.onnx: {variant.network_sha256}"),

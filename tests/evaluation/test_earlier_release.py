@@ -53,7 +53,9 @@ def test_after_new_networks_the_old_figures_are_those_before(predictions, shippe
 
 def test_the_kept_predictions_are_those_of_the_variant_with_its_network(predictions, shipped_variants, kept):
     old, new = shipped_variants[0], renewed(shipped_variants)[0]
-    rows, network_sha256 = earlier_predictions(new, kept)
+    found = earlier_predictions(new, kept)
+    assert found is not None
+    rows, network_sha256 = found
     own = predictions[predictions.variant == old.name]
     assert network_sha256 == old.network_sha256
     assert list(rows.file) == list(own.file)
@@ -73,7 +75,10 @@ def test_without_a_kept_release_there_is_nothing_before(shipped_variants, tmp_pa
 def test_the_committed_release_before_is_small_and_told_for_both_variants(shipped_variants):
     assert sum(path.stat().st_size for path in FOLDER.glob("*.parquet")) < 150_000
     assert set(earlier_fairness(renewed(shipped_variants)).variant) == {"full", "cropped"}
-    assert all(len(earlier_predictions(one)[0]) > 2000 for one in renewed(shipped_variants))
+    for one in renewed(shipped_variants):
+        found = earlier_predictions(one)
+        assert found is not None
+        assert len(found[0]) > 2000
 
 
 def test_the_fairness_page_is_what_the_tables_say(shipped_variants, repository):

@@ -22,6 +22,7 @@ from training.recipes import Mix, Recipe, read_recipe, recipe_path
 @pytest.fixture(scope="module")
 def small_recipe() -> Recipe:
     recipe = read_recipe(recipe_path("model_full"))
+    assert recipe.finish is not None
     return replace(
         recipe,
         framing=replace(recipe.framing, input_px=64),
