@@ -24,7 +24,8 @@ from evaluation.told_genders import least_probability_for, likelier_probability
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.files import whole_file
-from faces.prediction import EVEN, Calibration, Network, readings_from, tempered_probability
+from faces.prediction import Calibration, Network, readings_from, tempered_probability
+from faces.readings import EVEN
 from faces.variants import Variant
 
 WANTED_COVERAGE = 0.8

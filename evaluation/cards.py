@@ -26,7 +26,8 @@ from evaluation.store import read_predictions
 from evaluation.told_genders import HARDLY_BETTER_THAN_A_COIN
 from faces.errors import DataMissing
 from faces.files import whole_file
-from faces.prediction import EVEN, read_calibration
+from faces.prediction import read_calibration
+from faces.readings import EVEN
 from faces.variants import FACE, Variant, read_variant
 
 TEMPLATE = Path(__file__).with_name("card_template.md")

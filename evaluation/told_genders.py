@@ -7,7 +7,7 @@ expected calibration error, the rule under which a gender is told, and the accur
 import numpy as np
 import pandas as pd
 
-from faces.prediction import EVEN, UNCERTAIN
+from faces.readings import EVEN, UNCERTAIN
 
 CALIBRATION_BINS = 15
 # A withheld answer would have been right hardly more often than a toss of a coin.

@@ -13,7 +13,8 @@ from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
 from faces.framing import Square, frame_for, pixels_in
 from faces.pictures import Picture, decode
-from faces.prediction import Network, Reading
+from faces.prediction import Network
+from faces.readings import Reading
 from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
 
 STAGES = ("decode", "detect", "frame", "network")

@@ -30,7 +30,6 @@ from training.networks import (
     FEMALE,
     StartedNetwork,
     measure_batch_norm,
-    remeasure_batch_norm,
     served_network,
     started_network,
 )
@@ -41,7 +40,7 @@ from training.run_state import write_run_state
 from training.validation import history_columns, validation_figures
 
 CHECKPOINT = "checkpoint.npz"
-MEASURED_BATCHES = 32  # for batch norm
+MEASURED_BATCHES = 16  # for batch norm
 FINISH = "finish"
 
 
@@ -225,10 +224,6 @@ def _epoch(
     trained = [variable.numpy() for variable in model.variables]
     if recipe.schedule.average_momentum:
         model.optimizer.finalize_variable_values(model.trainable_variables)
-    if recipe.network.batch_norm == MEASURED:
-        # The running statistics are those of weights that moved on, not of their average.
-        batches, _ = training_batches(train, recipe, epoch)
-        remeasure_batch_norm(model, (frames for frames, _ in batches.take(MEASURED_BATCHES)))
     row: dict[str, Any] = {
         "epoch": epoch + 1,
         "phase": FINISH if recipe.in_finish(epoch) else phase.name,

@@ -6,7 +6,6 @@ alone. What is served has probabilities in any case: `served_network`.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,23 +109,6 @@ def measure_batch_norm(model: keras.Model, frames: np.ndarray) -> None:
         layer.set_weights(
             [scale * np.sqrt(variance + layer.epsilon), beta + scale * (mean - old_mean), mean, variance]
         )
-
-
-def remeasure_batch_norm(model: keras.Model, batches: Iterable[tf.Tensor]) -> None:
-    """Set the statistics of every batch norm that is trained to their mean over `batches`, in place.
-
-    Each is (n, px, px, 3) frames. Scale and shift stay, so the network's answers change.
-    """
-    norms = [
-        layer for layer in model.layers if isinstance(layer, layers.BatchNormalization) and layer.trainable
-    ]
-    momenta = [layer.momentum for layer in norms]
-    for number, frames in enumerate(batches):
-        for layer in norms:
-            layer.momentum = number / (number + 1)
-        model(frames, training=True)
-    for layer, momentum in zip(norms, momenta, strict=True):
-        layer.momentum = momentum
 
 
 def _dense(features: keras.KerasTensor, head: Head, name: str) -> keras.KerasTensor:

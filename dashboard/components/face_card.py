@@ -11,7 +11,7 @@ from dashboard.components.readings import Row, age_axis, gender_bars, gender_in_
 from dashboard.context import SAMPLE_PREFIX
 from dashboard.sample_pictures import KnownPerson
 from faces.answer import AnsweredFace
-from faces.prediction import Reading
+from faces.readings import Reading
 
 CLOSE_UP = "close up"
 WHOLE_PICTURE = "whole picture"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dash import html
 
-from faces.prediction import UNCERTAIN, Reading
+from faces.readings import UNCERTAIN, Reading
 
 AGE_LIMIT_YEARS = 100
 AGE_TICKS = (0, 20, 40, 60, 80, 100)

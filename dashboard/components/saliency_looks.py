@@ -14,7 +14,7 @@ from dashboard.components.readings import age_in_words, gender_in_words
 from dashboard.uploads import Upload
 from faces.detection import Face
 from faces.framing import Square, square_around, square_for
-from faces.prediction import Reading
+from faces.readings import Reading
 from faces.saliency.targets import AGE, GENDER
 from faces.variants import FACE, Variant
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from faces.prediction import UNCERTAIN
+from faces.readings import UNCERTAIN
 
 DEFAULT_TOLERANCE_YEARS = 5
 TOLERANCES_YEARS = (1, 15)  # least and most

@@ -10,6 +10,8 @@ PAGES = {
     "/saliency": "h1",
     "/saliency?sample=astronaut.jpg&face=0": "h1",
     "/metrics": "h1",
+    "/training": "h1",
+    "/data": "h1",
     "/about": ".about-card",
 }
 

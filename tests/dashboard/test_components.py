@@ -11,7 +11,7 @@ from dashboard.components.readings import Row, age_in_words, age_row, gender_in_
 from dashboard.uploads import Upload
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
-from faces.prediction import Reading
+from faces.readings import Reading
 
 READING = Reading(age_years=34.2, age_low=28.1, age_high=40.3, female_probability=0.93)
 COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
