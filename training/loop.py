@@ -26,8 +26,6 @@ from faces.variants import Variant
 from training.export import export_variant
 from training.losses import AgeMae, GenderAccuracy, GenderLoss, age_loss
 from training.networks import (
-    AGE_YEARS,
-    FEMALE,
     StartedNetwork,
     measure_batch_norm,
     served_network,
@@ -35,7 +33,7 @@ from training.networks import (
 )
 from training.phases import optimizer_of, rate_after, set_trainable, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
-from training.recipes import MEASURED, Phase, Recipe
+from training.recipes import AGE_YEARS, FEMALE, MEASURED, Phase, Recipe
 from training.run_state import write_run_state
 from training.validation import history_columns, validation_figures
 

@@ -18,10 +18,20 @@ from keras import layers
 from faces.errors import DataMissing, RecipeError
 from training.architectures import ARCHITECTURES, FIRST_CONVOLUTIONS
 from training.losses import AGES
-from training.recipes import DISTRIBUTION, EMBEDDING, FACERES, IMAGENET, NO_WEIGHTS, Head, NetworkRecipe
+from training.recipes import (
+    AGE_PROBABILITIES,
+    AGE_YEARS,
+    DISTRIBUTION,
+    EMBEDDING,
+    FACERES,
+    FEMALE,
+    IMAGENET,
+    NO_WEIGHTS,
+    Head,
+    NetworkRecipe,
+)
 from training.start_weights import load_faceres
 
-AGE_PROBABILITIES, AGE_YEARS, FEMALE = "age_probabilities", "age_years", "female_probability"
 SERVED_SIGMA_YEARS = 2.0
 VGGFACE_LAYER = re.compile(r"^conv(\d)_(\d)$")
 _KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
@@ -60,12 +70,14 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
     if len(features.shape) == 4:
         pooled = layers.Flatten if recipe.pooling == "flatten" else layers.GlobalAveragePooling2D
         features = pooled(name="pooled")(features)
-    features = _dense(features, recipe.shared, "face_features")
+    # The name under which faceres-deep's layer is imported; an embedding network may have one of its own.
+    shared = "shared" if recipe.architecture == EMBEDDING else "face_features"
+    features = _dense(features, recipe.shared, shared)
     outputs = {}
     if recipe.age is not None:
         width, activation = (AGES, "softmax") if recipe.age_output == DISTRIBUTION else (1, None)
-        name = AGE_PROBABILITIES if recipe.age_output == DISTRIBUTION else AGE_YEARS
-        outputs[name] = layers.Dense(width, activation, name=name)(_dense(features, recipe.age, "age"))
+        age = layers.Dense(width, activation, name=recipe.age_name)
+        outputs[recipe.age_name] = age(_dense(features, recipe.age, "age"))
     if recipe.gender is not None:
         outputs[FEMALE] = layers.Dense(1, "sigmoid", name=FEMALE)(_dense(features, recipe.gender, "gender"))
     model = keras.Model(frames, outputs, name=recipe.architecture)

@@ -23,7 +23,7 @@ from dataset.sets import FAIRFACE, set_records
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
 from faces.variants import FACE, Variant
-from training.recipes import Recipe
+from training.recipes import FEMALE, Recipe
 
 TRAIN = "train"
 VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validation
@@ -122,7 +122,12 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
         frames.set_shape((schedule.batch_frames, px, px, 3))
         ages.set_shape((schedule.batch_frames, 2))
         genders.set_shape((schedule.batch_frames, 1))
-        return tf.cast(frames, tf.float32), {"age_probabilities": ages, "female_probability": genders}
+        labels = {}
+        if recipe.network.age is not None:
+            labels[recipe.network.age_name] = ages
+        if recipe.network.gender is not None:
+            labels[FEMALE] = genders
+        return tf.cast(frames, tf.float32), labels
 
     dataset = tf.data.Dataset.range(steps).map(labelled, num_parallel_calls=2, deterministic=True)
     return dataset.prefetch(4), steps

@@ -22,6 +22,7 @@ FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 EMBEDDING = "embedding"
 DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
+AGE_PROBABILITIES, AGE_YEARS, FEMALE = "age_probabilities", "age_years", "female_probability"
 FROZEN, MEASURED, TRAINED = "frozen", "measured", "trained"
 ALL, HEADS = "all", "heads"
 
@@ -59,6 +60,11 @@ class NetworkRecipe:
     shared: Head = Head()
     age: Head | None = None
     gender: Head | None = None
+
+    @property
+    def age_name(self) -> str:
+        """The output that tells the age."""
+        return AGE_PROBABILITIES if self.age_output == DISTRIBUTION else AGE_YEARS
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from dataset.sets import CHIPS
 from training.losses import GenderLoss, ages_in_years
-from training.networks import AGE_PROBABILITIES, AGE_YEARS, FEMALE
 from training.pipeline import Labelled
+from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE
 
 BATCH_FRAMES = 64
 
@@ -56,7 +56,7 @@ def _figures(
     for name in (AGE_PROBABILITIES, AGE_YEARS):
         if name in outputs:
             figures["age_loss"] = float(age_loss(source.ages, outputs[name]))
-            figures |= _age_figures(ages_in_years(outputs[name]).numpy(), source.ages)
+            figures |= _age_figures(np.asarray(ages_in_years(outputs[name])), source.ages)
     if FEMALE in outputs:
         figures["gender_loss"] = float(gender_loss(source.genders, outputs[FEMALE]))
         right = (outputs[FEMALE] >= 0.5) == (source.genders >= 0.5)

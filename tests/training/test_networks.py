@@ -9,11 +9,11 @@ import keras
 
 from tests.training.conftest import face_network
 from training.networks import (
-    AGE_YEARS,
     SERVED_SIGMA_YEARS,
     measure_batch_norm,
     served_network,
 )
+from training.recipes import AGE_YEARS
 
 
 def test_a_network_whose_batch_norm_is_measured_answers_as_before_and_has_its_frames_statistics() -> None:
