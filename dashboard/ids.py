@@ -82,6 +82,8 @@ METRICS_TILES = "metrics-tiles"
 METRICS_TABLE = "metrics-table"
 METRICS_TABLE_CSV = "metrics-table-csv"
 FAIRNESS_TABLE = "fairness-table"
+FAIRNESS_NO_RACES = "fairness-no-races"
+FAIRNESS_SHOWN = "fairness-shown"
 FAIRNESS_TABLE_CSV = "fairness-table-csv"
 METRICS_ADDRESS = "metrics-address"
 

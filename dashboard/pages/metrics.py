@@ -219,11 +219,24 @@ def _fairness(selection: Selection) -> list[Any]:
     numbers = numbers_of(current_context())
     save = html.Button("CSV", id=ids.FAIRNESS_TABLE_CSV, className="save", title="Save the table as CSV")
     table = fairness_table(selection, numbers, _colours())
+    missing, look = _without_races(table.rowData)
     return [
         html.P(FAIRNESS_WORDS, className="metrics-reading"),
-        html.Div(table, className="metrics-grid"),
-        html.Div(save, className="chart-foot"),
+        html.Div(missing, id=ids.FAIRNESS_NO_RACES),
+        html.Div(
+            [html.Div(table, className="metrics-grid"), html.Div(save, className="chart-foot")],
+            id=ids.FAIRNESS_SHOWN,
+            style=look,
+        ),
     ]
+
+
+def _without_races(rows: list[dict[str, Any]]) -> tuple[html.Div | None, dict[str, str]]:
+    """What stands in the place of a table without rows, and the style that hides the table."""
+    if rows:
+        return None, {}
+    words = "Choose chips, context or fairface to see groups of people."
+    return notice("This set does not say races.", words), {"display": "none"}
 
 
 def _grid(columns: int, *charts: str) -> html.Div:
@@ -302,13 +315,15 @@ def show_table(selected: dict[str, str]) -> tuple[Any, Any]:
 @callback(
     Output(ids.FAIRNESS_TABLE, "rowData"),
     Output(ids.FAIRNESS_TABLE, "columnDefs"),
+    Output(ids.FAIRNESS_NO_RACES, "children"),
+    Output(ids.FAIRNESS_SHOWN, "style"),
     Input(ids.METRICS_SELECTION, "data"),
     prevent_initial_call=True,
 )
-def show_fairness(selected: dict[str, str]) -> tuple[Any, Any]:
+def show_fairness(selected: dict[str, str]) -> tuple[Any, ...]:
     selection = Selection(**selected)
     rows = fairness_rows(numbers_of(current_context()), selection)
-    return rows, fairness_columns(rows, selection, _colours())
+    return rows, fairness_columns(rows, selection, _colours()), *_without_races(rows)
 
 
 @callback(
