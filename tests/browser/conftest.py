@@ -1,6 +1,7 @@
 """One real server for all browser tests, started as a user starts it, and a browser of a chosen width."""
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -26,6 +27,12 @@ def visit(dash_br, server_url):
         return Visit(dash_br.driver)
 
     return open_page
+
+
+def wait_until(page, condition, what):
+    """Wait for something that the page may replace while it is being looked at."""
+    patient = WebDriverWait(page.driver, WAIT_S, ignored_exceptions=[StaleElementReferenceException])
+    patient.until(lambda _: condition(), what)
 
 
 class Visit:

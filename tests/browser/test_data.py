@@ -1,9 +1,8 @@
 """Data in a real browser, without a data set: who is in the pictures, and draws of an augmentation."""
 
 import pytest
-from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.conftest import WAIT_S
+from tests.browser.conftest import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -20,10 +19,6 @@ PIXELS = """
         return canvas.toDataURL();
     });
 """
-
-
-def wait_until(page, condition, what):
-    WebDriverWait(page.driver, WAIT_S).until(lambda _: condition(), what)
 
 
 def drawn(page):

@@ -2,15 +2,13 @@
 
 import pandas as pd
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.support.ui import WebDriverWait
 
 from evaluation.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics import all_measures
 from evaluation.robustness_report import ROBUSTNESS_FILE
 from evaluation.store import read_predictions
 from faces.variants import read_variant
-from tests.browser.conftest import WAIT_S
+from tests.browser.conftest import wait_until
 from tests.browser.serving import served
 from tests.robustness_tables import robustness_table
 
@@ -24,12 +22,6 @@ def predictions(repository):
     if frame.empty:
         pytest.skip("needs predictions: model_full and model_cropped hold none")
     return frame
-
-
-def wait_until(page, condition, what):
-    """Wait for something that the page may replace while it is being looked at."""
-    patient = WebDriverWait(page.driver, WAIT_S, ignored_exceptions=[StaleElementReferenceException])
-    patient.until(lambda _: condition(), what)
 
 
 def choose(page, control, value):

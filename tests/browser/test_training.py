@@ -3,9 +3,8 @@
 import shutil
 
 import pytest
-from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.conftest import WAIT_S
+from tests.browser.conftest import wait_until
 from tests.browser.serving import REPOSITORY, served
 
 pytestmark = pytest.mark.browser
@@ -18,10 +17,6 @@ def server_url(tmp_path_factory):
     shutil.copytree(REPOSITORY / "model_cropped", runs / "again", ignore=shutil.ignore_patterns("*.keras"))
     with served("--runs", str(runs)) as url:
         yield url
-
-
-def wait_until(page, condition, what):
-    WebDriverWait(page.driver, WAIT_S).until(lambda _: condition(), what)
 
 
 @pytest.mark.parametrize("width", [1400, 390])
