@@ -14,23 +14,26 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from evaluation.runs import COMPLETE, Run, runs_in
 from faces.errors import DataMissing, RecipeError
 from faces.files import whole_file
+from training.recipes import read_recipe, recipe_path
 
+BASE_RECIPE = "model_cropped/first_part.toml"
 ROWS = Path(__file__).with_suffix(".toml")
 RUNS = Path("runs") / "ablation"
+OF_ANOTHER_RECIPE = "of another recipe"
+UNKNOWN = "–"
 FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
     ("gender", "validation_gender_accuracy", "{:.1%}"),
-    ("context MAE", "validation_context_age_mae_years", "{:.2f}"),
+    ("context MAE, years", "validation_context_age_mae_years", "{:.2f}"),
     ("gender", "validation_context_gender_accuracy", "{:.1%}"),
     ("FairFace bin", "validation_fairface_bin_accuracy", "{:.1%}"),
     ("off by one", "validation_fairface_bin_off_by_one", "{:.1%}"),
     ("gender", "validation_fairface_gender_accuracy", "{:.1%}"),
-    ("beyond the bin: under 20", "validation_fairface_young_bias_years", "{:+.2f}"),
+    ("years beyond the bin: under 20", "validation_fairface_young_bias_years", "{:+.2f}"),
     ("from 50", "validation_fairface_old_bias_years", "{:+.2f}"),
 )
 
@@ -41,62 +44,95 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Train what is not yet trained, then print the table of all rows that are."""
+    """Train what is not yet trained, then print the table of all rows.
+
+    Raises RecipeError for an unknown row, or where a row's run is of another recipe than the row's today.
+    """
     if parsed.data_dir is None:
         raise DataMissing("The ablation needs the data: --data-dir DIR, or AGE_GENDER_DATA.")
-    table = tomllib.loads(ROWS.read_text(encoding="utf-8"))
+    table = read_rows()
     if unknown := set(parsed.rows) - set(table["rows"]):
-        raise RecipeError(f"ablation.toml has the rows {', '.join(table['rows'])}. Received: {unknown}.")
+        raise RecipeError(
+            f"ablation.toml has the rows {', '.join(table['rows'])}. Received: {', '.join(sorted(unknown))}."
+        )
     for name in parsed.rows or table["rows"]:
-        if not (RUNS / name / "history.csv").is_file():
-            with contextlib.redirect_stdout(sys.stderr):
-                _train(name, table, Path(parsed.data_dir))
-    print(ablation_markdown(table))
+        with contextlib.redirect_stdout(sys.stderr):
+            _train(name, table, Path(parsed.data_dir), RUNS / name)
+    print(ablation_markdown(table, RUNS))
     return 0
 
 
-def ablation_markdown(table: dict[str, Any]) -> str:
-    """The rows that are trained, the last epoch of each: a short budget has no better one before it."""
+def read_rows() -> dict[str, Any]:
+    """ablation.toml: `base` holds the changes of every row, `rows` what each row has besides."""
+    return tomllib.loads(ROWS.read_text(encoding="utf-8"))
+
+
+def row_recipe(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The recipe of a row, as TOML is read. Raises RecipeError for a change whose section is nowhere."""
+    base = recipe_path(BASE_RECIPE)
+    recipe = tomllib.loads(base.read_text(encoding="utf-8"))
+    recipe["name"] = name
+    for key, value in (table["base"] | table["rows"][name].get("change", {})).items():
+        *sections, last = key.split(".")
+        place: Any = recipe
+        try:
+            for section in sections:
+                place = place[int(section) if isinstance(place, list) else section]
+        except (LookupError, TypeError, ValueError) as error:
+            raise RecipeError(f"ablation.toml: {name} changes what {base} lacks. Received: {key}.") from error
+        place[last] = value
+    return recipe
+
+
+def ablation_markdown(table: dict[str, Any], runs_dir: Path) -> str:
+    """Every row with its state; of a complete one the last epoch: a short budget has no better one before."""
+    runs = {found.folder.name: found for found in runs_in([runs_dir])}
     lines = [
-        f"| row | change | {' | '.join(words for words, _, _ in FIGURES)} | minutes |",
-        "|---|---|" + "---|" * (len(FIGURES) + 1),
+        f"| row | change | {' | '.join(words for words, _, _ in FIGURES)} | minutes | state |",
+        "|---|---|" + "---|" * (len(FIGURES) + 2),
     ]
     for name, row in table["rows"].items():
-        path = RUNS / name / "history.csv"
-        if not path.is_file():
-            continue
-        history = pd.read_csv(path)
-        last = history.iloc[-1]
-        cells = [style.format(last[column]) for _, column, style in FIGURES]
-        lines.append(
-            f"| `{name}` | {row['about']} | {' | '.join(cells)} | {history.seconds.sum() / 60:.0f} |"
-        )
+        found = runs.get(name)
+        cells, state = [UNKNOWN] * (len(FIGURES) + 1), "not trained"
+        if found is not None:
+            state = _state(found, row_recipe(name, table))
+        if found is not None and state == COMPLETE:
+            last = found.history.iloc[-1]
+            cells = [style.format(last[column]) for _, column, style in FIGURES]
+            cells.append(f"{found.history.seconds.sum() / 60:.0f}")
+        lines.append(f"| `{name}` | {row['about']} | {' | '.join(cells)} | {state} |")
     return "\n".join(lines)
 
 
-def _train(name: str, table: dict[str, Any], data_dir: Path) -> None:
-    from training.loop import run as train
-    from training.recipes import read_recipe
-
-    recipe = RUNS / name / "recipe.toml"
-    recipe.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(recipe) as path:
-        changes = table["base"] | table["rows"][name].get("change", {})
-        path.write_text(_changed(Path("model_cropped") / "recipe.toml", name, changes), encoding="utf-8")
-    print(f"--- {name}: {table['rows'][name]['about']}")
-    train(read_recipe(recipe), data_dir, Path(".cache"), recipe.parent, resume=True)
+def _state(found: Run, recipe: dict[str, Any]) -> str:
+    if _recipe_in(found.folder) != recipe:
+        return OF_ANOTHER_RECIPE
+    if found.state == COMPLETE:
+        return COMPLETE
+    return f"{found.state}, {found.epochs_done} of {recipe['phases'][0]['epochs']} epochs"
 
 
-def _changed(recipe: Path, name: str, changes: dict[str, Any]) -> str:
-    """The recipe's text with other values; a change names its key by the sections that lead to it, dotted."""
+def _recipe_in(folder: Path) -> dict[str, Any] | None:
+    path = folder / "recipe.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _train(name: str, table: dict[str, Any], data_dir: Path, folder: Path) -> None:
+    """Train a row to its end, unless it is there already."""
+    recipe = row_recipe(name, table)
+    if _recipe_in(folder) not in (None, recipe):
+        raise RecipeError(
+            f"{folder} was trained by another recipe than the row's of today: remove it to train it anew."
+        )
+    if [found.state for found in runs_in([folder])] == [COMPLETE]:
+        return
+    # Only now: a table of rows that are trained needs neither.
     import tomlkit
 
-    document = tomlkit.parse(recipe.read_text(encoding="utf-8"))
-    document["name"] = name
-    for key, value in changes.items():
-        *sections, last = key.split(".")
-        table: Any = document
-        for section in sections:
-            table = table[section]
-        table[last] = value
-    return tomlkit.dumps(document)
+    from training.loop import run as train
+
+    with whole_file(folder / "recipe.toml") as path:
+        command = f"# python -m benchmarks ablation {name} --data-dir DIR\n"
+        path.write_text(command + tomlkit.dumps(recipe), encoding="utf-8")
+    print(f"--- {name}: {table['rows'][name]['about']}")
+    train(read_recipe(folder / "recipe.toml"), data_dir, Path(".cache"), folder, resume=True)

@@ -1,0 +1,152 @@
+"""What does each recipe reach here? A run each, scored on UTKFace's test split; writes docs/recipes.md.
+
+    python -m benchmarks recipes --data-dir DIR [RECIPE ...] [--pictures N] [--epochs N]
+
+A recipe whose run is complete is not trained again, one that was killed goes on as it began: the sizes given
+are those of runs that begin now. What is not here is left out and said: sets, and pretrained weights (then
+everything starts at random). Each run trains in a process of its own, and is scored once, when it is done.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from dataset.sets import CHIPS, default_cache_dir, set_records
+from evaluation.predict import loaded_networks, write_predictions
+from evaluation.recipes_page import KEPT_FILES, MEASURED_LINE, kept_run, measured_line, recipes_page
+from evaluation.report import read_scores, scores, write_scores
+from evaluation.runs import COMPLETE, runs_in
+from evaluation.store import read_predictions
+from faces.detection import Detector
+from faces.errors import DataMissing, ProjectError, RecipeError
+from faces.files import whole_file
+from faces.variants import read_variant
+from training.recipes import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
+
+DOCS = Path("docs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names; without any: all of them")
+    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
+    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    parser.add_argument(
+        "--pictures", type=int, help="about so many training pictures, as many frames an epoch"
+    )
+    parser.add_argument("--epochs", type=int, help="epochs a phase (default: as the recipe says)")
+    parser.add_argument("--out", type=Path, default=Path("runs") / "recipes", help="where the runs lie")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where recipes.md and recipes/ are written")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Train, score and keep what is not yet; the page is written after every recipe."""
+    if parsed.data_dir is None:
+        raise DataMissing("Recipes need the data: --data-dir DIR, or AGE_GENDER_DATA.")
+    paths = {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
+    if unknown := sorted(set(parsed.recipes) - set(paths)):
+        raise RecipeError(f"The recipes are {', '.join(paths)}. Received: {', '.join(unknown)}.")
+    for name in parsed.recipes or paths:
+        folder, kept = parsed.out / name, parsed.docs / "recipes" / name
+        if not _is_complete(folder):
+            _train(paths[name], folder, parsed)
+        if not _is_scored(folder):
+            _score(folder, parsed.data_dir, parsed.cache_dir)
+        _keep(folder, kept)
+        _write(parsed.docs / "recipes.md", recipes_page(list(paths.values()), parsed.docs / "recipes"))
+        if parsed.docs == DOCS:  # a trial elsewhere says nothing of the recipe
+            text = paths[name].read_text(encoding="utf-8")
+            _write(paths[name], MEASURED_LINE.sub(measured_line(kept_run(kept)), text))
+        print(measured_line(kept_run(kept)).replace("# Measured", name))
+    return 0
+
+
+def recipe_text(
+    path: Path, data_dir: Path, cache_dir: Path, pictures: int | None = None, epochs: int | None = None
+) -> str:
+    """The recipe as it can be trained here, with about `pictures` and so many `epochs` a phase.
+
+    Raises DataMissing where none of its sets is here.
+    """
+    import tomlkit
+
+    from training.networks import start_file
+
+    # Its head tells of the recipe as it stands there.
+    text = path.read_text(encoding="utf-8")
+    document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
+    shares = {
+        name: share
+        for name, share in document["mix"]["shares"].items()
+        if _is_here(name, data_dir, cache_dir)
+    }
+    if not shares:
+        raise DataMissing(f"None of the sets of {path} is here. Received: {data_dir}.")
+    shares = {name: share / sum(shares.values()) for name, share in shares.items()}
+    document["mix"]["shares"] = tomlkit.inline_table()
+    document["mix"]["shares"].update(shares)
+    network = read_recipe(path).network
+    file = start_file(network)
+    if file is not None and not file.is_file() and network.architecture != EMBEDDING:
+        # A batch norm that stays at mean 0 and variance 1 normalises nothing.
+        document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
+    if pictures:
+        document["limits"] = {name: round(share * pictures) for name, share in shares.items()}
+        document["schedule"]["frames_an_epoch"] = min(pictures, document["schedule"]["frames_an_epoch"])
+    for phase in document["phases"]:
+        phase["epochs"] = epochs or phase["epochs"]
+    return tomlkit.dumps(document)
+
+
+def _train(path: Path, folder: Path, parsed: argparse.Namespace) -> None:
+    recipe = folder / "recipe.toml"
+    if not runs_in([folder]):
+        text = recipe_text(path, parsed.data_dir, parsed.cache_dir, parsed.pictures, parsed.epochs)
+        _write(recipe, text)
+    command = [sys.executable, "-m", "training", "run", str(recipe), "--data-dir", str(parsed.data_dir)]
+    command += ["--cache-dir", str(parsed.cache_dir), "--out", str(folder), "--resume"]
+    # Ten networks in one process would fill the memory.
+    if code := subprocess.run(command).returncode:
+        raise RecipeError(
+            f"The training of {path.stem} ended early; it says why above. Received: exit code {code}."
+        )
+
+
+def _score(folder: Path, data_dir: Path, cache_dir: Path) -> None:
+    detector = Detector(threads=1)
+    write_predictions(CHIPS, loaded_networks([folder]), detector, data_dir, cache_dir, splits=("test",))
+    write_scores(scores(read_predictions([folder]), read_variant(folder), detector.sha256), folder)
+
+
+def _keep(folder: Path, kept: Path) -> None:
+    """What a run leaves in the repository: no weights."""
+    for file in KEPT_FILES:
+        if (folder / file).is_file():
+            kept.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / file, kept / file)
+
+
+def _is_complete(folder: Path) -> bool:
+    return any(one.state == COMPLETE for one in runs_in([folder]))
+
+
+def _is_scored(folder: Path) -> bool:
+    try:
+        return bool(read_scores(read_variant(folder))["sets"])
+    except ProjectError:
+        return False
+
+
+def _is_here(set_name: str, data_dir: Path, cache_dir: Path) -> bool:
+    try:
+        return not set_records(set_name, data_dir, cache_dir).empty
+    except DataMissing:
+        return False
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

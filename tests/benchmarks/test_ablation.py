@@ -1,0 +1,107 @@
+"""The rows of the ablation: each one change of the shipped recipe, and no killed one taken for trained."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tomlkit", reason="needs tomlkit (requirements-dev.txt)")
+
+import tomlkit
+
+from benchmarks import ablation
+from faces.errors import RecipeError
+from training.recipes import Recipe, read_recipe
+
+TABLE = ablation.read_rows()
+HISTORY = "epoch,phase,seconds," + ",".join(column for _, column, _ in ablation.FIGURES) + "\n"
+
+
+def recipe_of(row: str, folder: Path) -> Recipe:
+    path = folder / f"{row}.toml"
+    path.write_text(tomlkit.dumps(ablation.row_recipe(row, TABLE)), encoding="utf-8")
+    return read_recipe(path)
+
+
+def flat(value, key: str = "") -> dict[str, object]:  # type: ignore[no-untyped-def]
+    """`{"phases.0.epochs": 4, …}` of a recipe."""
+    if isinstance(value, Recipe):
+        value = dataclasses.asdict(value) | {"name": "", "path": ""}
+    if isinstance(value, list | tuple):
+        value = dict(enumerate(value)) or value
+    if not isinstance(value, dict):
+        return {key: value}
+    inside = [flat(one, f"{key}.{name}".lstrip(".")) for name, one in value.items()]
+    return {name: one for part in inside for name, one in part.items()}
+
+
+@pytest.mark.parametrize("row", TABLE["rows"])
+def test_a_row_differs_from_the_base_in_exactly_the_keys_that_it_names(row: str, tmp_path: Path) -> None:
+    base, own = flat(recipe_of("base", tmp_path)), flat(recipe_of(row, tmp_path))
+    named = TABLE["rows"][row].get("change", {})
+    assert set(own) == set(base)
+    differing = {key for key in base if base[key] != own[key]}
+    assert {key for key in differing if not key.startswith(tuple(named))} == set()
+    assert {key for key in named if not any(one.startswith(key) for one in differing)} == set()
+
+
+def test_every_row_but_the_base_changes_something() -> None:
+    assert [name for name, row in TABLE["rows"].items() if not row.get("change")] == ["base"]
+
+
+def test_the_budget_of_a_row_is_that_of_its_frames(tmp_path: Path) -> None:
+    for row in TABLE["rows"]:
+        recipe = recipe_of(row, tmp_path)
+        assert 20_000 <= recipe.epochs * recipe.schedule.frames_an_epoch <= 25_000
+
+
+@pytest.mark.parametrize("key", ["start.weights", "phases.1.epochs", "phases.main.epochs"])
+def test_a_change_of_what_the_recipe_lacks_is_refused_by_its_key(key: str) -> None:
+    table = TABLE | {"rows": {"wrong": {"about": "", "change": {key: 1}}}}
+    with pytest.raises(RecipeError, match=f"Received: {key}"):
+        ablation.row_recipe("wrong", table)
+
+
+def write_run(folder: Path, row: str, state: str, epochs_done: int, **change: object) -> None:
+    """What a training leaves in its folder after some epochs."""
+    folder.mkdir(parents=True)
+    (folder / "recipe.toml").write_text(tomlkit.dumps(ablation.row_recipe(row, TABLE) | change))
+    (folder / "run.toml").write_text(
+        f'state = "{state}"\nupdated = "2020-01-01T00:00:00+00:00"\nepochs = 4\nepochs_done = {epochs_done}\n'
+    )
+    figures = ",0.5" * len(ablation.FIGURES)
+    rows = [f"{epoch + 1},main,120{figures}\n" for epoch in range(epochs_done)]
+    (folder / "history.csv").write_text(HISTORY + "".join(rows))
+
+
+def test_the_table_has_figures_of_complete_rows_alone_and_every_row_s_state(tmp_path: Path) -> None:
+    write_run(tmp_path / "base", "base", "complete", 4)
+    write_run(tmp_path / "px_192", "px_192", "training", 1)
+    write_run(tmp_path / "px_224", "px_224", "complete", 4, published="of an older recipe")
+    lines = ablation.ablation_markdown(TABLE, tmp_path).splitlines()[2:]
+    cells = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[3:-1]] for line in lines}
+    assert list(cells) == list(TABLE["rows"])
+    assert cells["base"][0] == "0.50"
+    assert cells["base"][-2:] == ["8", "complete"]
+    assert cells["px_192"] == ["–"] * 11 + ["stopped, 1 of 4 epochs"]
+    assert cells["px_224"] == ["–"] * 11 + ["of another recipe"]
+    assert cells["crop_1_2"] == ["–"] * 11 + ["not trained"]
+
+
+def test_a_row_of_another_recipe_is_neither_trained_over_nor_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ablation, "RUNS", tmp_path)
+    write_run(tmp_path / "base", "base", "training", 1, published="of an older recipe")
+    with pytest.raises(RecipeError, match="another recipe"):
+        ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path))
+
+
+def test_a_complete_row_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ablation, "RUNS", tmp_path / "runs")
+    write_run(tmp_path / "runs" / "base", "base", "complete", 4)
+    # The data are nowhere: a training would raise.
+    ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere"))
+    assert "| `base` | the shipped recipe, shortened | 0.50 |" in capsys.readouterr().out
