@@ -9,6 +9,8 @@ from dataset.sets import default_cache_dir
 from faces.errors import DataMissing, ProjectError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# In TensorFlow 2.21 oneDNN's gradient of a 1 × 1 convolution of stride 2 with 8 channels corrupts the memory.
+CRASHES_WITH_ONEDNN = ("residual_cnn",)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +48,8 @@ def _run(parsed: argparse.Namespace) -> int:
             "Training needs the data: give --data-dir, a folder with utkface/, fairface/ and weights/, "
             "or set AGE_GENDER_DATA."
         )
+    if recipe.network.architecture in CRASHES_WITH_ONEDNN:
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # read once, when TensorFlow is imported
     from training import loop
 
     out = parsed.out or Path("runs") / recipe.name

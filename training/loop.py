@@ -18,13 +18,16 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from dataset.augmentation import Augmentation
 from dataset.splits import split_sha256
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import DataMissing, RecipeError
 from faces.files import sha256_of, whole_file
 from faces.variants import Variant
+from training.age_readout import adjust_readout
 from training.export import export_variant
-from training.losses import AgeMae, GenderAccuracy, GenderLoss, age_loss
+from training.frozen_features import heads_of, with_features
+from training.losses import AgeMae, GenderAccuracy, GenderLoss, age_loss, ages_in_years
 from training.networks import (
     StartedNetwork,
     measure_batch_norm,
@@ -33,11 +36,14 @@ from training.networks import (
 )
 from training.phases import optimizer_of, rate_after, set_trainable, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
-from training.recipes import AGE_YEARS, FEMALE, MEASURED, Phase, Recipe
-from training.run_state import write_run_state
-from training.validation import history_columns, validation_figures
+from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, MEASURED, Phase, Recipe
+from training.run_card import run_command, write_run_card
+from training.run_figures import write_confusions, write_curves
+from training.run_state import COMPLETE, TRAINING, RunFacts, set_facts, write_run_state
+from training.validation import history_columns, outputs_of, validation_figures
 
 CHECKPOINT = "checkpoint.npz"
+FEATURES = "features"  # of a frozen backbone, while a phase needs them
 MEASURED_BATCHES = 16  # for batch norm
 FINISH = "finish"
 
@@ -64,7 +70,8 @@ def run(
     batch; DataMissing when a set, start weights or the detector are absent.
     """
     out.mkdir(parents=True, exist_ok=True)
-    if (out / CHECKPOINT).is_file() and not resume:
+    begun = (out / CHECKPOINT).is_file()
+    if begun and not resume:
         raise RecipeError(
             f"{out} holds a run that has begun: continue it with --resume, or choose another --out."
         )
@@ -72,6 +79,7 @@ def run(
         raise DataMissing(
             f"The detector {DEFAULT_DETECTOR} is not there; `python -m training detector` makes it."
         )
+    _write_recipe(recipe, out)
     device = _device()
     print(f"device: {device}")
     keras.utils.set_random_seed(recipe.schedule.seed)
@@ -96,12 +104,21 @@ def run(
     for name in recipe.mix.shares:
         print(f"{name}: {len(train[name].frames):,} to train, {len(validation[name].frames):,} to validate")
     skipped = sum(one.skipped for one in (*train.values(), *validation.values()))
-    started = network_at_start(recipe, data_dir / "weights", train)
+    started = network_at_start(recipe, data_dir / "weights", train, begun=begun)
     print(f"start: {started.started_from}, {started.model.count_params():,} parameters")
 
+    facts = RunFacts(
+        command=run_command(recipe, out, limit),
+        device=device,
+        start=started.started_from,
+        parameters=started.model.count_params(),
+        skipped_pictures=skipped,
+        sets=set_facts(train, validation),
+    )
+
     def report(progress: Progress, state: str) -> None:
-        best = progress.best_epoch
-        write_run_state(out, recipe, progress.history, state, device=device, skipped=skipped, best_epoch=best)
+        for write in (write_run_state, write_run_card):
+            write(out, recipe, facts, progress.history, state, progress.best_epoch)
 
     try:
         progress = _trained(started, recipe, train, validation, out, report)
@@ -112,25 +129,34 @@ def run(
         ) from error
     print(f"best epoch: {progress.best_epoch}; {skipped:,} pictures could not be read and were skipped")
     _load_weights(started.model, out / CHECKPOINT, "best")
+    _adjust_readout(started.model, train, validation)
+    _write_figures(started.model, validation, progress, recipe.name, out)
     variant = _shipped(started.model, recipe, out)
-    report(progress, "complete")
+    report(progress, COMPLETE)
     return variant
 
 
-def network_at_start(recipe: Recipe, weights_dir: Path | None, train: dict[str, Labelled]) -> StartedNetwork:
-    """The recipe's network before its first step; batch norm is measured on frames of the first epoch."""
+def network_at_start(
+    recipe: Recipe, weights_dir: Path | None, train: dict[str, Labelled], *, begun: bool = False
+) -> StartedNetwork:
+    """The recipe's network before its first step; batch norm is measured on frames of the first epoch.
+
+    The statistics of a run that has `begun` are in its checkpoint, so they are not measured again.
+    """
     started = started_network(recipe.network, recipe.framing.input_px, weights_dir)
     _set_mean_age(started.model, train)
-    if recipe.network.batch_norm == MEASURED:
+    if recipe.network.batch_norm == MEASURED and not begun:
         batches, _ = training_batches(train, recipe, 0)
         frames = [frames for frames, _ in batches.take(MEASURED_BATCHES).as_numpy_iterator()]
         measure_batch_norm(started.model, np.concatenate(frames))
     return started
 
 
-def compiled(started: StartedNetwork, recipe: Recipe, phase: Phase) -> keras.Model:
-    """The network with the losses of the recipe, and with what a phase trains and its optimiser."""
-    model, loss = started.model, recipe.loss
+def compiled(
+    started: StartedNetwork, recipe: Recipe, phase: Phase, heads: keras.Model | None = None
+) -> keras.Model:
+    """The network, or its `heads`, with the losses of the recipe, what a phase trains and its optimiser."""
+    model, loss = heads or started.model, recipe.loss
     set_trainable(started, phase, recipe.network)
     age = next((name for name in model.output if name != FEMALE), None)
     losses: dict[str, keras.losses.Loss] = {}
@@ -161,7 +187,7 @@ def _trained(
     progress = _load_progress(model, checkpoint)
     if progress.history:
         print(f"resumed after epoch {len(progress.history)} of {recipe.epochs}")
-    report(progress, "training")
+    report(progress, TRAINING)
     writer = tf.summary.create_file_writer(str(out / "tensorboard"))
     first = 0
     for phase in recipe.phases:
@@ -169,19 +195,21 @@ def _trained(
         done = [row for row in progress.history if first < row["epoch"] <= last]
         ended = len(done) == phase.epochs or _has_stalled(done, recipe)
         if not ended:
-            compiled(started, recipe, phase)
+            fitted, phase_train, phase_validation = _fitted(
+                started, recipe, phase, train, validation, out / FEATURES
+            )
             print(f"phase {phase.name}: {trainable_parameters(model):,} parameters are trained")
             if done:
-                _load_optimizer(model, checkpoint)
+                _load_optimizer(fitted, checkpoint)
         for epoch in range(first + len(done), last):
             if ended or _has_stalled(done, recipe):
                 break
-            row = _epoch(model, recipe, phase, epoch, done, train, validation, progress)
+            row = _epoch(model, fitted, recipe, phase, epoch, done, phase_train, phase_validation, progress)
             progress.history.append(row)
             done.append(row)
-            _save_checkpoint(model, progress, checkpoint)
+            _save_checkpoint(model, fitted.optimizer, progress, checkpoint)
             _write_history(progress.history, out)
-            report(progress, "training")
+            report(progress, TRAINING)
             with writer.as_default():
                 for key, value in row.items():
                     if not isinstance(value, str):
@@ -189,11 +217,37 @@ def _trained(
                 writer.flush()
             print("  ".join(f"{key} {_short(value)}" for key, value in row.items()), flush=True)
         first = last
+        shutil.rmtree(out / FEATURES, ignore_errors=True)
     return progress
+
+
+def _fitted(
+    started: StartedNetwork,
+    recipe: Recipe,
+    phase: Phase,
+    train: dict[str, Labelled],
+    validation: dict[str, Labelled],
+    features: Path,
+) -> tuple[keras.Model, dict[str, Labelled], dict[str, Labelled]]:
+    """What a phase fits, and on what: the network on frames, or its heads on what a frozen backbone says."""
+    draws = recipe.feature_draws(phase)
+    if not draws:
+        return compiled(started, recipe, phase), train, validation
+    fitted = compiled(started, recipe, phase, heads_of(started))
+    print(f"phase {phase.name}: the frozen backbone reads every training frame {draws} times, then the heads")
+    nothing = Augmentation()
+    return (
+        fitted,
+        with_features(
+            started, train, recipe, features / TRAIN, draws=draws, augmentation=recipe.mix.augmentation
+        ),
+        with_features(started, validation, recipe, features / "validation", draws=1, augmentation=nothing),
+    )
 
 
 def _epoch(
     model: keras.Model,
+    fitted: keras.Model,
     recipe: Recipe,
     phase: Phase,
     epoch: int,
@@ -202,12 +256,15 @@ def _epoch(
     validation: dict[str, Labelled],
     progress: Progress,
 ) -> dict[str, Any]:
-    """One row of the history. `progress.best` takes the averaged weights where they are the best so far."""
+    """One row of the history. `progress.best` takes the averaged weights where they are the best so far.
+
+    `fitted` is `model`, or a part of it that shares its layers.
+    """
     started = time.perf_counter()
     if (rate := rate_after(phase, done)) is not None:
-        model.optimizer.learning_rate = rate
+        fitted.optimizer.learning_rate = rate
     batches, steps = training_batches(train, recipe, epoch)
-    logs = model.fit(
+    logs = fitted.fit(
         batches,
         steps_per_epoch=steps,
         initial_epoch=epoch,
@@ -221,14 +278,14 @@ def _epoch(
         )
     trained = [variable.numpy() for variable in model.variables]
     if recipe.schedule.average_momentum:
-        model.optimizer.finalize_variable_values(model.trainable_variables)
+        fitted.optimizer.finalize_variable_values(fitted.trainable_variables)
     row: dict[str, Any] = {
         "epoch": epoch + 1,
         "phase": FINISH if recipe.in_finish(epoch) else phase.name,
-        "learning_rate": float(model.optimizer.learning_rate),
+        "learning_rate": float(fitted.optimizer.learning_rate),
     }
-    row |= _training_figures(model, logs)
-    row |= _validated(model, recipe, validation)
+    row |= _training_figures(fitted, logs)
+    row |= _validated(fitted, recipe, validation)
     row["seconds"] = time.perf_counter() - started
     if row["validation_loss"] <= min([past["validation_loss"] for past in progress.history], default=np.inf):
         progress.best[:] = [variable.numpy() for variable in model.variables]
@@ -285,9 +342,11 @@ def _write_history(history: list[dict[str, Any]], out: Path) -> None:
         pd.DataFrame(history).to_csv(path, index=False, float_format="%.6g")
 
 
-def _save_checkpoint(model: keras.Model, progress: Progress, path: Path) -> None:
+def _save_checkpoint(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress, path: Path
+) -> None:
     arrays = {f"model_{i}": variable.numpy() for i, variable in enumerate(model.variables)}
-    arrays |= {f"optimizer_{i}": variable.numpy() for i, variable in enumerate(model.optimizer.variables)}
+    arrays |= {f"optimizer_{i}": variable.numpy() for i, variable in enumerate(optimizer.variables)}
     arrays |= {f"best_{i}": value for i, value in enumerate(progress.best)}
     with whole_file(path) as unfinished:
         np.savez(unfinished, history=np.array(json.dumps(progress.history)), **arrays)  # type: ignore[arg-type]
@@ -315,13 +374,43 @@ def _load_weights(model: keras.Model, path: Path, prefix: str) -> None:
             variable.assign(arrays[f"{prefix}_{i}"])
 
 
+def _write_recipe(recipe: Recipe, out: Path) -> None:
+    """From the start on: what goes on with a killed run reads it there."""
+    if recipe.path.resolve() != (out / "recipe.toml").resolve():
+        with whole_file(out / "recipe.toml") as path:
+            shutil.copyfile(recipe.path, path)
+
+
+def _adjust_readout(model: keras.Model, train: dict[str, Labelled], validation: dict[str, Labelled]) -> None:
+    """By the first set whose ages are exact. A network that says years, or saw bins alone, stays as it is."""
+    exact = [name for name, source in validation.items() if np.array_equal(*source.ages.T)]
+    if AGE_PROBABILITIES in model.output and exact:
+        ages = train[exact[0]].ages[:, 0]
+        print(f"ages: {adjust_readout(model, ages[ages >= 0], validation[exact[0]])}")
+
+
+def _write_figures(
+    model: keras.Model, validation: dict[str, Labelled], progress: Progress, name: str, out: Path
+) -> None:
+    """The curves, and the confusion matrices of the first set's validation pictures."""
+    write_curves(pd.DataFrame(progress.history), progress.best_epoch, name, out)
+    set_name, source = next(iter(validation.items()))
+    read = {
+        "gender" if output == FEMALE else "age_years": np.asarray(
+            values[:, 0] >= 0.5 if output == FEMALE else ages_in_years(values)
+        )
+        for output, values in outputs_of(model, source).items()
+    }
+    low, high = source.ages.T
+    true = {"age_years": np.where(low == high, low, -1), "gender": source.genders[:, 0]}
+    write_confusions(true, read, f"{set_name} validation", out)
+
+
 def _shipped(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
     """Write what a variant folder holds, with the hashes of the detector and the split in use."""
     served = served_network(model)
     with whole_file(out / "network.keras") as path:
         served.save(path)
-    if recipe.path.resolve() != (out / "recipe.toml").resolve():
-        shutil.copyfile(recipe.path, out / "recipe.toml")
     return export_variant(
         served,
         out,

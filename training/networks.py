@@ -66,10 +66,10 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
     else:
         frames = keras.Input((input_px, input_px, 3), name="frames")
         features = ARCHITECTURES[recipe.architecture](frames)
-    backbone = tuple(layer.name for layer in keras.Model(frames, features).layers)
     if len(features.shape) == 4:
         pooled = layers.Flatten if recipe.pooling == "flatten" else layers.GlobalAveragePooling2D
         features = pooled(name="pooled")(features)
+    backbone = tuple(layer.name for layer in keras.Model(frames, features).layers)
     # The name under which faceres-deep's layer is imported; an embedding network may have one of its own.
     shared = "shared" if recipe.architecture == EMBEDDING else "face_features"
     features = _dense(features, recipe.shared, shared)
@@ -143,15 +143,28 @@ def _start(model: keras.Model, recipe: NetworkRecipe, weights_dir: Path | None) 
             raise DataMissing("The start weights faceres-deep lie in the data folder: give --data-dir.")
         load_faceres(model, weights_dir / "faceres-deep.json")
         return "faceres-deep"
-    if recipe.weights == IMAGENET and recipe.architecture not in IMAGENET_FILES:
-        raise RecipeError(
-            f"ImageNet weights are known for {', '.join(IMAGENET_FILES)}. Received: {recipe.architecture}."
-        )
-    path = _imagenet_file(recipe.architecture) if recipe.weights == IMAGENET else Path(recipe.weights)
+    path = start_file(recipe)
+    assert path is not None
     if not path.is_file():
         raise DataMissing(_how_to_get(recipe, path))
     _load_by_name(model, path, recipe.architecture)
     return "ImageNet" if recipe.weights == IMAGENET else path.name
+
+
+def start_file(recipe: NetworkRecipe) -> Path | None:
+    """The Keras file with the start weights, there or not; None for `faceres` and a random start.
+
+    Raises RecipeError for an architecture without published ImageNet weights.
+    """
+    if recipe.weights in (NO_WEIGHTS, FACERES):
+        return None
+    if recipe.weights != IMAGENET:
+        return Path(recipe.weights)
+    if recipe.architecture not in IMAGENET_FILES:
+        raise RecipeError(
+            f"ImageNet weights are known for {', '.join(IMAGENET_FILES)}. Received: {recipe.architecture}."
+        )
+    return _imagenet_file(recipe.architecture)
 
 
 def _embedding(recipe: NetworkRecipe, input_px: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from dataset.augmentation import Augmentation, augmented
 from dataset.boxes import write_boxes
+from dataset.chance import number_of
 from dataset.face_dataset import FaceDataset, FaceLabels
 from dataset.sets import FAIRFACE, set_records
 from faces.errors import DataMissing, PictureError
@@ -33,13 +34,15 @@ VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validati
 class Labelled:
     """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown.
 
-    `skipped` pictures could not be read.
+    `skipped` pictures could not be read. `features` (draws, n, width) float32 stand for the frames where a
+    frozen backbone has read them (training.frozen_features).
     """
 
     frames: np.ndarray
     ages: np.ndarray
     genders: np.ndarray
     skipped: int = 0
+    features: np.ndarray | None = None
 
 
 def labelled_frames(
@@ -61,7 +64,7 @@ def labelled_frames(
     records = records[records.split == split].reset_index(drop=True)
     if limit is not None:
         records = records.iloc[
-            [_name_hash(file) % 1000 < 1000 * limit / len(records) for file in records.file]
+            [number_of(file) % 1000 < 1000 * limit / len(records) for file in records.file]
         ]
     if records.empty:
         raise DataMissing(f"{set_name} has no picture in its split {split}.")
@@ -84,7 +87,10 @@ def labelled_frames(
 
 
 def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
-    """The augmented batches of one epoch (counted from 0), and how many there are."""
+    """The augmented batches of one epoch (counted from 0), and how many there are.
+
+    Where the sources have features, the batches are of those: each epoch the next draw.
+    """
     schedule, mix = recipe.schedule, recipe.mix_of(epoch)
     names = [name for name in sources if name in mix.shares]
     picks = np.concatenate(
@@ -107,19 +113,23 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     picks = picks[: steps * schedule.batch_frames].reshape(steps, schedule.batch_frames, 2)
     batches = [sources[name] for name in names]
     px, pad_rgb = recipe.framing.input_px, recipe.framing.pad_rgb
+    features = batches[0].features
+    shape, kind = ((px, px, 3), tf.uint8) if features is None else (features.shape[2:], tf.float32)
 
     def batch_at(step: np.int64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         generator = np.random.default_rng([schedule.seed, epoch, int(step)])
         rows = [(batches[source], index) for source, index in picks[step]]
         return (
-            _augmented_frames(rows, mix.augmentation, generator, px, pad_rgb),
+            _augmented_frames(rows, mix.augmentation, generator, px, pad_rgb)
+            if features is None
+            else np.stack([source.features[epoch % len(features), index] for source, index in rows]),
             np.stack([source.ages[index] for source, index in rows]),
             np.stack([source.genders[index] for source, index in rows]),
         )
 
     def labelled(step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        frames, ages, genders = tf.numpy_function(batch_at, [step], [tf.uint8, tf.float32, tf.float32])
-        frames.set_shape((schedule.batch_frames, px, px, 3))
+        frames, ages, genders = tf.numpy_function(batch_at, [step], [kind, tf.float32, tf.float32])
+        frames.set_shape((schedule.batch_frames, *shape))
         ages.set_shape((schedule.batch_frames, 2))
         genders.set_shape((schedule.batch_frames, 1))
         labels = {}
@@ -214,7 +224,3 @@ def _table_name(set_name: str) -> str:
 def _age_intervals(labels: list[FaceLabels]) -> np.ndarray:
     intervals = [(label.age_low, label.age_high) for label in labels]
     return np.nan_to_num(np.array(intervals, np.float32).reshape(-1, 2), nan=-1.0)
-
-
-def _name_hash(file: str) -> int:
-    return int(hashlib.sha256(file.encode()).hexdigest()[:8], 16)

@@ -106,6 +106,10 @@ class Phase:
 
     `trainable`: "all"; "heads" (what follows the backbone); "last 3" (the heads and the backbone's last three
     layers with weights); or "after LAYER".
+
+    Where the heads alone are trained, the backbone can read every frame once for the whole phase, in
+    `feature_draws` augmented draws that the epochs take in turn, its own dropout off. 0: once where nothing
+    is augmented, else in every epoch anew.
     """
 
     name: str
@@ -118,6 +122,7 @@ class Phase:
     weight_decay: float = 0.0
     plateau_epochs: int = 2  # epochs without a lower validation loss before the rate is
     plateau_factor: float = 0.5  # multiplied by this
+    feature_draws: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,12 @@ class Recipe:
     def mix_of(self, epoch: int) -> Mix:
         """The mix of an epoch, counted from 0 over all phases."""
         return self.finish.mix if self.finish and self.in_finish(epoch) else self.mix
+
+    def feature_draws(self, phase: Phase) -> int:
+        """How often the frozen backbone reads each training frame in a phase; 0: in every epoch."""
+        if phase.trainable != HEADS or self.network.weights == NO_WEIGHTS:
+            return 0
+        return phase.feature_draws or int(self.finish is None and self.mix.augmentation == Augmentation())
 
     def in_finish(self, epoch: int) -> bool:
         return self.finish is not None and epoch >= self.epochs - self.finish.epochs
@@ -236,6 +247,12 @@ def _check_together(recipe: Recipe) -> None:
         )
     if not recipe.phases:
         raise RecipeError(f"{path}: a recipe has one of [[phases]] at least.")
+    for phase in recipe.phases:
+        if phase.feature_draws and (phase.trainable != HEADS or recipe.finish):
+            raise RecipeError(
+                f"{path}: feature_draws is for a phase that trains '{HEADS}', in a recipe without [finish]. "
+                f"Received: {phase.feature_draws} in the phase {phase.name}."
+            )
     if recipe.finish and set(recipe.finish.mix.shares) - set(recipe.mix.shares):
         raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
 

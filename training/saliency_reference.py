@@ -22,8 +22,9 @@ from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.saliency import Saliency
 
 from faces.errors import ProjectError, VariantError
+from faces.readings import AGE
 from faces.saliency.smoothgrad import NOISE, SAMPLES, SEED
-from faces.saliency.targets import AGE, target_for
+from faces.saliency.targets import target_for
 from faces.variants import read_variant
 
 

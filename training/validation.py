@@ -7,10 +7,10 @@ the sets are the validation splits and FairFace's development list.
 import keras
 import numpy as np
 
-from dataset.sets import CHIPS
 from training.losses import GenderLoss, ages_in_years
 from training.pipeline import Labelled
 from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE
+from training.run_card import validation_column
 
 BATCH_FRAMES = 64
 
@@ -26,21 +26,23 @@ def validation_figures(
     average, the age of people under 20 and from 50 lies.
     """
     return {
-        name: _figures(_outputs(model, source.frames), source, age_loss, gender_loss)
+        name: _figures(outputs_of(model, source), source, age_loss, gender_loss)
         for name, source in sources.items()
     }
 
 
 def history_columns(figures: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The figures by the names that history.csv gives them: `chips` goes without its name."""
+    """The figures by the names that history.csv gives them."""
     return {
-        f"validation_{figure}" if name == CHIPS else f"validation_{name}_{figure}": value
+        validation_column(name, figure): value
         for name, of_set in figures.items()
         for figure, value in of_set.items()
     }
 
 
-def _outputs(model: keras.Model, frames: np.ndarray) -> dict[str, np.ndarray]:
+def outputs_of(model: keras.Model, source: Labelled) -> dict[str, np.ndarray]:
+    """What the model says of n frames, or of the first draw of their features: (n, …) by output name."""
+    frames = source.frames if source.features is None else source.features[0]
     batches = [
         model.predict_on_batch(np.asarray(frames[start : start + BATCH_FRAMES], np.float32))
         for start in range(0, len(frames), BATCH_FRAMES)

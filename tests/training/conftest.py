@@ -13,7 +13,11 @@ from dataset.splits import read_split
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """UTKFace's and AgeDB's layout and names, with pictures of noise."""
-    folder = tmp_path_factory.mktemp("data")
+    return with_noise_pictures(tmp_path_factory.mktemp("data"))
+
+
+def with_noise_pictures(folder: Path) -> Path:
+    """Write utkface/ (48 pictures to train, 16 to validate, 16 to test) and agedb/ into the folder."""
     (folder / "utkface").mkdir()
     (folder / "agedb").mkdir()
     split = read_split()
@@ -22,7 +26,7 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def write(path: Path) -> None:
         Image.fromarray(rng.integers(0, 256, (200, 200, 3), np.uint8)).save(path, "JPEG")
 
-    for name, count in (("train", 48), ("validation", 16)):
+    for name, count in (("train", 48), ("validation", 16), ("test", 16)):
         for file in split[split.split == name].file[:count]:
             write(folder / "utkface" / file)
     for number in range(60):

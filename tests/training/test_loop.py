@@ -1,5 +1,6 @@
 """A training from start to export, on a small data set in the real layout: no data needed."""
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -49,8 +50,8 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
 
     save = loop._save_checkpoint
 
-    def save_and_die(model, progress, path) -> None:  # type: ignore[no-untyped-def]
-        save(model, progress, path)
+    def save_and_die(model, optimizer, progress, path) -> None:  # type: ignore[no-untyped-def]
+        save(model, optimizer, progress, path)
         if len(progress.history) == 2:
             raise Killed
 
@@ -59,7 +60,13 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
         run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
     assert (tmp_path / "killed" / CHECKPOINT).is_file()
     assert not (tmp_path / "killed" / "network.onnx").exists()
+    card = (tmp_path / "killed" / "README.md").read_text(encoding="utf-8")
+    assert "**incomplete**" in card
+    assert "| Epochs | 1 of at most 3" in card  # it was killed before it could tell of the second
+    assert (tmp_path / "killed" / "recipe.toml").is_file()  # what goes on with it needs no other
     monkeypatch.undo()
+    # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
+    monkeypatch.delattr(loop, "measure_batch_norm")
     with pytest.raises(RecipeError, match="--resume"):
         run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
     run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True)
@@ -78,8 +85,17 @@ def test_a_run_folder_is_a_variant_that_serves(
     variant = run(short, small_data, tmp_path, tmp_path / "run", resume=False)
     assert tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["name"] == variant.name
     state = tomllib.loads((tmp_path / "run" / "run.toml").read_text())
-    facts = [state[key] for key in ("state", "epochs", "epochs_done", "best_epoch")]
-    assert facts == ["complete", 1, 1, 1]
+    facts = [state[key] for key in ("state", "epochs", "epochs_done", "best_epoch", "start")]
+    assert facts == ["complete", 1, 1, 1, "random weights"]
+    assert [(one["name"], one["training_pictures"]) for one in state["sets"]] == [("chips", 48)]
+    card = (tmp_path / "run" / "README.md").read_text(encoding="utf-8")
+    assert "complete" in card
+    assert "incomplete" not in card
+    assert "| chips | 16 |" in card
+    linked = re.findall(r"\]\((.*?)\)", card)
+    assert linked == ["recipe.toml", "curves.svg", "confusion_gender.svg", "confusion_age.svg"]
+    assert all((tmp_path / "run" / name).is_file() for name in linked)
+    assert "(16 pictures)" in (tmp_path / "run" / "confusion_age.svg").read_text(encoding="utf-8")
     frames = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
     ages, female = Network(variant).outputs(frames)
     import keras
@@ -169,13 +185,15 @@ def test_a_broken_picture_is_skipped_and_named(
 def test_a_wrong_recipe_is_refused_by_its_key(
     change: tuple[str, str], complaint: str, tmp_path: Path
 ) -> None:
-    text = recipe_path("model_cropped").read_text().replace(*change)
+    text = recipe_path("model_cropped/first_part.toml").read_text().replace(*change)
     (tmp_path / "wrong.toml").write_text(text)
     with pytest.raises(RecipeError, match=complaint):
         read_recipe(tmp_path / "wrong.toml")
 
 
-def test_full_and_cropped_differ_in_their_framing_alone() -> None:
-    full, cropped = (read_recipe(recipe_path(f"model_{name}")) for name in ("full", "cropped"))
+@pytest.mark.parametrize("part", ["first_part.toml", "recipe.toml"])
+def test_full_and_cropped_differ_in_their_framing_alone(part: str) -> None:
+    full, cropped = (read_recipe(recipe_path(f"model_{name}/{part}")) for name in ("full", "cropped"))
     framing = replace(cropped.framing, framing="whole picture")
-    assert full == replace(cropped, name=full.name, path=full.path, framing=framing)
+    network = replace(cropped.network, weights=cropped.network.weights.replace("cropped", "full"))
+    assert full == replace(cropped, name=full.name, path=full.path, framing=framing, network=network)

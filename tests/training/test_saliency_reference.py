@@ -13,8 +13,8 @@ pytest.importorskip("tf_keras_vis", reason="needs TensorFlow and tf-keras-vis (t
 
 from faces.framing import Square
 from faces.prediction import Network
+from faces.readings import AGE, GENDER
 from faces.saliency.explain import METHODS, saliency_map
-from faces.saliency.targets import AGE, GENDER
 from faces.variants import read_variant
 from tests.portraits import frames_of_people
 from training.saliency_reference import reference_map

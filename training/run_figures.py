@@ -1,0 +1,116 @@
+"""History, labels and readings of a run -> curves.svg and confusion matrices in its folder.
+
+A room of its own because a folder is looked at where no dashboard runs: in a file browser, in a repository.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from faces.files import whole_file
+
+# Text stays text, and the same figure is the same bytes.
+STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "run", "font.family": "sans-serif", "font.size": 9}
+PANELS = (
+    ("Loss ↓", "loss", "validation_loss"),
+    ("Age MAE, years ↓", "age_mae_years", "validation_age_mae_years"),
+    ("Gender accuracy ↑", "gender_accuracy", "validation_gender_accuracy"),
+)
+GENDERS = ("male", "female")
+OLDEST_DECADE = 9
+
+
+def write_curves(history: pd.DataFrame, best_epoch: int, title: str, folder: Path) -> None:
+    """Training and validation by epoch (of `chips`, where it is validated on); phases and the best marked."""
+    panels = [panel for panel in PANELS if panel[1] in history]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure((4.2 * len(panels), 3.2), layout="constrained")
+        figure.suptitle(title)
+        for axes, (label, trained, validated) in zip(
+            np.ravel(figure.subplots(1, len(panels))), panels, strict=True
+        ):
+            for column, name in ((trained, "training, augmented"), (validated, "validation")):
+                if column in history:
+                    axes.plot(history.epoch, history[column], marker="o", markersize=3, label=name)
+            _mark_phases(axes, history)
+            axes.axvline(best_epoch, color="0.4", linestyle=":", label=f"best epoch, {best_epoch}")
+            axes.set(title=label, xlabel="epoch", xlim=(0.5, len(history) + 0.5))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
+        _save(figure, folder / "curves.svg")
+
+
+def write_confusions(
+    true: Mapping[str, np.ndarray], read: Mapping[str, np.ndarray], title: str, folder: Path
+) -> None:
+    """A matrix each of `age_years` and `gender`, where both mappings have (n,) of it.
+
+    Ages are shown by decade, in years; a true age that is unknown is negative. Genders are 0 male, 1 female,
+    -1 unknown.
+    """
+    decades = [f"{10 * decade}–{10 * decade + 9}" for decade in range(OLDEST_DECADE)] + [
+        f"{10 * OLDEST_DECADE}+"
+    ]
+    if "age_years" in true and "age_years" in read:
+        # An age of 39.7 is shown as 40, and counts as that.
+        shown = np.maximum(np.floor(read["age_years"] + 0.5), 0)
+        counts = confusion(_decade(true["age_years"]), _decade(shown), len(decades))
+        _write_matrix(counts, decades, f"Ages, {title}", folder / "confusion_age.svg")
+    if "gender" in true and "gender" in read:
+        counts = confusion(true["gender"].astype(int), read["gender"].astype(int), 2)
+        _write_matrix(counts, GENDERS, f"Genders, {title}", folder / "confusion_gender.svg")
+
+
+def confusion(true: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (classes, classes) of (n,) true classes (rows; negative: unknown, left out) and read ones."""
+    counts = np.zeros((classes, classes), int)
+    known = true >= 0
+    np.add.at(counts, (true[known], read[known]), 1)
+    return counts
+
+
+def _decade(ages: np.ndarray) -> np.ndarray:
+    return np.where(ages < 0, -1, np.minimum(ages // 10, OLDEST_DECADE)).astype(int)
+
+
+def _write_matrix(counts: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
+    """Colour is the share of a row, the number is the count."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    with matplotlib.rc_context(STYLE):
+        side = 2.4 + 0.45 * len(names)
+        figure = Figure((side + 1, side), layout="constrained")
+        axes = figure.subplots()
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        figure.colorbar(image, label="share of the true class")
+        places = range(len(names))
+        axes.set(title=f"{title} ({counts.sum():,} pictures)", xlabel="read", ylabel="true")
+        axes.set(xticks=places, xticklabels=names, yticks=places, yticklabels=names)
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                colour = "white" if shares[row, column] > 0.6 else "black"
+                axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
+        _save(figure, path)
+
+
+def _mark_phases(axes: Axes, history: pd.DataFrame) -> None:
+    begins = history[history.phase != history.phase.shift()]
+    for epoch, name in zip(begins.epoch, begins.phase, strict=True):
+        if epoch > 1:
+            axes.axvline(epoch - 0.5, color="0.7", linewidth=1)
+        across = axes.get_xaxis_transform()  # x in epochs, y as a share of the panel's height
+        axes.text(
+            epoch - 0.45, 0.01, name, color="0.4", fontsize=7, va="bottom", transform=across, clip_on=True
+        )
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with whole_file(path) as unfinished:
+        figure.savefig(unfinished, metadata={"Date": None})
