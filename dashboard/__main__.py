@@ -84,7 +84,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         action="extend",
         metavar="DIR",
-        help="folders of the variants to serve (default: model_full, model_cropped and every complete run)",
+        help="folders of the variants to serve (default: model_full, model_cropped and every complete run); "
+        "AGE_DIR+GENDER_DIR serves two networks as one variant",
     )
     parser.add_argument(
         "--runs", type=Path, default=RUNS, metavar="DIR", help=f"folder of the trainings (default: {RUNS})"

@@ -78,7 +78,10 @@ class AppContext:
 
     @property
     def variant_folders(self) -> list[Path]:
-        return [variant.folder for variant in self.variants.values()]
+        """The folders that hold the variants' networks, each once: of a pair, both."""
+        return list(
+            dict.fromkeys(one.folder for variant in self.variants.values() for one in variant.networks)
+        )
 
     @property
     def given(self) -> list[str]:

@@ -5,7 +5,7 @@ title, which says what to see, in `layout.meta["title"]`: the page sets it as a 
 downloaded picture has it on top. Colours come from dashboard.theme for the scheme that is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -308,58 +308,6 @@ def disagreement_figure(
     figure.update_xaxes(title=f"error of {first}, years", range=[-edge, edge], **zero)
     figure.update_yaxes(title=f"error of {second}, years", range=[-edge, edge], **zero)
     return finished(figure, title, scheme)
-
-
-def training_figure(
-    histories: Mapping[str, pd.DataFrame],
-    columns: tuple[str, str],
-    title: str,
-    scheme: str | None,
-    *,
-    axis: str,
-    tickformat: str = "",
-) -> go.Figure:
-    """One quantity by epoch, on training frames dotted and on validation solid; `columns` names the two.
-
-    A line stands where a phase begins, but for the first.
-    """
-    figure = go.Figure()
-    training, validation = columns
-    names = list(histories)
-    for name, history in histories.items():
-        for column, words, dash in ((training, "training", "dot"), (validation, "validation", "solid")):
-            if column in history:
-                figure.add_scatter(
-                    x=history.epoch, y=history[column], name=name, mode="lines+markers",
-                    line={"color": variant_colour(name, names, scheme), "dash": dash, "width": 2},
-                    marker={"size": 5}, showlegend=column == validation,
-                    customdata=history.get("learning_rate", history.epoch * np.nan),
-                    hovertemplate=(
-                        f"{name}, {words}<br>epoch %{{x}}: %{{y:{tickformat or '.3f'}}}"
-                        "<br>learning rate %{customdata:.2g}<extra></extra>"
-                    ),
-                )  # fmt: skip
-    figure.add_scatter(
-        x=[None], y=[None], name="training frames", mode="lines",
-        line={"color": neutral("quiet", scheme), "dash": "dot", "width": 2},
-    )  # fmt: skip
-    for epoch, phase in sorted({start for history in histories.values() for start in phase_starts(history)}):
-        figure.add_vline(
-            x=epoch - 0.5, line={"color": neutral("quiet", scheme), "width": 1, "dash": "dash"},
-            annotation={"text": phase, "font": {"color": neutral("quiet", scheme), "size": 12}},
-            annotation_position="top right",
-        )  # fmt: skip
-    figure.update_xaxes(title="epoch", dtick=1 if all(len(one) <= 12 for one in histories.values()) else None)
-    figure.update_yaxes(title=axis, tickformat=tickformat)
-    return finished(figure, title, scheme)
-
-
-def phase_starts(history: pd.DataFrame) -> list[tuple[int, str]]:
-    """(epoch, phase) where a phase of a training follows on another; none where the history names none."""
-    if "phase" not in history:
-        return []
-    changes = history[history.phase.ne(history.phase.shift()) & history.phase.shift().notna()]
-    return [(int(epoch), str(phase)) for epoch, phase in zip(changes.epoch, changes.phase, strict=True)]
 
 
 def _whiskers(rows: pd.DataFrame) -> dict:

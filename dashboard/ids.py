@@ -90,12 +90,12 @@ METRICS_ADDRESS = "metrics-address"
 
 def metrics_chart(part: str, chart: Any) -> dict[str, Any]:
     """The id of one part of a chart's card; `chart` is its key, or MATCH or ALL."""
-    return {"type": part, "chart": chart}
+    return {"type": f"metrics-{part}", "chart": chart}
 
 
 def metrics_matrix(part: str, about: Any, of: Any) -> dict[str, Any]:
     """The id of one part of a confusion matrix: `about` gender or age, `of` first, second or difference."""
-    return {"type": part, "about": about, "of": of}
+    return {"type": f"matrix-{part}", "about": about, "of": of}
 
 
 def metrics_shares(about: Any) -> dict[str, Any]:
@@ -110,17 +110,11 @@ def metrics_section(part: str, section: Any) -> dict[str, Any]:
 
 def robustness_panel(part: str, section: Any, corruption: Any) -> dict[str, Any]:
     """The id of one part of the panel of a kind of change; `corruption` is its key, or MATCH or ALL."""
-    return {"type": part, "section": section, "corruption": corruption}
+    return {"type": f"robustness-{part}", "section": section, "corruption": corruption}
 
 
 SECTION_BODY = "metrics-section-body"
 SECTION_NEAR = "metrics-section-near"  # Store: whether the section came near the screen
-CHART_FIGURE = "metrics-chart-figure"
-CHART_TITLE = "metrics-chart-title"
-CHART_SAVE = "metrics-chart-save"
-CHART_FILE = "metrics-chart-file"
-MATRIX_FIGURE = "metrics-matrix-figure"
-MATRIX_TITLE = "metrics-matrix-title"
 ROBUSTNESS_SHOWN = "robustness-shown"  # these three are parts of a section
 ROBUSTNESS_WORDS = "robustness-words"
 ROBUSTNESS_PANELS = "robustness-panels"
@@ -166,5 +160,5 @@ def data_chart(part: str, chart: Any) -> dict[str, Any]:
     return {"type": f"data-{part}", "chart": chart}
 
 
-# --- Parts of a card with a figure ----------------------------------------------------------------------
+# --- Parts of a card with a figure, on every page --------------------------------------------------------
 FIGURE, TITLE, SAVE, FILE = "figure", "title", "save", "file"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import finished
+from dashboard.figures import empty_figure, finished
 from dashboard.theme import diverging_scale, sequential_scale
 
 COUNTS, ROWS, COLUMNS = "counts", "row", "column"
@@ -21,6 +21,8 @@ def confusion_figure(
     counts: pd.DataFrame, title: str, scheme: str | None, *, shares: str = COUNTS
 ) -> go.Figure:
     """A square matrix of counts (rows true, columns read) as counts, or as shares of its rows or columns."""
+    if not counts.to_numpy().any():
+        return _nothing(title, "None of these pictures was read and has a label.", scheme)
     shown, texts = _as_shown(counts, shares)
     largest = 1.0 if shares != COUNTS else max(float(counts.to_numpy().max()), 1.0)
     figure = go.Figure(
@@ -47,6 +49,8 @@ def confusion_difference_figure(
 
     More is better on the diagonal and worse off it, so the colour is not the sign of the number.
     """
+    if not (first.to_numpy().any() and second.to_numpy().any()):
+        return _nothing(title, "It needs pictures that both have read.", scheme)
     change = _as_shown(second, shares)[0] - _as_shown(first, shares)[0]
     better = np.where(np.eye(len(change), dtype=bool), change, -change)
     if shares == COUNTS:
@@ -72,6 +76,10 @@ def confusion_difference_figure(
         )
     )  # fmt: skip
     return _matrix(figure, title, scheme)
+
+
+def _nothing(title: str, words: str, scheme: str | None) -> go.Figure:
+    return empty_figure(title, words, scheme).update_layout(height=MATRIX_HEIGHT_PX)
 
 
 def _as_shown(counts: pd.DataFrame, shares: str) -> tuple[np.ndarray, list[list[str]]]:

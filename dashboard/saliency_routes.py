@@ -17,9 +17,9 @@ from dashboard.reference_engine import ReferenceEngine, is_offered
 from dashboard.uploads import Upload
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
 from faces.framing import frame_for
+from faces.readings import OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.maps import SaliencyMap
-from faces.saliency.targets import OUTPUTS
 
 ONNX_RUNTIME, TF_KERAS_VIS = "onnx", "tf-keras-vis"
 _STEPS = 65535  # values travel as 16-bit numbers
@@ -93,6 +93,8 @@ def _computed(upload: Upload, look: Look, method: str, output: str, engine: str)
         return saliency_map(network, pixels, look.square, method, output)
     if not is_offered([look.variant]):
         raise ReferenceEngineError("tf-keras-vis is not installed on this server.")
+    network.graph(output)  # refuses what the network does not tell
     _, female = network.outputs(pixels[None])
-    values = reference_engine.map_values(look.variant, pixels, method, output, float(female[0]))
+    teller = look.variant.telling(output)
+    values = reference_engine.map_values(teller, pixels, method, output, float(female[0]))
     return SaliencyMap(values, look.square)

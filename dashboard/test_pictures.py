@@ -52,9 +52,9 @@ class TestPictures:
         return sorted(Random(1).sample(files, min(count, len(files))))
 
     def label(self, file: str) -> str:
-        """`woman, 34 (portraits)`: what is known about a test picture."""
+        """`female, 34 (portraits)`: what is known about a test picture."""
         row = self.records.loc[file]
-        return f"{'woman' if row.gender == 1 else 'man'}, {row.age_years:.0f} ({row.set}, {file[:24]})"
+        return f"{'female' if row.gender == 1 else 'male'}, {row.age_years:.0f} ({row.set}, {file[:24]})"
 
     def answered(self, file: str, answer: Callable[[bytes, str], Upload]) -> Upload:
         """The picture `file`, answered by `answer`. Raises PictureExpired when there is no such picture."""

@@ -35,7 +35,7 @@ def curves_figure(
     """
     told = [run for run in runs if columns[-1] in run.history and run.epochs_done]
     if not told:
-        return empty_figure(title, "None of the chosen runs has this curve yet.", scheme)
+        return empty_figure(title, "None of these trainings has this curve.", scheme)
     figure = go.Figure()
     for run in told:
         for column, words, dash in _lines(columns):

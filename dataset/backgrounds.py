@@ -5,7 +5,6 @@ where neither YuNet nor a YOLO detector finds anything. Out comes `backgrounds.c
 compositions do not change with the detector. A picture gives backgrounds to one split only.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from dataset.chance import number_of
 from dataset.face_detection import LabelledPicture, labelled_pictures, rgb_of
 from faces.detection import Detector
 from faces.errors import DataMissing
@@ -73,7 +73,7 @@ def find_backgrounds(data_dir: Path, detector: Detector) -> pd.DataFrame:
 
 
 def _split_of(picture: LabelledPicture, part: str) -> str:
-    draw = hashlib.sha256(picture.path.name.encode()).digest()[0] % 6
+    draw = number_of(picture.path.name, 8) % 6
     if part == "train":
         is_empty = len(picture.boxes_xyxy) == 0
         return {0: "validation", 1: "test"}.get(draw, "train") if is_empty else "train"

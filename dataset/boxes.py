@@ -67,22 +67,21 @@ def write_boxes(
     found = (
         read_table(path, BOXES, provenance) if path.is_file() else pd.DataFrame(columns=BOXES.column_names)
     )
-    rows: list[dict[Any, Any]] = found.to_dict("records")
     todo = records[~records.file.isin(found.file)]
-    bar = tqdm(total=len(records), initial=len(records) - len(todo), desc=f"boxes {set_name}", unit="picture")
     if len(todo):
+        rows: list[dict[Any, Any]] = found.to_dict("records")
         # Spawned, not forked: ONNX Runtime's threads do not survive a fork.
-        context = multiprocessing.get_context("spawn")
-        with context.Pool(processes, _load_detector, (Path(detector_path),)) as pool:
+        pool = multiprocessing.get_context("spawn").Pool(processes, _load_detector, (Path(detector_path),))
+        done = len(records) - len(todo)
+        with pool, tqdm(total=len(records), initial=done, desc=f"boxes {set_name}", unit="picture") as bar:
             for row in pool.imap(_found_in_file, zip(todo.path, todo.file, strict=True), chunksize=16):
                 rows.append(row)
                 bar.update()
                 if len(rows) % PICTURES_A_CHECKPOINT == 0:
                     write_table(_sorted(rows), BOXES, path, provenance)
-        write_table(_sorted(rows), BOXES, path, provenance)
-    bar.close()
-    table = _sorted(rows)
-    return table[table.file.isin(records.file)].reset_index(drop=True)
+        found = _sorted(rows)
+        write_table(found, BOXES, path, provenance)
+    return found[found.file.isin(records.file)].reset_index(drop=True)
 
 
 def widest(faces: Sequence[Face]) -> Face | None:

@@ -6,7 +6,6 @@ wobbling ellipse that never touches the chip's border, is drawn towards the ligh
 covers, and is slightly turned, so that neither a rectangle nor one particular edge can be learnt.
 """
 
-import hashlib
 import multiprocessing
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -18,6 +17,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from dataset.backgrounds import Background, backgrounds_of, pixels_of
+from dataset.chance import number_of
 from dataset.face_detection import rgb_of
 from faces.errors import DataMissing
 from faces.files import whole_file
@@ -187,7 +187,7 @@ def write_context(
 
 def rng_for(seed: str, name: str) -> np.random.Generator:
     """A generator for a name under a seed: the order and the number of processes do not matter."""
-    return np.random.default_rng(int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8]))
+    return np.random.default_rng(number_of(f"{seed}/{name}", 64))
 
 
 def _chunks(records: pd.DataFrame) -> list[pd.DataFrame]:

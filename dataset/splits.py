@@ -8,16 +8,16 @@ of its own because every table and card carries the SHA-256 of `split.csv`.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from dataset.chance import ALL_BITS, number_of
 from dataset.tables import SPLIT, read_csv_table
 from faces.errors import DataMissing
-from faces.files import whole_file
+from faces.files import sha256_of, whole_file
 
 SPLIT_CSV = Path(__file__).with_name("split.csv")
 FAIRFACE_SPLIT_CSV = Path(__file__).with_name("fairface_split.csv")
@@ -36,7 +36,7 @@ def read_split(path: Path = SPLIT_CSV) -> pd.DataFrame:
 def split_sha256(path: Path = SPLIT_CSV) -> str:
     """SHA-256 (hex) of the bytes of the committed split."""
     _check_is_there(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256_of(path)
 
 
 def write_split(split_by_file: Mapping[str, str], path: Path) -> None:
@@ -86,7 +86,9 @@ def divided(
     owed = dict.fromkeys(shares, 0.0)
     for stratum in sorted(by_stratum, key=lambda name: (len(by_stratum[name]), name)):
         # Large groups first: the single pictures after them even the counts out.
-        dealt = sorted(by_stratum[stratum], key=lambda names: (-len(names), _seeded(names[0])))
+        dealt = sorted(
+            by_stratum[stratum], key=lambda names: (-len(names), number_of(f"{SEED} {names[0]}", ALL_BITS))
+        )
         count = sum(len(names) for names in dealt)
         for split, share in shares.items():
             owed[split] += share * count
@@ -106,7 +108,3 @@ def decade(age_years: float) -> int:
 def _check_is_there(path: Path) -> None:
     if not path.is_file():
         raise DataMissing(f"No split at {path}; `python -m dataset prepare --write-split` creates it.")
-
-
-def _seeded(file: str) -> str:
-    return hashlib.sha256(f"{SEED} {file}".encode()).hexdigest()

@@ -112,7 +112,12 @@ PREDICTIONS = Table(
             "framed_from", TEXT, "", "What the network saw: `face` or `whole picture`; empty where unreadable"
         ),
         *BOX,
-        Column("predicted_age_years", NUMBER, "years", "Expectation of the calibrated age distribution"),
+        Column(
+            "predicted_age_years",
+            NUMBER,
+            "years",
+            "Expectation of the calibrated ages; like the next three null where unreadable or not told",
+        ),
         Column("age_low_years", NUMBER, "years", "10 % quantile: lower end of the 80 % interval"),
         Column("age_high_years", NUMBER, "years", "90 % quantile: upper end of the 80 % interval"),
         Column("female_probability", NUMBER, "0 to 1", "Calibrated; one half or more is read as female"),
@@ -121,7 +126,7 @@ PREDICTIONS = Table(
             TEXT,
             "",
             "What is answered: `female`, `male`, or `uncertain` below the calibration's least probability; "
-            "empty where unreadable",
+            "empty where unreadable or not told",
         ),
     ),
 )

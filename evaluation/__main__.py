@@ -22,7 +22,7 @@ from pathlib import Path
 
 from dataset.sets import default_cache_dir
 from evaluation import earlier_release
-from evaluation.calibration import write_calibrations
+from evaluation.calibration import Fit, write_calibrations
 from evaluation.cards import write_cards
 from evaluation.comparisons import (
     BIN_HEADLINE_KEYS,
@@ -42,7 +42,7 @@ from evaluation.store import read_predictions
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, ProjectError
 from faces.files import sha256_of
-from faces.variants import DEFAULT_VARIANTS, read_variant
+from faces.variants import DEFAULT_VARIANTS, read_variant, single_folders
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -51,16 +51,26 @@ def calibrate(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
     fits = write_calibrations(networks, detector, _data_dir(called), called.cache_dir)
     for name, fit in fits.items():
-        print(
-            f"{name}: on {fit.count:,} validation pictures, 80 % intervals held "
-            f"{100 * fit.coverage_before:.1f} % and now {100 * fit.coverage_after:.1f} % "
-            f"(age temperature {fit.calibration.age_temperature}); "
-            f"gender log loss {fit.log_loss_before:.4f}, now {fit.log_loss_after:.4f} "
-            f"(gender temperature {fit.calibration.gender_temperature}). A gender is told from a probability "
-            f"of {fit.calibration.least_gender_probability:g} on: {100 * fit.told_share:.1f} % are told, of "
-            f"which {100 * fit.told_right:.1f} % are right; of the others {100 * fit.withheld_right:.1f} % "
-            "would have been."
+        print(f"{name}: on {fit.count:,} validation pictures, {calibration_words(fit)}")
+
+
+def calibration_words(fit: Fit) -> str:
+    """What a calibration changed, in sentences."""
+    age, gender, told = fit.age, fit.gender, []
+    if age:
+        told.append(
+            f"80 % intervals held {100 * age.coverage_before:.1f} % and now {100 * age.coverage_after:.1f} % "
+            f"(age temperature {age.temperature})"
         )
+    if gender:
+        told.append(
+            f"gender log loss {gender.log_loss_before:.4f}, now {gender.log_loss_after:.4f} "
+            f"(gender temperature {gender.temperature}). A gender is told from a probability of "
+            f"{gender.least_probability:g} on: {100 * gender.told_share:.1f} % are told, of which "
+            f"{100 * gender.told_right:.1f} % are right; of the others {100 * gender.withheld_right:.1f} % "
+            "would have been"
+        )
+    return "; ".join(told) + "."
 
 
 def predict(called: argparse.Namespace) -> None:
@@ -71,10 +81,11 @@ def predict(called: argparse.Namespace) -> None:
 
 
 def score(called: argparse.Namespace) -> None:
-    predictions = read_predictions(called.variant, called.detector)
+    folders = single_folders(called.variant)
+    predictions = read_predictions(folders, called.detector)
     if predictions.empty:
         raise DataMissing("There are no predictions yet; `python -m evaluation predict` writes them.")
-    for folder in called.variant:
+    for folder in folders:
         document = scores(predictions, read_variant(folder), sha256_of(called.detector))
         print(f"Wrote {write_scores(document, folder)}.")
 
@@ -109,15 +120,16 @@ def cards(called: argparse.Namespace) -> None:
     shipped = list(called.variant) == list(DEFAULT_VARIANTS)
     readme = called.readme or (REPOSITORY / "README.md" if shipped else None)
     fairness = REPOSITORY / "docs" / "fairness.md" if shipped else None
-    for path in write_cards(called.variant, readme, fairness, called.detector):
+    for path in write_cards(single_folders(called.variant), readme, fairness, called.detector):
         print(f"Wrote {path}.")
 
 
 def freeze(called: argparse.Namespace) -> None:
-    predictions = read_predictions(called.variant, called.detector)
+    folders = single_folders(called.variant)
+    predictions = read_predictions(folders, called.detector)
     if predictions.empty:
         raise DataMissing("There are no predictions to keep; `python -m evaluation predict` writes them.")
-    variants = [read_variant(folder) for folder in called.variant]
+    variants = [read_variant(folder) for folder in folders]
     for path in earlier_release.freeze(predictions, variants, sha256_of(called.detector)):
         print(f"Wrote {path}.")
 
@@ -126,7 +138,7 @@ def robustness(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
     for path in write_robustness(networks, detector, _data_dir(called), called.cache_dir):
         print(f"Wrote {path}.", file=sys.stderr)  # the page alone goes to the output, to be kept
-    print(robustness_markdown(read_robustness(called.variant, called.detector)), end="")
+    print(robustness_markdown(read_robustness(single_folders(called.variant), called.detector)), end="")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -165,7 +177,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         action="extend",
         metavar="DIR",
-        help="variant folders (default: model_full and model_cropped)",
+        help="variant folders (default: model_full and model_cropped); of AGE_DIR+GENDER_DIR, a pair, both "
+        "are measured into their own folders, and compare takes it as one variant",
     )
     common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
     pictures = argparse.ArgumentParser(add_help=False)

@@ -17,9 +17,15 @@ AGE_GROUP_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 AGE_GROUPS = ("0–2", "3–9", "10–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70+")
 
 
+def of_known_age_groups(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose true age group is known, from an exact age or a bin."""
+    return predictions[predictions.age_first_years.notna()]
+
+
 def with_age_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     """The rows whose true age group is known, from an exact age or a bin, and that have a predicted age."""
-    return predictions[predictions.age_first_years.notna() & predictions.predicted_age_years.notna()]
+    known = of_known_age_groups(predictions)
+    return known[known.predicted_age_years.notna()]
 
 
 def with_bins_alone(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +40,7 @@ def age_group(whole_years: pd.Series | np.ndarray) -> np.ndarray:
 
 
 def true_groups(rows: pd.DataFrame) -> np.ndarray:
-    """(n,) indices into AGE_GROUPS of rows `with_age_groups`; whoever is 39.7 is in the thirties."""
+    """(n,) indices into AGE_GROUPS of rows `of_known_age_groups`; whoever is 39.7 is in the thirties."""
     return age_group(np.floor(rows.age_first_years))
 
 

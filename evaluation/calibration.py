@@ -24,7 +24,7 @@ from evaluation.told_genders import least_probability_for, likelier_probability
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.files import whole_file
-from faces.prediction import Calibration, Network, readings_from, tempered_probability
+from faces.prediction import Calibration, Network, ages_and_intervals, tempered_probability
 from faces.readings import EVEN
 from faces.variants import Variant
 
@@ -34,13 +34,20 @@ STEPS = 24  # halvings of the bracket: far below what one picture can move
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A calibration with what it was fitted on and what it changed."""
+class AgeFit:
+    """The age temperature, and the share of 80 % intervals that hold the true age without and with it."""
 
-    calibration: Calibration
-    count: int
+    temperature: float
     coverage_before: float
     coverage_after: float
+
+
+@dataclass(frozen=True)
+class GenderFit:
+    """The gender temperature and the rule for telling a gender, and what both change."""
+
+    temperature: float
+    least_probability: float
     log_loss_before: float
     log_loss_after: float
     told_share: float  # of the genders, under the rule
@@ -48,20 +55,57 @@ class Fit:
     withheld_right: float  # share of the others that would have been right; NaN where every gender is told
 
 
+@dataclass(frozen=True)
+class Fit:
+    """What was fitted on `count` pictures; None for what the network does not tell."""
+
+    count: int
+    age: AgeFit | None
+    gender: GenderFit | None
+
+    @property
+    def calibration(self) -> Calibration:
+        """As it is served: what was not fitted stays as it is without a calibration."""
+        age = {"age_temperature": self.age.temperature} if self.age else {}
+        gender = self.gender
+        if gender is None:
+            return Calibration(**age)
+        return Calibration(
+            **age,
+            gender_temperature=gender.temperature,
+            least_gender_probability=gender.least_probability,
+        )
+
+
 def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
     """Fit temperatures and rule on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
-    age_temperature = age_temperature_for(outputs.age_probabilities, age_years)
-    gender_temperature = gender_temperature_for(outputs.female_probability, female)
-    probabilities = outputs.female_probability
-    calibrated = tempered_probability(probabilities, gender_temperature)
+    tells_age = not np.isnan(outputs.age_probabilities).any()
+    tells_gender = not np.isnan(outputs.female_probability).any()
+    return Fit(
+        len(age_years),
+        _fitted_age(outputs.age_probabilities, age_years) if tells_age else None,
+        _fitted_gender(outputs.female_probability, female) if tells_gender else None,
+    )
+
+
+def _fitted_age(age_probabilities: np.ndarray, age_years: np.ndarray) -> AgeFit:
+    temperature = age_temperature_for(age_probabilities, age_years)
+    return AgeFit(
+        round(temperature, 4),
+        coverage(age_probabilities, age_years, 1.0),
+        coverage(age_probabilities, age_years, temperature),
+    )
+
+
+def _fitted_gender(female_probability: np.ndarray, female: np.ndarray) -> GenderFit:
+    temperature = gender_temperature_for(female_probability, female)
+    calibrated = tempered_probability(female_probability, temperature)
     least = least_probability_for(calibrated, female)
     right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
-    return Fit(
-        Calibration(round(age_temperature, 4), round(gender_temperature, 4), least),
-        len(age_years),
-        coverage(outputs.age_probabilities, age_years, 1.0),
-        coverage(outputs.age_probabilities, age_years, age_temperature),
-        log_loss(female, tempered_probability(probabilities, 1.0)),
+    return GenderFit(
+        round(temperature, 4),
+        least,
+        log_loss(female, tempered_probability(female_probability, 1.0)),
         log_loss(female, calibrated),
         float(told.mean()),
         float(right[told].mean()),
@@ -93,10 +137,8 @@ def gender_temperature_for(female_probability: np.ndarray, female: np.ndarray) -
 
 def coverage(age_probabilities: np.ndarray, age_years: np.ndarray, temperature: float) -> float:
     """Share of the 80 % intervals, as they are served, that hold the true age."""
-    genders = np.full(len(age_years), 0.5, np.float32)
-    readings = readings_from(age_probabilities, genders, Calibration(age_temperature=temperature))
-    held = [one.age_low <= true <= one.age_high for one, true in zip(readings, age_years, strict=True)]
-    return float(np.mean(held))
+    _, low, high = ages_and_intervals(age_probabilities, temperature).T
+    return float(((low <= age_years) & (age_years <= high)).mean())
 
 
 def write_calibrations(
@@ -117,30 +159,37 @@ def write_calibrations(
 
 
 def write_calibration(variant: Variant, fit: Fit) -> None:
-    """Write `calibration.toml` whole, with what it was fitted on."""
-    text = f"""\
-# Written by `python -m evaluation calibrate`; not to be edited.
-age_temperature = {fit.calibration.age_temperature}
-gender_temperature = {fit.calibration.gender_temperature}
-# A gender is told from this probability on; below it the answer is "uncertain".
-least_gender_probability = {fit.calibration.least_gender_probability}
-
-[fitted_on]
-set = "{CHIPS}"
-split = "validation"
-count = {fit.count}
-split_sha256 = "{split_sha256()}"
-network_sha256 = "{variant.network_sha256}"
-coverage_before = {fit.coverage_before:.4f}
-coverage_after = {fit.coverage_after:.4f}
-gender_log_loss_before = {fit.log_loss_before:.4f}
-gender_log_loss_after = {fit.log_loss_after:.4f}
-genders_told = {fit.told_share:.4f}
-genders_told_right = {fit.told_right:.4f}
-genders_withheld_right = {fit.withheld_right:.4f}
-"""
+    """Write `calibration.toml` whole, with what it was fitted on; without figures of what is not told."""
+    age, gender, calibration = fit.age, fit.gender, fit.calibration
+    lines = [
+        "# Written by `python -m evaluation calibrate`; not to be edited.",
+        f"age_temperature = {calibration.age_temperature}",
+        f"gender_temperature = {calibration.gender_temperature}",
+        '# A gender is told from this probability on; below it the answer is "uncertain".',
+        f"least_gender_probability = {calibration.least_gender_probability}",
+        "",
+        "[fitted_on]",
+        f'set = "{CHIPS}"',
+        'split = "validation"',
+        f"count = {fit.count}",
+        f'split_sha256 = "{split_sha256()}"',
+        f'network_sha256 = "{variant.network_sha256}"',
+    ]
+    if age:
+        lines += [
+            f"coverage_before = {age.coverage_before:.4f}",
+            f"coverage_after = {age.coverage_after:.4f}",
+        ]
+    if gender:
+        lines += [
+            f"gender_log_loss_before = {gender.log_loss_before:.4f}",
+            f"gender_log_loss_after = {gender.log_loss_after:.4f}",
+            f"genders_told = {gender.told_share:.4f}",
+            f"genders_told_right = {gender.told_right:.4f}",
+            f"genders_withheld_right = {gender.withheld_right:.4f}",
+        ]
     with whole_file(variant.folder / "calibration.toml") as path:
-        path.write_text(text, encoding="utf-8")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def refuse_stale_calibration(variant: Variant) -> None:

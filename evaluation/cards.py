@@ -18,8 +18,10 @@ from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared, headline
 from evaluation.fairness import FEWEST_COMPARED
 from evaluation.fairness_page import fairness_page
 from evaluation.measures import DEFINITIONS, HIGHER, LOWER, SHARE, YEARS, Measure, formatted, is_better
+from evaluation.metrics import NO_GENDERS_TOLD
+from evaluation.provenance import recipe_of, start_words, training_words
 from evaluation.references import read_references
-from evaluation.report import measures_in, read_history, read_scores
+from evaluation.report import measures_in, read_scores
 from evaluation.samples import SETS, published_split
 from evaluation.slices import FEWEST_TOLD, OLDEST_DECADE, decade_name
 from evaluation.store import read_predictions
@@ -38,10 +40,6 @@ CARD_KEYS = (
     "accuracy", "auc", "mcc", "f1_female", "f1_male", "ece", "answered_share", "answered_accuracy",
 )  # fmt: skip
 ARROWS = {LOWER: "↓", HIGHER: "↑"}
-START_WORDS = {
-    "faceres": "`faceres-deep`, a MobileNet 1.0 trained on faces (MIT)",
-    "none": "none: random weights",
-}
 
 
 def write_cards(
@@ -94,7 +92,7 @@ def card(variant: Variant) -> str:
         "provenance": _provenance(variant, document),
         "command": f"python -m training run {variant.folder.name} --data-dir DIR --out {variant.folder.name}",
         "beyond_five": "an unknown share"
-        if beyond_five is None
+        if beyond_five is None or not beyond_five.known
         else f"{100 * (1 - beyond_five.value):.0f} %",
     }
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(fields)
@@ -217,6 +215,10 @@ def _coverage_cell(row: dict[str, Any] | None) -> str:
 
 def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
     """The rule under which a gender is told, and what it costs on every set."""
+    sections = _published(document)
+    accuracies = [measures_in(document, name, published_split(name))["accuracy"] for name in sections]
+    if accuracies and all(one.reason == NO_GENDERS_TOLD for one in accuracies):
+        return "It tells no gender."
     least = read_calibration(variant.folder).least_gender_probability
     if least <= EVEN:
         return "It always tells the likelier gender, however improbable."
@@ -229,7 +231,7 @@ def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
         "| Set | Told | Right of all | Right where told | Would be right where withheld |",
         "|---|--:|--:|--:|--:|",
     ]
-    for name in _published(document):
+    for name in sections:
         measures = measures_in(document, name, published_split(name))
         told, right, told_right = (
             measures[key].value for key in ("answered_share", "accuracy", "answered_accuracy")
@@ -308,35 +310,22 @@ def _calibration_words(variant: Variant) -> str:
 
 
 def _provenance(variant: Variant, document: dict[str, Any]) -> str:
-    recipe = _recipe(variant)
-    history = read_history(variant)
+    recipe = recipe_of(variant.folder)
     shares = ", ".join(
         f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
     )
     rows = {
         "Data": f"UTKFace train split and FairFace; share of the training frames: {shares or 'not recorded'}",
         "Split": f"`dataset/split.csv`, SHA-256 `{variant.split_sha256}`",
-        "Start weights": start_words(recipe.get("network", {}).get("weights", "")),
+        "Start weights": start_words(variant.folder),
         "Recipe": f"`{variant.folder.name}/recipe.toml` (`{variant.recipe}`)",
-        "Training": "not trained: the start weights as they are"
-        if history is None
-        else f"{len(history)} epochs in {history.seconds.sum() / 3600:.1f} hours (history.csv)",
+        "Training": training_words(variant),
         "Network": f"SHA-256 `{variant.network_sha256}`",
         "Detector": f"SHA-256 `{document['detector_sha256']}`",
         "Input": f"{variant.input_px} × {variant.input_px} px, RGB",
         "Size": f"{variant.parameters:,} parameters, {variant.flops / 1e9:.2f} GFLOPs a frame (counted)",
     }
     return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-
-
-def start_words(weights: str) -> str:
-    """The start weights of a recipe's [network] in words; a path is a Keras file."""
-    return START_WORDS.get(weights) or (f"`{weights}`" if weights else "not recorded")
-
-
-def _recipe(variant: Variant) -> dict[str, Any]:
-    path = variant.folder / "recipe.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _model_index(variant: Variant, document: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Two variants' predictions on the same pictures -> differences with intervals, and one plain sentence.
 
 A room of its own because a difference is not the difference of two intervals: both variants are read on the
-same pictures, hence resampled together, and genders are compared where just one variant is right.
+same pictures, hence resampled together, and genders are compared where just one variant is right. What one
+of the two does not tell is not compared, and the sentence says so.
 A difference is always first minus second, in the unit of its measure.
 """
 
@@ -30,6 +31,7 @@ from evaluation.measures import (
 from evaluation.metrics import (
     age_statistics,
     age_values,
+    answered,
     gender_statistics,
     gender_values,
     is_female,
@@ -126,9 +128,9 @@ def headline_keys(measures: Mapping[str, Measure]) -> tuple[str, ...]:
 
 def paired(predictions: pd.DataFrame, first: str, second: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of two variants on the pictures that both answered, in the same order."""
-    answered = predictions[predictions.predicted_age_years.notna() & predictions.female_probability.notna()]
+    rows = answered(predictions)
     tables = [
-        answered[answered.variant == name].set_index(KEY_COLUMNS, drop=False).rename_axis(KEY_COLUMNS)
+        rows[rows.variant == name].set_index(KEY_COLUMNS, drop=False).rename_axis(KEY_COLUMNS)
         for name in (first, second)
     ]
     shared = tables[0].index.intersection(tables[1].index).sort_values()
@@ -137,8 +139,17 @@ def paired(predictions: pd.DataFrame, first: str, second: str) -> tuple[pd.DataF
 
 def fallback_share(predictions: pd.DataFrame) -> float:
     """Share of the answered pictures on which no face was found; NaN where nothing was answered."""
-    answered = predictions[predictions.predicted_age_years.notna()]
-    return float((answered.status != FACE_FOUND).mean()) if len(answered) else float("nan")
+    rows = answered(predictions)
+    return float((rows.status != FACE_FOUND).mean()) if len(rows) else float("nan")
+
+
+def both_with(
+    kept: Callable[[pd.DataFrame], pd.DataFrame], one: pd.DataFrame, other: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of two tables whose rows match, the rows that `kept` keeps in both; none where one lacks the task."""
+    tables = [table.reset_index(drop=True) for table in (one, other)]
+    shared = kept(tables[0]).index.intersection(kept(tables[1]).index)
+    return tables[0].loc[shared], tables[1].loc[shared]
 
 
 def found_only(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -155,35 +166,34 @@ def compared(predictions: pd.DataFrame, first: str, second: str) -> Comparison:
         | bin_differences(one, other)
         | gender_differences(one, other, disagreements)
     )
-    better, sentence = _verdict(first, second, differences)
+    better, sentence = _verdict(first, second, differences, len(one))
     return Comparison(first, second, len(one), differences, disagreements, better, sentence)
 
 
 def age_differences(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Difference]:
     """Paired differences of all age measures; the rows of both tables match."""
-    one, other = with_ages(one), with_ages(other)
-    return _differences(AGE_KEYS, one, other, age_values, age_statistics)
+    return _differences(AGE_KEYS, *both_with(with_ages, one, other), age_values, age_statistics)
 
 
 def bin_differences(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Difference]:
     """Paired differences of the measures of age bins; the rows of both tables match."""
-    one, other = with_bins_alone(one), with_bins_alone(other)
-    return _differences(BIN_KEYS, one, other, bin_values, bin_statistics)
+    return _differences(BIN_KEYS, *both_with(with_bins_alone, one, other), bin_values, bin_statistics)
 
 
 def gender_differences(
     one: pd.DataFrame, other: pd.DataFrame, disagreements: Disagreements
 ) -> dict[str, Difference]:
     """Paired differences of all gender measures, the accuracy's with McNemar's p; the rows match."""
-    one, other = with_genders(one), with_genders(other)
-    differences = _differences(GENDER_KEYS, one, other, gender_values, gender_statistics)
+    differences = _differences(
+        GENDER_KEYS, *both_with(with_genders, one, other), gender_values, gender_statistics
+    )
     accuracy = replace(differences["accuracy"], p_value=disagreements.p_value)
     return differences | {"accuracy": accuracy}
 
 
 def gender_disagreements(one: pd.DataFrame, other: pd.DataFrame) -> Disagreements:
     """Counts for McNemar's test; rows of both tables match."""
-    one, other = with_genders(one), with_genders(other)
+    one, other = both_with(with_genders, one, other)
     female = is_female(one)
     first_right, second_right = says_female(one) == female, says_female(other) == female
     return Disagreements(
@@ -214,17 +224,22 @@ def _differences(
     return differences
 
 
-def _verdict(first: str, second: str, differences: dict[str, Difference]) -> tuple[str | None, str]:
-    """The variant to ship (or None) and the sentence that says so."""
+def _verdict(
+    first: str, second: str, differences: dict[str, Difference], pictures: int
+) -> tuple[str | None, str]:
+    """The variant to ship (or None) and the sentence that says so; `pictures` were answered by both."""
     in_bins = not differences["mae"].count and differences["bin_accuracy"].count > 0
     age, gender = differences["bin_accuracy" if in_bins else "mae"], differences["accuracy"]
     if not age.count and not gender.count:
-        return None, f"{first} and {second} share no pictures, so nothing can be compared."
+        what = "tell nothing in common about these" if pictures else "share no"
+        return None, f"{first} and {second} {what} pictures, so nothing can be compared."
     age_winner, gender_winner = (
         None if one.first_is_better is None else (first if one.first_is_better else second)
         for one in (age, gender)
     )
     winners = {winner for winner in (age_winner, gender_winner) if winner}
+    if not age.count or not gender.count:
+        return _verdict_on_one(first, second, age if age.count else gender, age_winner or gender_winner)
     if not winners:
         return None, (
             f"No detectable difference between {first} and {second}: their "
@@ -249,6 +264,21 @@ def _verdict(first: str, second: str, differences: dict[str, Difference]) -> tup
     if gender_winner:
         return winner, f"{sentence}, and reads {_amount(gender)} more genders right."
     return winner, f"{sentence}; at gender there is no detectable difference."
+
+
+def _verdict_on_one(first: str, second: str, told: Difference, winner: str | None) -> tuple[str | None, str]:
+    """The verdict where only ages, or only genders, are told by both variants and known."""
+    of_gender = told.key in GENDER_KEYS
+    job, other = ("gender", "ages") if of_gender else ("age", "genders")
+    rest = f"{other} cannot be compared here."
+    if winner:
+        return winner, (f"{winner} is better at {job} by {_amount(told)} on {told.count:,} pictures; {rest}")
+    what = {"mae": "mean age errors", "bin_accuracy": "shares of ages in the right bin"}.get(told.key)
+    by = _bare(told, "years" if told.key == "mae" else "points")
+    return None, (
+        f"No detectable difference between {first} and {second} at {job}: their "
+        f"{what or 'gender accuracies'} differ by {by} on {told.count:,} pictures; {rest}"
+    )
 
 
 def _amount(difference: Difference) -> str:

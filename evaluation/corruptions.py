@@ -7,7 +7,6 @@ A size is told by the face and not by the picture, so that a strength means the 
 The drawn ones (noise, the side to which a picture is turned) draw the same at every strength.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 
 from dataset.augmentation import jpeg_compressed
+from dataset.chance import number_of
 
 STRENGTHS = (1, 2, 3, 4, 5)
 SEED = "corruptions 1"
@@ -188,5 +188,4 @@ def _side_of(box_xyxy: Sequence[float]) -> float:
 
 
 def _generator(corruption: Corruption, file: str) -> np.random.Generator:
-    seed = hashlib.sha256(f"{SEED} {corruption.key} {file}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(seed[:8], "big"))
+    return np.random.default_rng(number_of(f"{SEED} {corruption.key} {file}", 64))

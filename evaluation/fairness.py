@@ -10,8 +10,8 @@ import pandas as pd
 
 from dataset.sets import CHIPS, FAIRFACE
 from dataset.tables import FAIRNESS_FIGURES
-from evaluation.age_bins import AGE_GROUPS, read_groups, true_groups, with_age_groups, with_bins_alone
-from evaluation.metrics import GENDERS, is_female, says_female, with_ages, with_genders
+from evaluation.age_bins import AGE_GROUPS, of_known_age_groups, read_groups, true_groups, with_bins_alone
+from evaluation.metrics import GENDERS, answered, is_female, says_female, with_ages, with_genders
 from evaluation.slices import mean_of
 
 FAIRNESS_SETS = (CHIPS, FAIRFACE)  # the sets that name races; `context` shows the faces of `chips` again
@@ -28,7 +28,7 @@ def fairness_cells(predictions: pd.DataFrame) -> pd.DataFrame:
     """CELL_COLUMNS: for each gender and race that occur a row of all ages, and one an age group that occurs.
 
     No rows where the set names no races. `mae` and `bias` are NaN where no age is exact, `bin_accuracy`
-    where one is.
+    where one is, and all figures of what the network does not tell.
     """
     rows = _grouped(predictions)
     cells = []
@@ -48,8 +48,8 @@ def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFra
     `predictions` the present rows of one set. `change` is now less before, `low` and `high` its 95 % paired
     bootstrap interval; `is_worse` where that lies on the worse side as a whole on enough pictures.
     """
-    rows = _grouped(predictions)
-    rows = rows[rows.age_years.notna()].merge(before, on="file", suffixes=("", "_before"))
+    rows = with_genders(with_ages(_grouped(predictions)))
+    rows = rows.merge(before, on="file", suffixes=("", "_before"))
     changes = []
     for gender, race, own in _by_gender_and_race(rows):
         female = is_female(own)
@@ -73,7 +73,8 @@ def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFra
 
 def _grouped(predictions: pd.DataFrame) -> pd.DataFrame:
     """The answered rows whose gender, race and age group are known."""
-    rows = with_genders(with_age_groups(predictions))
+    rows = of_known_age_groups(answered(predictions))
+    rows = rows[rows.gender.isin((0, 1))]
     return rows[rows.race.fillna("").astype(str) != ""]
 
 
@@ -90,12 +91,12 @@ def _by_gender_and_race(rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame
 
 def _figures(rows: pd.DataFrame) -> list[float]:
     """Count, then value, low and high of each of FAIRNESS_FIGURES."""
-    aged, binned = with_ages(rows), with_bins_alone(rows)
+    aged, binned, gendered = with_ages(rows), with_bins_alone(rows), with_genders(rows)
     error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
     return [
         len(rows),
         *mean_of(np.abs(error), aged),
         *mean_of(error, aged),
-        *mean_of((says_female(rows) == is_female(rows)).astype(float), rows),
+        *mean_of((says_female(gendered) == is_female(gendered)).astype(float), gendered),
         *mean_of((read_groups(binned) == true_groups(binned)).astype(float), binned),
     ]

@@ -33,9 +33,22 @@ from evaluation.told_genders import (
     is_told,
     likelier_probability,
 )
+from faces.readings import AGE, GENDER
 
 GENDERS = ("male", "female")  # the index is the coding of the tables
 NOTHING = float("nan")
+NO_AGES_TOLD, NO_GENDERS_TOLD = "ages are not told", "genders are not told"  # by a network of one task
+
+
+def answered(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows in which something was predicted: all but unreadable pictures."""
+    return predictions[predictions.predicted_age_years.notna() | predictions.female_probability.notna()]
+
+
+def tells(predictions: pd.DataFrame) -> tuple[str, ...]:
+    """Which of faces.readings.OUTPUTS the network tells that predicted these rows; none if unreadable."""
+    columns = {AGE: predictions.predicted_age_years, GENDER: predictions.female_probability}
+    return tuple(output for output, values in columns.items() if values.notna().any())
 
 
 def with_ages(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -70,6 +83,8 @@ def age_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
     values, reasons = age_values(rows)
     if rows.empty and len(with_bins_alone(predictions)):
         reasons = dict.fromkeys(AGE_KEYS, "age bins alone")
+    elif tells(predictions) == (GENDER,):
+        reasons = dict.fromkeys(AGE_KEYS, NO_AGES_TOLD)
     drawn = age_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
     return _measures(AGE_KEYS, values, drawn, len(rows), reasons)
 
@@ -80,6 +95,8 @@ def bin_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
     values, reasons = bin_values(rows)
     if rows.empty and len(with_ages(predictions)):
         reasons = dict.fromkeys(BIN_KEYS, "exact ages")
+    elif tells(predictions) == (GENDER,):
+        reasons = dict.fromkeys(BIN_KEYS, NO_AGES_TOLD)
     drawn = bin_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
     return _measures(BIN_KEYS, values, drawn, len(rows), reasons)
 
@@ -88,6 +105,8 @@ def gender_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
     """Every gender measure with its 95 % bootstrap interval, in the order of GENDER_KEYS."""
     rows = with_genders(predictions)
     values, reasons = gender_values(rows)
+    if tells(predictions) == (AGE,):
+        reasons = dict.fromkeys(GENDER_KEYS, NO_GENDERS_TOLD)
     drawn = gender_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
     return _measures(GENDER_KEYS, values, drawn, len(rows), reasons)
 

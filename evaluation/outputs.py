@@ -23,10 +23,9 @@ from faces.errors import PictureError
 from faces.files import whole_file
 from faces.framing import frame_for
 from faces.pictures import decode
-from faces.prediction import Network
+from faces.prediction import AGES, Network
 
 SHARD = 250  # pictures in one unit of resumable work
-AGES = 101
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class RawOutputs:
     """What one network says about n pictures before calibration; row i of each belongs to picture i."""
 
     boxes: pd.DataFrame  # the columns of dataset.tables.BOXES
-    age_probabilities: np.ndarray  # (n, 101) float32; NaN where the picture is unreadable
-    female_probability: np.ndarray  # (n,) float32; NaN where the picture is unreadable
+    age_probabilities: np.ndarray  # (n, 101) float32; NaN where unreadable or not told
+    female_probability: np.ndarray  # (n,) float32; NaN where unreadable or not told
 
     def rows(self, chosen: np.ndarray) -> "RawOutputs":
         """The rows that (n,) bool `chosen` marks."""

@@ -3,7 +3,7 @@
 A room of its own because this is where networks end and tables begin: after it, nobody needs a picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,19 @@ from dataset.splits import split_sha256
 from dataset.tables import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, write_table
 from evaluation.calibration import refuse_stale_calibration
 from evaluation.outputs import RawOutputs, raw_outputs
-from evaluation.samples import scored_pictures
+from evaluation.samples import SPLITS, scored_pictures
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.prediction import Calibration, Network, readings_from
-from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
+from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant, single_folders
 
 
 def loaded_networks(variant_folders: Sequence[Path]) -> list[Network]:
-    """The networks of variant folders, each with one thread. Raises VariantError when two share a name."""
-    networks = [Network(read_variant(folder), threads=1) for folder in variant_folders]
+    """The networks of variant folders, each with one thread; of a pair both, which are measured alone.
+
+    Raises VariantError when two share a name.
+    """
+    networks = [Network(read_variant(folder), threads=1) for folder in single_folders(variant_folders)]
     names = [network.variant.name for network in networks]
     if len(set(names)) < len(names):
         raise VariantError(f"Variants need different names. Received: {', '.join(names)}.")
@@ -30,15 +33,22 @@ def loaded_networks(variant_folders: Sequence[Path]) -> list[Network]:
 
 
 def write_predictions(
-    set_name: str, networks: Sequence[Network], detector: Detector, data_dir: Path, cache_dir: Path
+    set_name: str,
+    networks: Sequence[Network],
+    detector: Detector,
+    data_dir: Path,
+    cache_dir: Path,
+    *,
+    splits: Collection[str] = SPLITS,
 ) -> list[Path]:
-    """Predict one set with all variants, write a table for each, return their paths.
+    """Predict one set, or some of its splits, with all variants, write a table for each, return their paths.
 
     Raises DataMissing, and VariantError where a calibration belongs to another network.
     """
     for network in networks:
         refuse_stale_calibration(network.variant)
     pictures = scored_pictures(set_name, data_dir, cache_dir)
+    pictures = pictures[pictures.split.isin(splits)].reset_index(drop=True)
     outputs = raw_outputs(pictures, networks, detector, cache_dir, title=set_name)
     paths = []
     for network in networks:
@@ -58,17 +68,21 @@ def predictions_path(variant_folder: Path, set_name: str) -> Path:
 def prediction_rows(
     set_name: str, pictures: pd.DataFrame, outputs: RawOutputs, variant: Variant, calibration: Calibration
 ) -> pd.DataFrame:
-    """Labels and calibrated outputs as rows of dataset.tables.PREDICTIONS; row i is picture i."""
+    """Labels and calibrated outputs as rows of dataset.tables.PREDICTIONS; row i is picture i.
+
+    What the network does not tell is null (`told_gender`: empty), as everything is of an unreadable picture.
+    """
     readable = (outputs.boxes.status != UNREADABLE).to_numpy()
     by_face = (outputs.boxes.status == FACE_FOUND) & (variant.framing == FACE)
     read = outputs.rows(readable)
     readings = readings_from(read.age_probabilities, read.female_probability, calibration)
     numbers = np.full((len(pictures), 4), np.nan)
     numbers[readable] = np.array(
-        [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in readings]
+        [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in readings],
+        np.float64,  # None becomes NaN
     ).reshape(-1, 4)
     told = np.full(len(pictures), "", object)
-    told[readable] = [one.gender for one in readings]
+    told[readable] = [one.gender or "" for one in readings]
     # Single precision: the networks compute in it, and the file is half as large.
     numbers = numbers.astype(np.float32).astype(np.float64)
     boxes = outputs.boxes.drop(columns="file").reset_index(drop=True)

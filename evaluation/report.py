@@ -16,7 +16,7 @@ from evaluation.comparisons import fallback_share, found_only
 from evaluation.earlier_release import earlier_predictions, published_rows
 from evaluation.fairness import changes_since
 from evaluation.measures import Measure, measure_from
-from evaluation.metrics import age_group_confusion, all_measures, gender_confusion
+from evaluation.metrics import age_group_confusion, all_measures, answered, gender_confusion
 from evaluation.samples import SETS, SPLITS
 from evaluation.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
 from faces.errors import DataMissing, TableError
@@ -108,7 +108,7 @@ def _section(rows: pd.DataFrame) -> dict[str, Any]:
     cuts = {"age": error_by_decade(rows), "gender": error_by_gender(rows), "race": error_by_race(rows)}
     return {
         "pictures": len(rows),
-        "unreadable": int(rows.predicted_age_years.isna().sum()),
+        "unreadable": len(rows) - len(answered(rows)),
         "no_face_share": None if pd.isna(share) else round(share, 6),
         "measures": _as_dicts(all_measures(rows)),
         "measures_face_found": _as_dicts(all_measures(found_only(rows))),

@@ -27,10 +27,12 @@ from evaluation.outputs import raw_outputs
 from evaluation.robustness_report import ROBUSTNESS_FILE, robustness_rows
 from evaluation.samples import first_by_hash
 from faces.detection import Detector, Face
+from faces.errors import VariantError
 from faces.files import whole_file
 from faces.framing import frame_for
 from faces.pictures import Picture, decode
 from faces.prediction import Network, age_expectations
+from faces.readings import OUTPUTS
 
 SAMPLE = {CHIPS: 500, PORTRAITS: 240}  # how many test pictures of each set are read
 SEARCHED = 100  # of these, the first so many go through the detector again
@@ -68,8 +70,15 @@ def write_robustness(
 ) -> list[Path]:
     """Read the changed pictures with every network, write a table for each, return their paths.
 
-    Raises DataMissing. Load the networks and the detector with one thread each.
+    Raises DataMissing, and VariantError for a network that does not tell both age and gender. Load the
+    networks and the detector with one thread each.
     """
+    for network in networks:
+        if network.tells != OUTPUTS:
+            raise VariantError(
+                f"Robustness is measured of networks that tell {' and '.join(OUTPUTS)}. "
+                f"Received: {network.variant.name}, which tells {' and '.join(network.tells)}."
+            )
     tables: dict[str, list[pd.DataFrame]] = {network.variant.name: [] for network in networks}
     for set_name in SAMPLE:
         pictures = sampled_pictures(set_name, data_dir, cache_dir)

@@ -5,12 +5,12 @@ pictures in the same order. Of the train split a fixed sample is enough to see w
 FairFace's none is scored.
 """
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
+from dataset.chance import ALL_BITS, number_of
 from dataset.sets import CHIPS, CONTEXT, FAIRFACE, FGNET, PORTRAITS, set_records
 
 SETS = (CHIPS, CONTEXT, FAIRFACE, FGNET, PORTRAITS)
@@ -46,4 +46,4 @@ def train_sample(files: list[str]) -> set[str]:
 
 def first_by_hash(files: Iterable[str], count: int, seed: str) -> list[str]:
     """At most `count` of the names, by their hashes under `seed`; no order of the files moves the sample."""
-    return sorted(files, key=lambda file: hashlib.sha256(f"{seed} {file}".encode()).hexdigest())[:count]
+    return sorted(files, key=lambda file: number_of(f"{seed} {file}", ALL_BITS))[:count]

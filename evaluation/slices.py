@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from evaluation.bootstrap import drawn_weights, interval, weighted_means
-from evaluation.metrics import GENDERS, is_female, says_female, subjects_of, with_ages, with_genders
+from evaluation.metrics import (
+    GENDERS,
+    answered,
+    is_female,
+    says_female,
+    subjects_of,
+    with_ages,
+    with_genders,
+)
 
 OLDEST_DECADE = 90  # 90 and above are one slice: they are few
 FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
@@ -32,7 +40,7 @@ def error_by_decade(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def error_by_gender(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS, a row a true gender that occurs."""
-    rows = with_genders(predictions)
+    rows = _of_known_gender(predictions)
     return _sliced(rows, rows.gender.astype(int), dict(enumerate(GENDERS)))
 
 
@@ -46,7 +54,7 @@ def error_by_race(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS with a further column `gender`, a row a decade and gender that occur."""
-    rows = with_genders(predictions)
+    rows = _of_known_gender(predictions)
     tables = [
         error_by_decade(rows[rows.gender == code]).assign(gender=name) for code, name in enumerate(GENDERS)
     ]
@@ -86,6 +94,12 @@ def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFra
 def decade_name(start_years: int) -> str:
     """`30–39`, and `90+` for the last."""
     return f"{start_years}–{start_years + 9}" if start_years < OLDEST_DECADE else f"{OLDEST_DECADE}+"
+
+
+def _of_known_gender(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The answered rows with a true gender, whether or not the network tells genders."""
+    rows = answered(predictions)
+    return rows[rows.gender.isin((0, 1))]
 
 
 def _face_share_edges(shares: np.ndarray) -> Sequence[float]:

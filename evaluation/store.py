@@ -1,5 +1,7 @@
 """Variant folders -> the predictions that belong to the networks in them.
 
+Both networks of a pair are predicted alone, each into its own folder; here their columns become one table.
+
 A room of its own because pages, scores and cards must refuse the same tables: those that another network,
 split or detector made.
 """
@@ -15,6 +17,8 @@ from faces.detection import DEFAULT_DETECTOR
 from faces.errors import TableError
 from faces.files import sha256_of
 from faces.variants import Variant, read_variant
+
+GENDER_COLUMNS = ["female_probability", "told_gender"]  # of dataset.tables.PREDICTIONS
 
 
 def read_predictions(variant_folders: Sequence[Path], detector_path: Path = DEFAULT_DETECTOR) -> pd.DataFrame:
@@ -33,6 +37,12 @@ def read_predictions(variant_folders: Sequence[Path], detector_path: Path = DEFA
 
 
 def _tables_of(variant: Variant, detector_sha256: str) -> list[pd.DataFrame]:
+    if variant.parts:
+        ages, genders = (
+            {frame.set.iloc[0]: frame for frame in _tables_of(part, detector_sha256) if len(frame)}
+            for part in variant.parts
+        )
+        return [_joined(variant, ages[name], genders[name]) for name in ages if name in genders]
     if variant.split_sha256 != split_sha256():
         raise TableError(
             f"{variant.folder} was trained on another split: dataset/split.csv is {split_sha256()[:12]}…. "
@@ -47,3 +57,15 @@ def _tables_of(variant: Variant, detector_sha256: str) -> list[pd.DataFrame]:
             raise TableError(f"{path} belongs to the variant '{variant.name}'. Received: rows of {others}.")
         frames.append(frame)
     return frames
+
+
+def _joined(variant: Variant, ages: pd.DataFrame, genders: pd.DataFrame) -> pd.DataFrame:
+    """One set as a pair reads it: the rows of the network of ages, with the genders of the other."""
+    told = genders.set_index("file")[GENDER_COLUMNS]
+    if not told.index.is_unique or set(told.index) != set(ages.file):
+        raise TableError(
+            f"The two tables of {ages.set.iloc[0]} of {variant.folder} are of other pictures: "
+            f"`python -m evaluation predict` makes them anew. Received: {len(ages)} and {len(genders)} rows."
+        )
+    columns = {name: told[name].reindex(ages.file).to_numpy() for name in GENDER_COLUMNS}
+    return ages.assign(variant=variant.name, **columns)

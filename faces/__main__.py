@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         action="extend",
         type=Path,
         metavar="DIR",
-        help="folders of the variants to ask, named after the pictures (default: model_full model_cropped)",
+        help="folders of the variants to ask, named after the pictures (default: model_full model_cropped); "
+        "AGE_DIR+GENDER_DIR asks two networks as one variant",
     )
     predict.add_argument(
         "--detector",

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
 from faces.pictures import Picture
-from faces.readings import UNCERTAIN, Reading
+from faces.readings import Reading, age_in_words, gender_in_words
 
 LEAST_SIDE_PX = 800  # a smaller picture is enlarged: text in 200 pixels is legible to nobody
 PAPER_RGB, INK_RGB = (255, 255, 255), (27, 31, 39)
@@ -40,13 +40,11 @@ class _Scale:
 def in_words(reading: Reading) -> str:
     """`34 (28-40) female 93 %`: age with its 80 % interval, gender with its own probability.
 
-    A gender that is not told is `gender uncertain`, without a number that would tell it after all. With a
-    plain hyphen: the font of the drawing has no dash, and some terminals neither.
+    What the network does not tell is `age not told` or `gender not told`. With a plain hyphen: the font of
+    the drawing has no dash, and some terminals neither.
     """
-    age = f"{reading.age_years:.0f} ({reading.age_low:.0f}-{reading.age_high:.0f})"
-    if reading.gender == UNCERTAIN:
-        return f"{age} gender uncertain"
-    return f"{age} {reading.gender} {reading.likelier_gender_probability:.0%}".replace("%", " %")
+    comma = "," if reading.age_and_interval is None else ""
+    return f"{age_in_words(reading)}{comma} {gender_in_words(reading)}".replace("–", "-")
 
 
 def annotated(picture: Picture, answer: Answer) -> np.ndarray:
@@ -112,7 +110,8 @@ def _tag_texts(number: int, answered: AnsweredFace) -> tuple[str, str, str]:
     reading = next(iter(answered.answers.values()), None)
     if reading is None:
         return (str(number),) * 3
-    return (f"{number}: {in_words(reading)}", f"{number}: {reading.age_years:.0f}", str(number))
+    short = gender_in_words(reading) if reading.age_years is None else f"{reading.age_years:.0f}"
+    return (f"{number}: {in_words(reading)}", f"{number}: {short}", str(number))
 
 
 def _places(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale) -> list[_Edges]:

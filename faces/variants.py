@@ -1,23 +1,35 @@
-"""Variant folder -> Variant: a network's name, its framing, its inputs and outputs.
+"""Variant folder, or two of them -> Variant: a network's name, its framing, its inputs.
 
 A room of its own because it is the only place that knows how `variant.toml` is written. The file is made by
 the export, so that serving, evaluation and cards all read what the training really did.
+
+`AGE_DIR+GENDER_DIR` is a folder for two: one variant that takes the age from the first network and the gender
+from the second, on the same frame. What a network tells stands in its graph, not here.
 """
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faces.errors import VariantError
+from faces.readings import OUTPUTS
 
 WHOLE_PICTURE = "whole picture"
 FACE = "face"
+PAIR_SIGN = "+"
+# In these two networks have to be equal to look at the same frame.
+FRAME_FIELDS = ("framing", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
 DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A network with its framing. `folder` holds network.onnx and calibration.toml."""
+    """A network with its framing. `folder` holds network.onnx and calibration.toml.
+
+    Of a pair, `parts` are the variants of its two folders, for the age and for the gender; its own folder is
+    only named, `AGE_DIR+GENDER_DIR`, and holds nothing: files are read from, and written to, its parts'.
+    """
 
     name: str
     folder: Path
@@ -32,15 +44,62 @@ class Variant:
     parameters: int
     flops: int  # of one forward pass, counted on the exported graph; a multiply-add is two
     last_convolution: str  # name of the layer that Grad-CAM looks at
+    parts: tuple["Variant", ...] = ()
 
     @property
     def network_path(self) -> Path:
         return self.folder / "network.onnx"
 
+    @property
+    def networks(self) -> tuple["Variant", ...]:
+        """The variants with a folder of their own: both of a pair, else this one."""
+        return self.parts or (self,)
+
+    def telling(self, output: str) -> "Variant":
+        """Of a pair the part that tells the age, or the gender (one of OUTPUTS); else this variant."""
+        return self.parts[OUTPUTS.index(output)] if self.parts else self
+
 
 def read_variant(folder: Path) -> Variant:
-    """Read `folder`/variant.toml. Raises VariantError, naming what is missing or wrong."""
+    """Read `folder`/variant.toml, or the two of `AGE_DIR+GENDER_DIR`, as one variant.
+
+    Raises VariantError, naming what is missing or wrong, or in what the frames of a pair would differ.
+    """
     folder = Path(folder)
+    text = str(folder)
+    splits = [(Path(text[:at]), Path(text[at + 1 :])) for at, sign in enumerate(text) if sign == PAIR_SIGN]
+    if not splits or folder.is_dir():  # a folder may have the sign in its own name
+        return _read_single(folder)
+    age, gender = next((split for split in splits if all(one.is_dir() for one in split)), splits[0])
+    return _pair(folder, _read_single(age), _read_single(gender))
+
+
+def single_folders(folders: Iterable[Path]) -> list[Path]:
+    """The folders that hold a network, each once: of a pair, both. Raises VariantError."""
+    return list(dict.fromkeys(one.folder for folder in folders for one in read_variant(folder).networks))
+
+
+def _pair(folder: Path, age: Variant, gender: Variant) -> Variant:
+    differing = [name for name in FRAME_FIELDS if getattr(age, name) != getattr(gender, name)]
+    if differing:
+        told = (f"{name} {getattr(age, name)} and {getattr(gender, name)}" for name in differing)
+        raise VariantError(
+            f"{age.folder} and {gender.folder} are no pair: both networks of one have to see the same frame. "
+            f"Received: {'; '.join(told)}."
+        )
+    return replace(
+        age,
+        name=f"{age.name} {PAIR_SIGN} {gender.name}",
+        folder=folder,
+        network_sha256=f"{age.network_sha256}{PAIR_SIGN}{gender.network_sha256}",
+        recipe=f"{age.recipe} {PAIR_SIGN} {gender.recipe}",
+        parameters=age.parameters + gender.parameters,
+        flops=age.flops + gender.flops,
+        parts=(age, gender),
+    )
+
+
+def _read_single(folder: Path) -> Variant:
     path = folder / "variant.toml"
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from faces.readings import AGE, GENDER, OUTPUTS
+from faces.variants import Variant
+from tests.small_networks import exported
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -24,6 +28,20 @@ def data_dir() -> Path:
     if not (folder / "utkface").is_dir():
         pytest.skip(f"needs the data sets: no utkface folder in AGE_GENDER_DATA={named}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
+    """By name: `ages` and `genders`, networks of one task with equal frames, and `both`, one of two tasks."""
+    folder = tmp_path_factory.mktemp("variants")
+    told: dict[str, tuple[str, ...]] = {"ages": (AGE,), "genders": (GENDER,), "both": OUTPUTS}
+    return {name: exported(folder, name, outputs, seed) for seed, (name, outputs) in enumerate(told.items())}
+
+
+@pytest.fixture(scope="session")
+def pair_folder(small_variants: dict[str, Variant]) -> Path:
+    """`ages` and `genders` as one variant is called by its two folders."""
+    return Path(f"{small_variants['ages'].folder}+{small_variants['genders'].folder}")
 
 
 def pytest_setup_options():

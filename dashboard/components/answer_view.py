@@ -9,11 +9,11 @@ from dash import dcc, html
 from dashboard import ids
 from dashboard.components.face_card import face_card, whole_picture_card
 from dashboard.components.notices import notice
-from dashboard.components.readings import age_in_words, gender_in_words
 from dashboard.components.truth import DEFAULT_TOLERANCE_YEARS, TOLERANCES_YEARS
 from dashboard.sample_pictures import KnownPerson
 from dashboard.uploads import Upload
 from faces.answer import Answer
+from faces.readings import age_in_words, gender_in_words
 
 
 def answer_view(
@@ -21,12 +21,16 @@ def answer_view(
     upload: Upload,
     colours: Mapping[str, str],
     *,
+    pair: Sequence[str],
     whole_picture_variants: Sequence[str],
     face_variants: Sequence[str],
     people: Mapping[int, KnownPerson],
     credit: str = "",
 ) -> html.Div:
-    """All about the picture under `key`. `people`: index of a face -> who is known to be in it."""
+    """All about the picture under `key`, as the variants of `pair` answered.
+
+    `people`: index of a face -> who is known to be in it.
+    """
     answer, variants = upload.answer, (*face_variants, *whole_picture_variants)
     if answer.faces:
         cards = [
@@ -36,6 +40,7 @@ def answer_view(
                 answered,
                 answer.whole_picture,
                 colours,
+                pair=pair,
                 may_ask=whole_picture_variants,
                 alone=len(answer.faces) == 1,
                 person=people.get(index),

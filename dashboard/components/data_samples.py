@@ -12,7 +12,6 @@ from dataset.utkface import Rejected
 
 SAMPLES_A_PAGE = 24
 GROUPS_A_PAGE = 8
-PEOPLE = {"male": "man", "female": "woman"}
 
 
 def pages_of(count: int, a_page: int) -> int:
@@ -66,7 +65,7 @@ def rejected_table(rejected: Iterable[Rejected]) -> html.Table:
 
 
 def _picture(row: Any) -> html.Li:
-    words = f"{PEOPLE[row.gender]}, {row.age_years}"
+    words = f"{row.gender}, {row.age_years}"
     return html.Li(
         html.Figure(
             [

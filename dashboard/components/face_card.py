@@ -7,11 +7,11 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components.readings import Row, age_axis, gender_bars, gender_in_words
+from dashboard.components.readings import Row, age_axis, gender_bars
 from dashboard.context import SAMPLE_PREFIX
 from dashboard.sample_pictures import KnownPerson
 from faces.answer import AnsweredFace
-from faces.readings import Reading
+from faces.readings import Reading, age_in_words, gender_in_words
 
 CLOSE_UP = "close up"
 WHOLE_PICTURE = "whole picture"
@@ -24,14 +24,16 @@ def face_card(
     whole_picture: Mapping[str, Reading],
     colours: Mapping[str, str],
     *,
+    pair: Sequence[str],
     may_ask: Sequence[str],
     alone: bool,
     person: KnownPerson | None = None,
 ) -> html.Article:
     """The card of face `index` (its number on the page is one more) in the picture under `key`.
 
-    `may_ask` names the variants of the whole picture, which can be asked about this face; `alone` tells that
-    there is no other face, so that what they said about the picture is about this person.
+    Explain takes along `pair`, the variants that the page compares. `may_ask` names the variants of the whole
+    picture, which can be asked about this face; `alone` tells that there is no other face, so that what they
+    said about the picture is about this person.
     """
     number = index + 1
     rows = [Row(name, reading, colours[name]) for name, reading in answered.answers.items()]
@@ -64,7 +66,7 @@ def face_card(
             dcc.Store(id=ids.of_face(ids.ASKED_READINGS, index)),
             html.Div(
                 [
-                    dcc.Link("Explain", href=saliency_address(key, index), className="button"),
+                    dcc.Link("Explain", href=saliency_address(key, index, pair), className="button"),
                     html.Button(
                         f"Ask {' and '.join(may_ask)} about this face",
                         id=ids.of_face(ids.ASK_FULL, index),
@@ -102,14 +104,14 @@ def whole_picture_card(
 
 def headline(row: Row, person: KnownPerson | None = None) -> html.Div:
     """The age in large figures in the colour of the variant that says so, the gender, and who it truly is."""
+    age = row.reading.age_years
+    told = (
+        [html.Span(f"{age:.0f}", className="headline-age"), html.Span("years")] if age is not None else None
+    )
     return html.Div(
         [
             html.P(_person_in_words(person), className="headline-person") if person else None,
-            html.P(
-                [html.Span(f"{row.reading.age_years:.0f}", className="headline-age"), html.Span("years")],
-                className="headline-line",
-                style={"color": row.colour},
-            ),
+            html.P(told or age_in_words(row.reading), className="headline-line", style={"color": row.colour}),
             html.P(gender_in_words(row.reading), className="headline-gender"),
         ],
         className="headline",
@@ -121,13 +123,14 @@ def _person_in_words(person: KnownPerson) -> str:
     return f"{person.name}, {truly}" if person.name else truly.capitalize()
 
 
-def saliency_address(key: str, index: int) -> str:
-    """Where the Saliency page explains a face."""
+def saliency_address(key: str, index: int, pair: Sequence[str]) -> str:
+    """Where the Saliency page explains a face for the variants of `pair`: two, or one alone."""
     if key.startswith(SAMPLE_PREFIX):
         source = {"sample": key.removeprefix(SAMPLE_PREFIX)}
     else:
         source = {"picture": key}
-    return "/saliency?" + urlencode(source | {"face": str(index)})
+    chosen = dict(zip(("first", "second"), pair, strict=False))
+    return "/saliency?" + urlencode(source | {"face": str(index)} | chosen)
 
 
 def _pin(index: int) -> html.Span:

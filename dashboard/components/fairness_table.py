@@ -86,9 +86,11 @@ def fairness_columns(
 ) -> list[dict[str, Any]]:
     """Who is read, then of each variant the figures that any row has, with `before` where it is known."""
     known = set().union(*rows) if rows else set()
+    # As wide as its names: FairFace's are not cut, and UTKFace's leave a phone room for the figures.
+    race_px = 34 + 8 * max([len(row["race"]) for row in rows], default=0)
     columns: list[dict[str, Any]] = [
         {"field": "gender", "headerName": "Gender", "width": 105, "pinned": "left"},
-        {"field": "race", "headerName": "Race", "width": 120, "pinned": "left"},
+        {"field": "race", "headerName": "Race", "width": max(race_px, 96), "pinned": "left"},
         {"field": "age_group", "headerName": "Age", "width": 90, "pinned": "left"},
         {"field": "count", "headerName": "Pictures", "width": 105, "type": "rightAligned"},
     ]

@@ -14,15 +14,19 @@ import plotly.graph_objects as go
 from dashboard import figures
 from dashboard.components.metrics_numbers import Numbers
 from dashboard.components.metrics_selection import Selection
+from dashboard.components.training_charts import CURVES
+from evaluation.comparisons import both_with
 from evaluation.measures import CS_YEARS, Measure, formatted, is_better
-from evaluation.metrics import with_ages, with_genders
+from evaluation.metrics import NO_AGES_TOLD, tells, with_ages, with_genders
 from evaluation.references import read_references
+from evaluation.runs import Run
 from evaluation.slices import (
     FEWEST_TOLD,
     error_by_decade_and_gender,
     error_by_face_share,
 )
 from evaluation.told_genders import accuracy_by_share_told
+from faces.readings import AGE, GENDER
 
 MANY = {"male": "men", "female": "women"}
 NO_EXACT_AGES = "No exact ages in these pictures"
@@ -41,13 +45,16 @@ class View:
         return self.selection.names
 
 
+Draw = Callable[[pd.DataFrame, View], go.Figure]
+
+
 @dataclass(frozen=True)
 class Chart:
     """`frame` computes what is shown, `draw` draws it; `about` explains it under a question mark."""
 
     key: str
     frame: Callable[[Numbers, Selection], pd.DataFrame]
-    draw: Callable[[pd.DataFrame, View], go.Figure]
+    draw: Draw
     about: str
 
 
@@ -71,9 +78,43 @@ def _measure_rows(numbers: Numbers, selection: Selection, keys: Sequence[tuple[s
     return pd.DataFrame(rows, columns=["score", "variant", "value", "low", "high", "count"])
 
 
-def _each(view: View, words: Callable[[dict[str, Measure]], str]) -> str:
-    """`full 4.31, cropped 4.12`: the same words about each variant."""
-    return ", ".join(f"{name} {words(view.numbers.measures(view.selection, name))}" for name in view.names)
+def _each(view: View, key: str, words: Callable[[dict[str, Measure]], str]) -> str:
+    """`full 4.31, cropped 4.12`: the same words about each variant whose measure `key` is known."""
+    measures = {name: view.numbers.measures(view.selection, name) for name in view.names}
+    known = [name for name in view.names if measures[name][key].known]
+    return ", ".join(f"{name} {words(measures[name])}" for name in known or view.names)
+
+
+def _silent(view: View, output: str) -> list[str]:
+    """The selected variants that tell the other of AGE and GENDER alone."""
+    told = {name: tells(view.numbers.rows(view.selection, name)) for name in view.names}
+    return [name for name, outputs in told.items() if outputs and output not in outputs]
+
+
+def _silence_in_words(names: Sequence[str], output: str) -> str:
+    return f"{' and '.join(names)} {'tell' if len(names) > 1 else 'tells'} no {output}s."
+
+
+def _where_told(output: str) -> Callable[[Draw], Draw]:
+    """The figure of what the selected variants tell; its title names one that does not tell `output`.
+
+    Where none does, the figure is empty and says so.
+    """
+
+    def of(draw: Draw) -> Draw:
+        def drawn(frame: pd.DataFrame, view: View) -> go.Figure:
+            silent = _silent(view, output)
+            words = _silence_in_words(silent, output)
+            if len(silent) == len(view.names):
+                return figures.empty_figure(f"{output.capitalize()}s are not told", words, view.scheme)
+            figure = draw(frame, view)
+            if silent:
+                figure.layout.meta = figure.layout.meta | {"title": f"{figure.layout.meta['title']}. {words}"}
+            return figure
+
+        return drawn
+
+    return of
 
 
 # --- Gender ---------------------------------------------------------------------------------------------
@@ -88,12 +129,15 @@ def _gender_scores(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     return _measure_rows(numbers, selection, GENDER_SCORES)
 
 
+@_where_told(GENDER)
 def _draw_gender_scores(frame: pd.DataFrame, view: View) -> go.Figure:
+    measures = [view.numbers.measures(view.selection, name) for name in view.names]
     told = [
-        (recall["recall_female"].value, recall["recall_male"].value)
-        for recall in (view.numbers.measures(view.selection, name) for name in view.names)
+        (own["recall_female"].value, own["recall_male"].value) for own in measures if own["accuracy"].known
     ]
-    if all(women < men for women, men in told):
+    if not told:
+        title = "No genders in these pictures"
+    elif all(women < men for women, men in told):
         title = "Women are read wrong more often than men"
     elif all(women > men for women, men in told):
         title = "Men are read wrong more often than women"
@@ -108,6 +152,7 @@ def _accuracy_by_share_told(numbers: Numbers, selection: Selection) -> pd.DataFr
     return _of_both(numbers, selection, lambda rows: accuracy_by_share_told(with_genders(rows)))
 
 
+@_where_told(GENDER)
 def _draw_accuracy_by_share_told(frame: pd.DataFrame, view: View) -> go.Figure:
     if frame.empty:
         return figures.empty_figure("No genders in these pictures", "", view.scheme)
@@ -122,6 +167,7 @@ def _draw_accuracy_by_share_told(frame: pd.DataFrame, view: View) -> go.Figure:
     )
     told = _each(
         view,
+        "accuracy",
         lambda own: f"tells {own['answered_share'].text}, {own['answered_accuracy'].text} of them right",
     )
     return figures.told_genders_figure(frame, rules, told, view.names, view.scheme)
@@ -153,6 +199,10 @@ def _density_of(place: int) -> Chart:
         name = view.names[place]
         measures = view.numbers.measures(view.selection, name)
         bias = measures["bias"]
+        if bias.reason == NO_AGES_TOLD:
+            return figures.empty_figure(
+                f"{name}: {NO_AGES_TOLD}", _silence_in_words([name], AGE), view.scheme
+            )
         title = f"{name}: ages are right on average" if bias.known else f"{name}: no exact ages"
         if bias.low > 0 or bias.high < 0:
             way = "old" if bias.value > 0 else "young"
@@ -176,6 +226,7 @@ def _cs(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     ]
 
 
+@_where_told(AGE)
 def _draw_cs(frame: pd.DataFrame, view: View) -> go.Figure:
     references = read_references()
     of_set = view.selection.set == references.curve_floor.set
@@ -184,7 +235,7 @@ def _draw_cs(frame: pd.DataFrame, view: View) -> go.Figure:
         for years in CS_YEARS
         for name, value in references.published_for(view.selection.set, f"cs_{years}")
     ]
-    title = "Within 5 years: " + _each(view, lambda measures: measures["cs_5"].text)
+    title = "Within 5 years: " + _each(view, "cs_5", lambda measures: measures["cs_5"].text)
     return figures.cs_figure(
         frame, title, view.names, view.scheme,
         floor=references.curve_floor.shares if of_set else (), published=published, note=references.note,
@@ -195,10 +246,11 @@ def _mae(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     return _measure_rows(numbers, selection, [("mae", "mae")])
 
 
+@_where_told(AGE)
 def _draw_beside_others(frame: pd.DataFrame, view: View) -> go.Figure:
     references = read_references()
     floor = references.floor_for(view.selection.set, "mae")
-    title = "Off on average: " + _each(view, lambda measures: measures["mae"].text)
+    title = "Off on average: " + _each(view, "mae", lambda measures: measures["mae"].text)
     return figures.beside_others_figure(
         frame, references.published_for(view.selection.set, "mae"), title, view.names, view.scheme,
         floor=floor.value if floor else None, note=references.note,
@@ -213,6 +265,7 @@ def _by_decade_and_gender(numbers: Numbers, selection: Selection) -> pd.DataFram
 
 
 def _by_decade(gender: str, measure: str) -> Chart:
+    @_where_told(AGE)
     def draw(frame: pd.DataFrame, view: View) -> go.Figure:
         own = frame[frame.gender == gender]
         if frame.empty:
@@ -272,7 +325,8 @@ def _by_share(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     return numbers.once(("by share", selection), lambda: _of_both(numbers, selection, error_by_face_share))
 
 
-def _drawn_by_share(measure: str) -> Callable[[pd.DataFrame, View], go.Figure]:
+def _drawn_by_share(measure: str) -> Draw:
+    @_where_told(AGE if measure == "mae" else GENDER)
     def draw(frame: pd.DataFrame, view: View) -> go.Figure:
         of_ages = measure == "mae"
         if frame.empty:
@@ -295,8 +349,9 @@ def _drawn_by_share(measure: str) -> Callable[[pd.DataFrame, View], go.Figure]:
 def _share_title(frame: pd.DataFrame, measure: str, names: Sequence[str]) -> str:
     """Name the size at which the two variants are furthest apart in MAE or accuracy."""
     what = "error" if measure == "mae" else "gender accuracy"
-    if len(names) < 2:
-        return f"How the size of the face moves the {what} of {names[0]}"
+    told = [name for name in names if frame[measure][frame.variant == name].notna().any()]
+    if len(told) < 2:
+        return f"How the size of the face moves the {what} of {' and '.join(told)}"
     first, second = (frame[frame.variant == name].set_index("slice") for name in names)
     gap = (first[measure] - second[measure]).dropna()
     above = first[f"{measure}_low"] > second[f"{measure}_high"]
@@ -314,7 +369,7 @@ def _share_title(frame: pd.DataFrame, measure: str, names: Sequence[str]) -> str
 def _errors(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     if not selection.second:
         return pd.DataFrame(columns=["file", "age_years", "first_error", "second_error"])
-    first, second = (with_ages(rows) for rows in numbers.pair(selection))
+    first, second = both_with(with_ages, *numbers.pair(selection))
     return pd.DataFrame(
         {
             "file": first.file.to_numpy(),
@@ -327,12 +382,12 @@ def _errors(numbers: Numbers, selection: Selection) -> pd.DataFrame:
 
 def _draw_errors(frame: pd.DataFrame, view: View) -> go.Figure:
     if frame.empty:
-        words = (
-            "Both answered none of these pictures with an exact age."
-            if view.selection.second
-            else "One variant is here."
-        )
-        return figures.empty_figure("Disagreement needs two variants", words, view.scheme)
+        words = "One variant is here."
+        if view.selection.second:
+            words = "Both answered none of these pictures with an exact age."
+            if silent := _silent(view, AGE):
+                words = _silence_in_words(silent, AGE)
+        return figures.empty_figure("Disagreement needs two variants with ages", words, view.scheme)
     apart = (frame.first_error - frame.second_error).abs() > 10
     title = (
         f"The two are more than 10 years apart on {formatted(apart.mean(), 'share')} "
@@ -342,32 +397,18 @@ def _draw_errors(frame: pd.DataFrame, view: View) -> go.Figure:
 
 
 # --- Training -------------------------------------------------------------------------------------------
-def _history(numbers: Numbers, selection: Selection) -> pd.DataFrame:
-    told = [
-        numbers.histories[name].assign(variant=name) for name in selection.names if name in numbers.histories
-    ]
-    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=["variant"])
+def _curve(key: str) -> Chart:
+    """A curve of the Training page, of the selected variants alone."""
+    curve = CURVES[key]
 
-
-def _training(key: str, columns: tuple[str, str], words: str, axis: str, tickformat: str = "") -> Chart:
-    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
-        if columns[1] not in frame:
-            return figures.empty_figure(words, "These networks came without this curve.", view.scheme)
-        histories = {name: frame[frame.variant == name] for name in view.names if name in set(frame.variant)}
-        lasts = ", ".join(
-            f"{name} {one[columns[1]].iloc[-1]:{tickformat or '.2f'}}" for name, one in histories.items()
-        )
-        title = f"{words}: {lasts} at the end"
-        return figures.training_figure(
-            histories, columns, title, view.scheme, axis=axis, tickformat=tickformat
-        )
+    def runs(numbers: Numbers, selection: Selection) -> list[Run]:
+        return [numbers.runs[name] for name in selection.names if name in numbers.runs]
 
     return Chart(
-        key,
-        _history,
-        draw,
-        "Solid: validation split. Dotted: augmented training frames, which are harder. The finish: the last "
-        "epochs, whose frames are changed less, nearer to what is served.",
+        f"training_{key}",
+        lambda numbers, selection: curve.frame(runs(numbers, selection)),
+        lambda _, view: curve.draw(runs(view.numbers, view.selection), view.names, view.scheme),
+        curve.about,
     )
 
 
@@ -420,19 +461,6 @@ CHARTS = {
         Chart(
             "disagreement", _errors, _draw_errors, "One dot a picture: the error of one against the other."
         ),
-        _training("training_loss", ("loss", "validation_loss"), "Loss", "loss (lower is better)"),
-        _training(
-            "training_mae",
-            ("age_mae_years", "validation_age_mae_years"),
-            "Age error",
-            "mean absolute error, years",
-        ),
-        _training(
-            "training_gender",
-            ("gender_accuracy", "validation_gender_accuracy"),
-            "Gender accuracy",
-            "share read right",
-            ".1%",
-        ),
+        *(_curve(key) for key in ("loss", "age_error", "gender_accuracy")),
     )
 }

@@ -11,6 +11,7 @@ from dashboard.components.metrics_numbers import Numbers
 from dashboard.components.metrics_selection import FOUND_ONLY, Selection
 from evaluation.comparisons import Difference, compared, fallback_share, found_only, headline_keys
 from evaluation.measures import DEFINITIONS, Measure, is_better
+from evaluation.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD
 from evaluation.references import read_references
 
 REAL, NOT_REAL = "difference is real", "no detectable difference"
@@ -55,17 +56,25 @@ def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) ->
             selection,
             colours,
         )
-        for key in headline_keys(measures[selection.first])
+        for key in headline_keys(_with_bins(list(measures.values())))
     ]
+
+
+def _with_bins(measures: list[dict[str, Measure]]) -> dict[str, Measure]:
+    """The measures of the first variant that is scored by age bins, if any is: one may tell no ages."""
+    return next((one for one in measures if one["bin_accuracy"].known), measures[0])
 
 
 def _alone(numbers: Numbers, selection: Selection) -> str:
     measures = numbers.measures(selection, selection.first)
     age, gender = measures["mae"], measures["accuracy"]
-    return (
-        f"{selection.first} is off by {age.text} on average and reads {gender.text} of the genders right "
-        f"on {max(age.count, gender.count):,} pictures."
-    )
+    off, right = f"is off by {age.text} on average", f"reads {gender.text} of the genders right"
+    said = f"{off} and {right}"
+    if gender.reason == NO_GENDERS_TOLD:
+        said = f"{off} and tells no genders,"
+    elif age.reason == NO_AGES_TOLD:
+        said = f"{right} and tells no ages,"
+    return f"{selection.first} {said} on {max(age.count, gender.count):,} pictures."
 
 
 def _without_fallback(numbers: Numbers, selection: Selection) -> str:
@@ -87,7 +96,8 @@ def _without_fallback(numbers: Numbers, selection: Selection) -> str:
 
 def _with_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:
     """The sentence with the variants' names in their colours."""
-    names = "|".join(re.escape(name) for name in colours)
+    # The longest first: the name of a pair begins with that of its network of ages.
+    names = "|".join(re.escape(name) for name in sorted(colours, key=len, reverse=True))
     parts = re.split(rf"\b({names})\b", sentence)
     return [
         html.B(part, style={"color": colours[part]}) if part in colours else part for part in parts if part
@@ -175,6 +185,8 @@ def _is_best(key: str, name: str, measures: dict[str, Measure]) -> bool:
 def _difference_words(difference: Difference | None, selection: Selection) -> list[Any]:
     if difference is None:
         return ["One variant: nothing to compare"]
+    if not difference.count:
+        return ["Not told by both: nothing to compare"]
     real = "real" if difference.is_real else "may be chance"
     words = f"{selection.first} − {selection.second}: {difference.text}"
     p_value = ""

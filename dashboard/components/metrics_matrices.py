@@ -22,15 +22,20 @@ def matrix_counts(numbers: Numbers, selection: Selection, about: str) -> list[pd
 
 
 def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: str) -> list[str]:
-    """What to see in each matrix: how many pictures stand on its diagonal, and how that differs."""
+    """What to see in each matrix: how many pictures stand on its diagonal, and how that differs.
+
+    A variant may have read nothing: it does not tell it, or the set does not know it.
+    """
     right = [int(np.trace(one.to_numpy())) for one in counts]
-    total = int(counts[0].to_numpy().sum())
+    totals = [int(one.to_numpy().sum()) for one in counts]
     where = "read right" if about == "gender" else "in the right group"
     titles = [
-        f"{name}: {formatted(number / total if total else float('nan'), 'share')} {where}"
-        for name, number in zip(selection.names, right, strict=True)
+        f"{name}: {formatted(number / total, 'share')} {where}" if total else f"{name}: no {about}s read"
+        for name, number, total in zip(selection.names, right, totals, strict=True)
     ]
-    if len(counts) == 2:
+    if len(counts) == 2 and not all(totals):
+        titles.append(f"{selection.second} minus {selection.first}: nothing to compare")
+    elif len(counts) == 2:
         change = right[1] - right[0]
         more = "more" if change > 0 else "fewer"
         words = f"{abs(change):,} {more} {where}" if change else f"as many {where}"

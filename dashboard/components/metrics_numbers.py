@@ -19,7 +19,7 @@ from evaluation.earlier_release import earlier_fairness
 from evaluation.fairness import fairness_cells
 from evaluation.measures import Measure
 from evaluation.metrics import all_measures
-from evaluation.report import read_history
+from evaluation.runs import Run
 
 EXTENSION = "metrics-numbers"
 KEPT = 600  # results; a selection has about thirty, so twenty selections stay warm
@@ -28,19 +28,19 @@ KEPT = 600  # results; a selection has about thirty, so twenty selections stay w
 class Numbers:
     """All that the page computes from one predictions frame.
 
-    `histories` are the trainings by variant, `earlier` the fairness figures of the release before
+    `runs` are the trainings by variant, `earlier` the fairness figures of the release before
     (dataset.tables.FAIRNESS).
     """
 
     def __init__(
         self,
         predictions: pd.DataFrame,
-        histories: Mapping[str, pd.DataFrame] | None = None,
+        runs: Mapping[str, Run] | None = None,
         earlier: pd.DataFrame | None = None,
     ) -> None:
         self.predictions = predictions
         self.earlier = pd.DataFrame(columns=FAIRNESS.column_names) if earlier is None else earlier
-        self.histories = dict(histories or {})
+        self.runs = dict(runs or {})
         self._known: dict[tuple, Any] = {}
         self._locks: dict[tuple, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -96,11 +96,7 @@ def numbers_of(context: AppContext) -> Numbers:
     """The numbers of the served app, kept with it. Raises TableError as `context.predictions` does."""
     extensions = flask.current_app.extensions
     if EXTENSION not in extensions:
+        runs = {run.name: run for run in context.runs() if run.name in context.variants}
         earlier = earlier_fairness(list(context.variants.values()))
-        extensions[EXTENSION] = Numbers(context.predictions, _histories(context), earlier)
+        extensions[EXTENSION] = Numbers(context.predictions, runs, earlier)
     return extensions[EXTENSION]
-
-
-def _histories(context: AppContext) -> dict[str, pd.DataFrame]:
-    found = {name: read_history(variant) for name, variant in context.variants.items()}
-    return {name: history for name, history in found.items() if history is not None}

@@ -53,7 +53,7 @@ def table_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]]:
             "measure": f"{definition.label}, {unit}" if unit else definition.label,
             "meaning": definition.meaning,
             "better": definition.better,
-            "count": measures[0].count,
+            "count": max(measure.count for measure in measures),
         }
         for place, measure in zip(("first", "second"), measures, strict=False):
             row |= {
@@ -74,7 +74,7 @@ def table_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]]:
                 "difference_low": _number(difference.low),
                 "difference_high": _number(difference.high),
                 "difference_text": difference.text,
-                "real": "yes" if difference.is_real else "no",
+                "real": "–" if not difference.count else "yes" if difference.is_real else "no",
             }
         rows.append(row)
     return rows

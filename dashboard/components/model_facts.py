@@ -4,18 +4,19 @@ Everything is read from the files that the export, the training and the evaluati
 What a folder lacks is told in words.
 """
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from evaluation.cards import TEMPLATE, start_words
-from evaluation.measures import Measure
-from evaluation.report import measures_in, read_history, read_scores
+from evaluation.cards import TEMPLATE
+from evaluation.measures import GENDER_KEYS, Measure
+from evaluation.provenance import recipe_of, start_words, training_words
+from evaluation.report import measures_in, read_scores
 from evaluation.samples import SETS, published_split
 from faces.errors import DataMissing, TableError
+from faces.readings import OUTPUTS
 from faces.variants import FACE, Variant
 
 SHORT_HASH = 12
@@ -33,7 +34,8 @@ class Fact:
 def design_of(variant: Variant) -> list[Fact]:
     """What the variant is: the lines in which two variants may differ."""
     by_face = variant.framing == FACE
-    size_mb = variant.network_path.stat().st_size / 1e6 if variant.network_path.is_file() else 0
+    paths = [one.network_path for one in variant.networks]
+    size_mb = sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
     return [
         Fact(
             "Sees", "each detected face" if by_face else "the whole picture", "Its framing, from variant.toml"
@@ -55,7 +57,13 @@ def design_of(variant: Variant) -> list[Fact]:
 
 
 def provenance_of(variant: Variant) -> list[Fact]:
-    """Data -> split -> start weights -> recipe -> training -> network, in that order."""
+    """Data -> split -> start weights -> recipe -> training -> network, in that order; of a pair, of each."""
+    if variant.parts:
+        return [
+            replace(fact, name=f"{fact.name} ({output})")
+            for output, part in zip(OUTPUTS, variant.parts, strict=True)
+            for fact in provenance_of(part)
+        ]
     recipe = recipe_of(variant.folder)
     shares = ", ".join(
         f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
@@ -63,7 +71,7 @@ def provenance_of(variant: Variant) -> list[Fact]:
     return [
         Fact("Data", shares or "not recorded", "Shares of the training frames, from recipe.toml"),
         Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
-        Fact("Start weights", start_words(recipe.get("network", {}).get("weights", "")).replace("`", "")),
+        Fact("Start weights", start_words(variant.folder).replace("`", "")),
         Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),
         Fact("Training", _training_in_words(variant)),
         Fact("Network", short(variant.network_sha256), f"SHA-256 of network.onnx: {variant.network_sha256}"),
@@ -72,7 +80,17 @@ def provenance_of(variant: Variant) -> list[Fact]:
 
 
 def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
-    """Set -> its published measures, in the order of the pages; and in words why there are none."""
+    """Set -> its published measures, in the order of the pages; and in words why there are none.
+
+    Those of a pair are the age measures of its first network and the gender measures of its second.
+    """
+    if variant.parts:
+        (ages, no_ages), (genders, no_genders) = map(figures_of, variant.parts)
+        both = {name: ages[name] for name in ages if name in genders}
+        return {
+            name: {key: (genders[name] if key in GENDER_KEYS else ages[name])[key] for key in measures}
+            for name, measures in both.items()
+        }, no_ages or no_genders
     try:
         document = read_scores(variant)
     except DataMissing:
@@ -81,12 +99,6 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
         return {}, str(error)
     measures = {name: measures_in(document, name, published_split(name)) for name in SETS}
     return {name: found for name, found in measures.items() if found}, ""
-
-
-def recipe_of(folder: Path) -> dict[str, Any]:
-    """`folder`/recipe.toml, or an empty table."""
-    path = folder / "recipe.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], int]:
@@ -115,12 +127,9 @@ def short(sha256: str) -> str:
 
 def _training_in_words(variant: Variant) -> str:
     try:
-        history = read_history(variant)
+        return training_words(variant)
     except TableError as error:
         return str(error)
-    if history is None:
-        return "none: the start weights as they are"
-    return f"{len(history)} epochs in {history.seconds.sum() / 3600:.1f} hours"
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:

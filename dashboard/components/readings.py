@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dash import html
 
-from faces.readings import UNCERTAIN, Reading
+from faces.readings import NOT_TOLD, UNCERTAIN, Reading, age_in_words, gender_in_words
 
 AGE_LIMIT_YEARS = 100
 AGE_TICKS = (0, 20, 40, 60, 80, 100)
@@ -24,18 +24,6 @@ class Row:
     def hollow(self) -> bool:
         """Whether the reading is of more than this face: it is drawn as a ring instead of a dot."""
         return self.of_what == "whole picture"
-
-
-def age_in_words(reading: Reading) -> str:
-    """`34 (28–40)`: the age with its 80 % interval."""
-    return f"{reading.age_years:.0f} ({reading.age_low:.0f}–{reading.age_high:.0f})"
-
-
-def gender_in_words(reading: Reading) -> str:
-    """`female 93 %`: the likelier gender with its own probability, where it is told."""
-    if reading.gender == UNCERTAIN:
-        return "gender uncertain"
-    return f"{reading.gender} {100 * reading.likelier_gender_probability:.0f} %"
 
 
 def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -> html.Div:
@@ -61,10 +49,10 @@ def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -
 
 
 def age_row(row: Row) -> html.Div:
-    low, age, high = (
-        min(max(years, 0), AGE_LIMIT_YEARS)
-        for years in (row.reading.age_low, row.reading.age_years, row.reading.age_high)
-    )
+    """Dot and interval of one reading; of a network that tells no age, an empty row that says so."""
+    if row.reading.age_and_interval is None:
+        return _row(row, [], NOT_TOLD)
+    age, low, high = (min(max(years, 0), AGE_LIMIT_YEARS) for years in row.reading.age_and_interval)
     return _row(
         row,
         [
@@ -103,6 +91,9 @@ def gender_bars(rows: Sequence[Row], *, extra: object = None) -> html.Div:
 
 
 def gender_row(row: Row) -> html.Div:
+    """The bar of one reading; of a network that tells no gender, an empty row that says so."""
+    if row.reading.female_probability is None:
+        return _row(row, [], NOT_TOLD)
     percent = row.reading.female_probability * 100
     left, width = min(percent, 50), abs(percent - 50)
     return _row(

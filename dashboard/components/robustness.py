@@ -5,15 +5,16 @@ perhaps not at all. The section says so instead of showing empty axes.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
 import pandas as pd
 import plotly.graph_objects as go
-from dash import dcc, html
+from dash import html
 
 from dashboard import ids
-from dashboard.components.metrics_cards import GRAPH_CONFIG, NOTHING_YET, card, save_buttons
+from dashboard.components.figure_cards import figure_card
 from dashboard.components.metrics_selection import Selection
 from dashboard.components.notices import notice
 from dashboard.robustness_figures import PANEL_HEIGHT_PX, face_found_figure, robustness_figure
@@ -76,6 +77,9 @@ def is_measured(table: pd.DataFrame, selection: Selection) -> bool:
 def robustness_words(table: pd.DataFrame, selection: Selection) -> Any:
     """What was done to the pictures, or on which sets it was done where the selected one has no figures."""
     if not is_measured(table, selection):
+        if not table.variant.isin(selection.names).any():
+            words = f"Only {' and '.join(dict.fromkeys(table.variant))} were measured."
+            return notice("Robustness was not measured of these variants.", words)
         sets = " and ".join(dict.fromkeys(table.set))
         return notice(
             "Not measured on these pictures.",
@@ -115,21 +119,11 @@ def panel_figure(
 
 
 def _panel(corruption: Corruption) -> html.Div:
-    def part(name: str) -> dict[str, Any]:
-        return ids.robustness_panel(name, ANCHOR, corruption.key)
-
-    return card(
-        heading=html.H3(id=part(ids.CHART_TITLE), className="chart-title"),
-        graph=dcc.Graph(
-            id=part(ids.CHART_FIGURE),
-            figure=NOTHING_YET,
-            config=GRAPH_CONFIG,
-            style={"height": PANEL_HEIGHT_PX},
-        ),
-        about=corruption.meaning,
-        saves=save_buttons(part(ids.CHART_SAVE)),
-        rest=dcc.Download(id=part(ids.CHART_FILE)),
-        name=f"robustness_{corruption.key}",
+    return figure_card(
+        partial(ids.robustness_panel, section=ANCHOR, corruption=corruption.key),
+        f"robustness_{corruption.key}",
+        corruption.meaning,
+        height_px=PANEL_HEIGHT_PX,
     )
 
 

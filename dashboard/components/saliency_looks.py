@@ -10,12 +10,10 @@ from urllib.parse import quote, urlencode
 
 from dash import html
 
-from dashboard.components.readings import age_in_words, gender_in_words
 from dashboard.uploads import Upload
 from faces.detection import Face
 from faces.framing import Square, square_around, square_for
-from faces.readings import Reading
-from faces.saliency.targets import AGE, GENDER
+from faces.readings import AGE, GENDER, Reading, age_in_words, gender_in_words
 from faces.variants import FACE, Variant
 
 TITLES = {AGE: "Age", GENDER: "Gender"}
@@ -73,7 +71,10 @@ def chosen_face(upload: Upload, face_index: int) -> Face | None:
 def looks_view(
     key: str, upload: Upload, face_index: int, looks: Sequence[Look], colours: Mapping[str, str]
 ) -> html.Div:
-    """The grid: a row a variant, with frame, age map and gender map (filled by assets/saliency.js)."""
+    """The grid: a row a variant, with frame, age map and gender map (filled by assets/saliency.js).
+
+    In the place of a map of what the variant does not tell stands a sentence that says so.
+    """
     face = chosen_face(upload, face_index)
     answer = upload.answer
     letterbox = square_around((0, 0, answer.width, answer.height), 1.0)
@@ -144,7 +145,15 @@ def _row(
                 className="look-label",
             ),
             html.Div(
-                [receives, *(_map_panel(key, upload, face, look, output, query) for output in TITLES)],
+                [
+                    receives,
+                    *(
+                        _map_panel(key, upload, face, look, output, query)
+                        if output in look.reading.tells
+                        else html.P(f"{name} tells no {output}.", className="quiet panel-untold")
+                        for output in TITLES
+                    ),
+                ],
                 className="panels",
             ),
         ],

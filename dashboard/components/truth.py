@@ -34,16 +34,18 @@ class Mark:
 
 
 def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_years: float) -> list[Mark]:
-    """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known."""
+    """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known and told."""
     found = []
     if truth.age_years is not None:
         for variant, answer in answers.items():
-            off = float(answer["age_years"]) - truth.age_years
-            found.append(Mark(variant, "age", abs(off) <= tolerance_years, off))
+            if answer["age_years"] is not None:
+                off = float(answer["age_years"]) - truth.age_years
+                found.append(Mark(variant, "age", abs(off) <= tolerance_years, off))
     if truth.gender is not None:
         for variant, answer in answers.items():
-            is_told = answer["gender"] != UNCERTAIN
-            found.append(Mark(variant, "gender", answer["gender"] == truth.gender if is_told else None))
+            if answer["gender"] is not None:
+                is_told = answer["gender"] != UNCERTAIN
+                found.append(Mark(variant, "gender", answer["gender"] == truth.gender if is_told else None))
     return found
 
 

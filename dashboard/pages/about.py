@@ -57,7 +57,7 @@ def _difference_in_words(variants: Sequence[Variant]) -> list:
     if len(variants) < 2:
         return ["One variant is served: ", html.Strong(variants[0].name), "."]
     names = " and ".join(variant.name for variant in variants)
-    different, settings = recipe_differences([variant.folder for variant in variants])
+    different, settings = recipe_differences([one.folder for variant in variants for one in variant.networks])
     if not settings:
         return [f"{names}: their folders hold no recipes to compare."]
     if not different:

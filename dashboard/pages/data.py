@@ -5,6 +5,7 @@ first section needs no data set; augmented frames are drawn under their addresse
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dash
@@ -23,6 +24,7 @@ from dash import (
 )
 
 from dashboard import ids
+from dashboard.addresses import whole_number
 from dashboard.components.data_distributions import DISTRIBUTIONS, counts_table
 from dashboard.components.data_draws import MOST_SEEDS, draws_view, recipe_folders
 from dashboard.components.data_samples import (
@@ -47,6 +49,7 @@ dash.register_page(__name__, path="/data", name="Data", title="Data · Age and g
 QUESTION = "Who is in the pictures, which of them are used, and how are they changed in training?"
 EVERYBODY = "all"  # a Select has no empty value
 LISTED_TEST_PICTURES = 40
+MOST_PAGES = 10_000  # of an address; those that there are follow with the pictures
 FIRST_PICTURE = f"{SAMPLE_PREFIX}astronaut.jpg"
 
 
@@ -78,7 +81,7 @@ def _distributions(context: AppContext) -> list[Any]:
     rows = [
         html.Div(
             [
-                figure_card(ids.data_chart, key, one.about),
+                figure_card(partial(ids.data_chart, chart=key), key, one.about),
                 html.Div(counts_table(one.frame(names), key), className="counts"),
             ],
             className="distribution",
@@ -152,7 +155,7 @@ def _augmentation(context: AppContext, query: Mapping[str, str]) -> list[Any]:
             className="quiet",
         ),
         html.Div(choices, className="data-controls"),
-        dcc.Store(id=ids.DATA_SEED, data=_number(query.get("seed"), 1)),
+        dcc.Store(id=ids.DATA_SEED, data=whole_number(query.get("seed"), 1, MOST_SEEDS, 1)),
         html.Div(id=ids.DATA_DRAWS_ADDRESS, hidden=True),
         html.Div(id=ids.DATA_DRAWS, className="draws-place"),
         html.P(id=ids.DATA_STRENGTHS, className="quiet draws-strengths"),
@@ -243,7 +246,7 @@ def _pictures(context: AppContext, query: Mapping[str, str]) -> list[Any]:
             (ids.DATA_SPLIT, "split", "Split", list(SPLITS)),
         )
     ]
-    page = _number(query.get("page"), 1)
+    page = whole_number(query.get("page"), 1, MOST_PAGES, 1)
     return [
         html.H2("The pictures"),
         html.Div(filters, className="data-controls"),
@@ -328,8 +331,3 @@ def _rejected(context: AppContext) -> list[Any]:
 
 def _one_of(wanted: str | None, known: list[str], otherwise: str) -> str:
     return wanted if wanted in known else otherwise  # type: ignore[return-value]
-
-
-def _number(text: str | None, otherwise: int) -> int:
-    """A whole number from 1 typed into an address, or `otherwise`."""
-    return max(int(text), 1) if text and text.isdigit() and len(text) < 9 else otherwise

@@ -205,7 +205,7 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
         return _robustness_body()
     if anchor == "disagreement":
         return [html.Div(chart_card("disagreement", height_px=520), className="grid-1")]
-    return [_grid(3, "training_loss", "training_mae", "training_gender")]
+    return [_grid(3, "training_loss", "training_age_error", "training_gender_accuracy")]
 
 
 def _robustness_body() -> list[Any]:
@@ -327,11 +327,11 @@ def show_fairness(selected: dict[str, str]) -> tuple[Any, ...]:
 
 
 @callback(
-    Output(ids.metrics_chart(ids.CHART_FIGURE, MATCH), "figure"),
-    Output(ids.metrics_chart(ids.CHART_TITLE, MATCH), "children"),
+    Output(ids.metrics_chart(ids.FIGURE, MATCH), "figure"),
+    Output(ids.metrics_chart(ids.TITLE, MATCH), "children"),
     Input(ids.METRICS_SELECTION, "data"),
     Input(ids.COLOUR_SCHEME, "data"),
-    State(ids.metrics_chart(ids.CHART_FIGURE, MATCH), "id"),
+    State(ids.metrics_chart(ids.FIGURE, MATCH), "id"),
 )
 def show_chart(selected: dict[str, str], scheme: str, card: dict[str, str]) -> tuple[Any, str]:
     view = View(numbers_of(current_context()), Selection(**selected), scheme)
@@ -341,10 +341,10 @@ def show_chart(selected: dict[str, str], scheme: str, card: dict[str, str]) -> t
 
 
 @callback(
-    Output(ids.metrics_chart(ids.CHART_FILE, MATCH), "data"),
-    Input(ids.metrics_chart(ids.CHART_SAVE, MATCH), "n_clicks"),
+    Output(ids.metrics_chart(ids.FILE, MATCH), "data"),
+    Input(ids.metrics_chart(ids.SAVE, MATCH), "n_clicks"),
     State(ids.METRICS_SELECTION, "data"),
-    State(ids.metrics_chart(ids.CHART_SAVE, MATCH), "id"),
+    State(ids.metrics_chart(ids.SAVE, MATCH), "id"),
     prevent_initial_call=True,
 )
 def save_chart(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
@@ -354,8 +354,8 @@ def save_chart(_clicks: int, selected: dict[str, str], button: dict[str, str]) -
 
 
 @callback(
-    Output(ids.metrics_matrix(ids.MATRIX_FIGURE, MATCH, ALL), "figure"),
-    Output(ids.metrics_matrix(ids.MATRIX_TITLE, MATCH, ALL), "children"),
+    Output(ids.metrics_matrix(ids.FIGURE, MATCH, ALL), "figure"),
+    Output(ids.metrics_matrix(ids.TITLE, MATCH, ALL), "children"),
     Input(ids.METRICS_SELECTION, "data"),
     Input(ids.metrics_shares(MATCH), "value"),
     Input(ids.COLOUR_SCHEME, "data"),
@@ -381,10 +381,10 @@ def show_matrices(
 
 
 @callback(
-    Output(ids.metrics_matrix(ids.CHART_FILE, MATCH, MATCH), "data"),
-    Input(ids.metrics_matrix(ids.CHART_SAVE, MATCH, MATCH), "n_clicks"),
+    Output(ids.metrics_matrix(ids.FILE, MATCH, MATCH), "data"),
+    Input(ids.metrics_matrix(ids.SAVE, MATCH, MATCH), "n_clicks"),
     State(ids.METRICS_SELECTION, "data"),
-    State(ids.metrics_matrix(ids.CHART_SAVE, MATCH, MATCH), "id"),
+    State(ids.metrics_matrix(ids.SAVE, MATCH, MATCH), "id"),
     prevent_initial_call=True,
 )
 def save_matrix(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
@@ -396,12 +396,12 @@ def save_matrix(_clicks: int, selected: dict[str, str], button: dict[str, str]) 
 @callback(
     Output(ids.metrics_section(ids.ROBUSTNESS_WORDS, MATCH), "children"),
     Output(ids.metrics_section(ids.ROBUSTNESS_PANELS, MATCH), "hidden"),
-    Output(ids.robustness_panel(ids.CHART_FIGURE, MATCH, ALL), "figure"),
-    Output(ids.robustness_panel(ids.CHART_TITLE, MATCH, ALL), "children"),
+    Output(ids.robustness_panel(ids.FIGURE, MATCH, ALL), "figure"),
+    Output(ids.robustness_panel(ids.TITLE, MATCH, ALL), "children"),
     Input(ids.METRICS_SELECTION, "data"),
     Input(ids.metrics_section(ids.ROBUSTNESS_SHOWN, MATCH), "value"),
     Input(ids.COLOUR_SCHEME, "data"),
-    State(ids.robustness_panel(ids.CHART_FIGURE, MATCH, ALL), "id"),
+    State(ids.robustness_panel(ids.FIGURE, MATCH, ALL), "id"),
 )
 def show_robustness(
     selected: dict[str, str], shown: str, scheme: str, panels: list[dict[str, str]]
@@ -416,10 +416,10 @@ def show_robustness(
 
 
 @callback(
-    Output(ids.robustness_panel(ids.CHART_FILE, MATCH, MATCH), "data"),
-    Input(ids.robustness_panel(ids.CHART_SAVE, MATCH, MATCH), "n_clicks"),
+    Output(ids.robustness_panel(ids.FILE, MATCH, MATCH), "data"),
+    Input(ids.robustness_panel(ids.SAVE, MATCH, MATCH), "n_clicks"),
     State(ids.METRICS_SELECTION, "data"),
-    State(ids.robustness_panel(ids.CHART_SAVE, MATCH, MATCH), "id"),
+    State(ids.robustness_panel(ids.SAVE, MATCH, MATCH), "id"),
     prevent_initial_call=True,
 )
 def save_robustness(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def show_answer(shown: dict[str, Any] | None, pair: list[str]) -> Any:
         key,
         upload,
         _colours(),
+        pair=pair,
         whole_picture_variants=context.whole_picture_variants(pair),
         face_variants=context.face_variants(pair),
         people=people_by_face(sample.people(), faces) if sample else {},

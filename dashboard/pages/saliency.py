@@ -22,6 +22,7 @@ from dash import (
 )
 
 from dashboard import ids
+from dashboard.addresses import whole_number
 from dashboard.components.notices import PROBLEM, notice, page_heading
 from dashboard.components.saliency_looks import existing_face, face_strip, looks_of, looks_view
 from dashboard.components.variant_pair import pair_chooser, pair_in
@@ -56,7 +57,7 @@ def layout(**query: str) -> html.Div:
         [
             page_heading("Saliency", QUESTION),
             dcc.Store(
-                id=ids.SALIENCY_FACE, data={"key": key, "face": _number(query.get("face"), 0, 10_000, 0)}
+                id=ids.SALIENCY_FACE, data={"key": key, "face": whole_number(query.get("face"), 0, 10_000, 0)}
             ),
             dcc.Store(id=ids.SALIENCY_MEANINGS, data={one.name: one.meaning for one in METHODS.values()}),
             pair_chooser(ids.ON_SALIENCY, pair, names),
@@ -163,7 +164,7 @@ def _drawing_choice(query: dict[str, str]) -> html.Div:
                 "Opacity",
                 dmc.Slider(
                     id=ids.SALIENCY_OPACITY,
-                    value=_number(query.get("opacity"), 0, 100, DEFAULT_OPACITY),
+                    value=whole_number(query.get("opacity"), 0, 100, DEFAULT_OPACITY),
                     min=0,
                     max=100,
                     step=5,
@@ -314,11 +315,6 @@ def _upload_hint(key: str) -> str:
     if key.startswith((SAMPLE_PREFIX, TEST_PREFIX)):
         return ""
     return "Uploaded pictures are never stored, so a link to one works only while this server remembers it."
-
-
-def _number(text: str | None, least: int, most: int, otherwise: int) -> int:
-    """A whole number typed into an address, or `otherwise`."""
-    return min(max(int(text), least), most) if text and text.isdigit() else otherwise
 
 
 # No picture named: the one that Predict shows, or the first sample.

@@ -5,6 +5,7 @@ again every few seconds while one of them trains. Charts and table are drawn ane
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dash
@@ -72,7 +73,10 @@ def layout(**query: str) -> html.Div:
                 [_chip(run, runs) for run in runs], id=ids.TRAINING_CHOSEN, value=chosen, multiple=True
             ),
             html.Div(
-                [figure_card(ids.training_chart, key, curve.about) for key, curve in CURVES.items()],
+                [
+                    figure_card(partial(ids.training_chart, chart=key), key, curve.about)
+                    for key, curve in CURVES.items()
+                ],
                 className="grid-2",
             ),
         ],

@@ -73,7 +73,8 @@ def saliency_map(
     """What mattered for `output` ("age" or "gender") in one frame.
 
     `frame` is (px, px, 3) uint8 RGB, as `faces.framing` makes it from `square`; `method` a key of METHODS;
-    `smooth_samples` the noisy copies that SmoothGrad averages.
+    `smooth_samples` the noisy copies that SmoothGrad averages. Raises VariantError where the network does not
+    tell `output`.
     """
     _, female = network.outputs(frame[None])
     target = target_for(output, float(female[0]))

@@ -27,14 +27,16 @@ GradientsOf = Callable[[np.ndarray], Gradients]  # (px, px, 3) float32 frame, RG
 
 
 def gradients_of(network: Network, target: Target) -> GradientsOf:
-    """A function that asks `network` for the gradients of `target` in any frame."""
+    """A function that asks `network` for the gradients of `target` in any frame.
+
+    Raises VariantError where the network does not tell what the target explains.
+    """
+    graph = network.graph(target.output)
+    weights = {"age_weights": target.age_weights, "gender_weight": target.gender_weight}
+    weights = {name: weights[name] for name in graph.no_target}
 
     def gradients(frame: np.ndarray) -> Gradients:
-        feed = {
-            "frames": frame[None].astype(np.float32),
-            "age_weights": target.age_weights,
-            "gender_weight": target.gender_weight,
-        }
-        return Gradients(*(value[0] for value in network.session.run(FETCHES, feed)))
+        feed = {"frames": frame[None].astype(np.float32), **weights}
+        return Gradients(*(value[0] for value in graph.session.run(FETCHES, feed)))
 
     return gradients

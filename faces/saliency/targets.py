@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-AGE, GENDER = "age", "gender"
-OUTPUTS = (AGE, GENDER)
+from faces.readings import AGE, GENDER, OUTPUTS
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,14 @@ def test_two_of_the_three_answer_a_picture(visit):
     assert page.console_errors() == []
 
 
+def test_explain_shows_the_maps_of_the_two_that_were_chosen(visit):
+    page = visit("/?sample=astronaut.jpg&first=cropped&second=again")
+    page.wait_for(".face-card")
+    page.click(".card-actions a")
+    page.wait_for(".looks")
+    assert [one.get_attribute("data-variant") for one in page.all(".look")] == ["cropped", "again"]
+
+
 def test_choosing_another_variant_answers_the_same_picture_again(visit):
     page = visit("/?sample=astronaut.jpg")
     page.wait_for(".face-card")

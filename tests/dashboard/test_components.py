@@ -1,17 +1,21 @@
 """What the parts of Predict and About show for an answer, without a browser."""
 
 import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from dashboard.components.answer_view import answer_view, faces_in_words, timings_in_words
 from dashboard.components.face_card import saliency_address
 from dashboard.components.model_facts import card_section, design_of, provenance_of, recipe_differences
-from dashboard.components.readings import Row, age_in_words, age_row, gender_in_words, gender_row
+from dashboard.components.readings import Row, age_row, gender_row
+from dashboard.components.variant_pair import pair_in
 from dashboard.uploads import Upload
+from evaluation.provenance import recipe_of
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
-from faces.readings import Reading
+from faces.readings import Reading, age_in_words, gender_in_words
 
 READING = Reading(age_years=34.2, age_low=28.1, age_high=40.3, female_probability=0.93)
 COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
@@ -27,7 +31,8 @@ def styles_of(component, class_name):
 
 
 def view_of(upload, **changes):
-    named = {"whole_picture_variants": ["full"], "face_variants": ["cropped"], "people": {}} | changes
+    named: dict[str, Any] = {"whole_picture_variants": ["full"], "face_variants": ["cropped"], "people": {}}
+    named |= {"pair": ["full", "cropped"]} | changes
     return json.dumps(answer_view("key", upload, COLOURS, **named).to_plotly_json(), default=vars)
 
 
@@ -79,8 +84,14 @@ def test_stage_times_are_one_line():
 
 
 def test_explain_leads_to_the_face_of_a_sample_or_an_upload():
-    assert saliency_address("sample:solvay_1927.jpg", 3) == "/saliency?sample=solvay_1927.jpg&face=3"
-    assert saliency_address("t0ken", 0) == "/saliency?picture=t0ken&face=0"
+    assert saliency_address("sample:a.jpg", 3, ["full"]) == "/saliency?sample=a.jpg&face=3&first=full"
+    assert saliency_address("t0ken", 0, ["full"]) == "/saliency?picture=t0ken&face=0&first=full"
+
+
+def test_explain_takes_the_pair_along_that_was_chosen():
+    address = saliency_address("t0ken", 0, ["wide", "full"])
+    query = dict(parse_qsl(urlsplit(address).query))
+    assert pair_in(query, ["full", "cropped", "wide"]) == ("wide", "full")
 
 
 def test_a_face_alone_has_both_variants_on_its_card_and_several_are_told_apart(context, astronaut):
@@ -113,10 +124,16 @@ def test_the_facts_of_a_variant_come_from_its_files(context):
         assert facts["Split"].value == f"{variant.split_sha256[:12]}…"
 
 
-def test_full_and_cropped_differ_in_the_framing_alone(context):
+def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):
     different, settings = recipe_differences(context.variant_folders)
-    assert {name.split(".")[0] for name in different} == {"framing"}
+    first_parts = ["runs/first_part_full/network.keras", "runs/first_part_cropped/network.keras"]
+    assert different.pop("network.weights") == first_parts
+    assert set(different) == {"framing.framing"}
     assert settings > 20
+    recipes = [recipe_of(folder, "first_part.toml") for folder in context.variant_folders]
+    for recipe in recipes:
+        del recipe["name"], recipe["framing"]["framing"]
+    assert recipes[0] == recipes[1] != {}
 
 
 def test_limits_come_before_licences_and_are_those_of_the_card(context):

@@ -110,6 +110,7 @@ def test_a_page_holds_so_many_pictures_and_none_is_told_in_words(names):
     assert len(sample_page(many, 2).children) == len(many) - SAMPLES_A_PAGE
     assert pages_of(0, SAMPLES_A_PAGE) == 1
     assert "No picture has all of these labels." in str(sample_page(names.head(0), 1))
+    assert "male, 9" in str(sample_page(names, 1))
 
 
 def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path, names):

@@ -1,5 +1,7 @@
 """Figures are pure: a frame goes in, a figure with title, units and counts comes out, in either scheme."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from dashboard.theme import DARK, LIGHT, variant_colour
 from dataset.tables import FACE_FOUND, NO_FACE
 from evaluation.fairness import fairness_cells
 from evaluation.measures import DEFINITIONS
+from evaluation.runs import COMPLETE, Run
 
 NAMES = ("full", "cropped")
 COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
@@ -63,8 +66,12 @@ def predictions():
 
 @pytest.fixture(scope="module")
 def numbers(predictions):
-    history = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.5], "validation_loss": [1.8, 1.6]})
-    return Numbers(predictions, {"full": history, "cropped": history})
+    return Numbers(predictions, {name: run_of(name) for name in (*NAMES, "wide")})
+
+
+def run_of(name):
+    history = {"epoch": [1, 2], "phase": ["main", "finish"], "seconds": 60.0, "loss": [2.0, 1.5]}
+    return Run(name, Path(name), COMPLETE, pd.DataFrame(history | {"validation_loss": [1.8, 1.6]}))
 
 
 BOTH = Selection("context", "test", "all", "full", "cropped")
@@ -124,6 +131,21 @@ def test_a_variant_has_its_colour_in_every_figure(numbers):
             trace.name: trace.marker.color or trace.line.color for trace in figure.data if trace.name in NAMES
         }
         assert drawn == {name: variant_colour(name, NAMES, DARK) for name in NAMES}
+
+
+def test_the_training_curves_are_those_of_the_selected_variants_with_their_phases(numbers):
+    chart, swapped = CHARTS["training_loss"], Selection("context", "test", "all", "cropped", "full")
+    frame = chart.frame(numbers, swapped)
+    figure = chart.draw(frame, View(numbers, swapped, LIGHT))
+    assert list(dict.fromkeys(frame.run)) == ["cropped", "full"]
+    assert figure.layout.meta["title"] == "Loss: cropped 1.6, full 1.6 at the end"
+    assert [mark.text for mark in figure.layout.annotations] == ["finish"]
+
+
+def test_networks_that_came_without_a_history_have_no_curves_and_the_card_says_so(predictions):
+    chart = CHARTS["training_loss"]
+    figure = chart.draw(chart.frame(Numbers(predictions), BOTH), View(Numbers(predictions), BOTH, LIGHT))
+    assert "None of these trainings" in figure.layout.annotations[0].text
 
 
 def test_a_matrix_shows_counts_or_shares_and_its_hover_always_the_count():
@@ -231,6 +253,17 @@ def test_the_fairness_table_has_a_row_a_group_and_figures_of_both_variants(of_tw
     assert "first_bin_accuracy" not in fields
     whole = [row for row in rows if row["age_group"] == "all"]
     assert sum(row["count"] for row in whole) == 120
+
+
+def test_the_column_of_races_is_as_wide_as_their_names(predictions):
+    def width(race):
+        rows = fairness_rows(Numbers(predictions.assign(race=race)), BOTH)
+        return next(
+            one["width"] for one in fairness_columns(rows, BOTH, COLOURS) if one.get("field") == "race"
+        )
+
+    assert width("White") < 105
+    assert width("Latino_Hispanic") > 140
 
 
 def test_the_release_before_stands_beside_that_of_today(of_two_races):

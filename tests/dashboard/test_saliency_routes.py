@@ -9,8 +9,8 @@ import pytest
 from dashboard.reference_engine import ReferenceEngine
 from faces.errors import ReferenceEngineError
 from faces.framing import frame_for, square_for
+from faces.readings import OUTPUTS
 from faces.saliency.explain import saliency_map
-from faces.saliency.targets import OUTPUTS
 
 ASKED = {"key": "sample:astronaut.jpg", "face": "0"}
 

@@ -22,7 +22,7 @@ def test_with_data_they_are_of_the_test_split_and_labelled(data_dir, context):
     some = pictures.some(10)
     assert some == pictures.some(10)
     assert len(set(some)) == 10
-    assert pictures.label(some[0]).startswith(("man, ", "woman, "))
+    assert pictures.label(some[0]).startswith(("male, ", "female, "))
     upload = pictures.answered(some[0], context.answered)
     assert upload.picture.name == some[0]
     assert pictures.answered(some[0], context.answered) is upload

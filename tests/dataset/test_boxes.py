@@ -50,7 +50,7 @@ def test_every_picture_gets_a_row_whether_its_face_is_found_or_not(records, tmp_
     pd.testing.assert_frame_equal(read_boxes("samples", tmp_path / "cache"), table.reset_index())
 
 
-def test_a_stopped_search_goes_on_and_a_finished_one_reads_no_picture(records, tmp_path):
+def test_a_stopped_search_goes_on_and_a_finished_one_reads_no_picture(records, tmp_path, capsys):
     cache = tmp_path / "cache"
     whole = write_boxes(records, "whole", cache, processes=1)
     first = write_boxes(records.iloc[:1], "stopped", cache, processes=1)
@@ -60,7 +60,9 @@ def test_a_stopped_search_goes_on_and_a_finished_one_reads_no_picture(records, t
     pd.testing.assert_frame_equal(write_boxes(records, "stopped", cache, processes=1), whole)
     for path in records.path[1:]:
         shutil.move(path, path + ".gone")
+    capsys.readouterr()
     pd.testing.assert_frame_equal(write_boxes(records, "stopped", cache, processes=1), whole)
+    assert capsys.readouterr().err == ""  # nor does it show a bar
 
 
 def test_rows_of_pictures_that_left_the_set_are_dropped(records, tmp_path):

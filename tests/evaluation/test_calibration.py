@@ -58,8 +58,10 @@ def test_genders_that_are_too_sure_are_moved_towards_one_half(too_sure):
 def test_a_fit_says_what_it_was_fitted_on_and_what_it_changed(too_sure):
     fit = fitted(*too_sure)
     assert fit.count == 1500
-    assert fit.coverage_before < fit.coverage_after
-    assert fit.log_loss_after < fit.log_loss_before
+    assert fit.age is not None
+    assert fit.gender is not None
+    assert fit.age.coverage_before < fit.age.coverage_after
+    assert fit.gender.log_loss_after < fit.gender.log_loss_before
 
 
 def test_calibration_never_moves_an_age_nor_turns_a_gender(too_sure):

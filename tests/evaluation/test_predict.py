@@ -141,9 +141,16 @@ def test_work_that_was_stopped_goes_on_with_the_pictures_that_are_missing(
         )
 
 
-def test_two_variants_need_two_names(shipped_variants):
+def test_two_variants_need_two_names(shipped_variants, tmp_path):
+    folder = shipped_variants[0].folder
+    for file in ("variant.toml", "network.onnx"):
+        shutil.copyfile(folder / file, tmp_path / file)
     with pytest.raises(VariantError, match="different names"):
-        loaded_networks([shipped_variants[0].folder] * 2)
+        loaded_networks([folder, tmp_path])
+
+
+def test_a_folder_that_is_named_twice_is_one_variant(shipped_variants):
+    assert len(loaded_networks([shipped_variants[0].folder] * 2)) == 1
 
 
 def test_the_train_sample_is_the_same_whatever_the_order_of_the_files():

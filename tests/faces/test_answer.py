@@ -60,7 +60,9 @@ def test_full_can_be_asked_about_one_face(workbench: Workbench, astronaut: bytes
     answer = workbench.answer(picture)
     asked = workbench.read_square("full", picture, square_around(answer.faces[0].face.box_xyxy, 2))
     assert asked != answer.whole_picture["full"]
-    assert asked.age_low <= asked.age_years <= asked.age_high
+    assert asked.age_and_interval is not None
+    age, low, high = asked.age_and_interval
+    assert low <= age <= high
 
 
 def test_equal_pictures_get_equal_answers(workbench: Workbench, astronaut: bytes) -> None:

@@ -51,6 +51,8 @@ def test_calibration_moves_the_interval_and_the_probability_but_never_the_age() 
         for calibration in (Calibration(), Calibration(4.0, 2.0))
     )
     assert calibrated.age_years == plain.age_years
+    assert calibrated.age_low is not None
+    assert plain.age_low is not None
     assert calibrated.age_low < plain.age_low
     assert calibrated.female_probability == pytest.approx(0.75)  # odds of 9 become odds of 3
     assert calibrated.gender == plain.gender == "female"
@@ -59,7 +61,9 @@ def test_calibration_moves_the_interval_and_the_probability_but_never_the_age() 
 def test_the_interval_always_holds_the_age() -> None:
     lopsided = (0.92 * np.eye(101)[[20]] + 0.08 * np.eye(101)[[95]]) / 1.0
     reading = readings_from(lopsided, np.array([0.2]), Calibration())[0]
-    assert reading.age_low <= reading.age_years <= reading.age_high
+    assert reading.age_and_interval is not None
+    age, low, high = reading.age_and_interval
+    assert low <= age <= high
 
 
 @pytest.mark.parametrize("probability", [0.0, 1.0])

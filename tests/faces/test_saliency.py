@@ -11,13 +11,14 @@ from faces.files import sha256_of
 from faces.framing import Square, frame_for, square_for
 from faces.pictures import decode
 from faces.prediction import Network, age_expectations
+from faces.readings import AGE, GENDER, OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus
 from faces.saliency.gradients import Gradients, gradients_of
 from faces.saliency.maps import SaliencyMap, expanded, scaled_to_one
 from faces.saliency.smoothgrad import NOISE, noisy_copies
-from faces.saliency.targets import AGE, GENDER, OUTPUTS, target_for
+from faces.saliency.targets import target_for
 from faces.saliency.vanilla import vanilla
 from faces.variants import read_variant
 from tests.portraits import frames_of_people
@@ -64,7 +65,7 @@ def test_a_step_along_the_gradient_makes_the_expected_age_older(network, astrona
             "age_weights": np.zeros((1, 101), np.float32),
             "gender_weight": np.zeros((1, 1), np.float32),
         }
-        return float(age_expectations(network.session.run(["age_probabilities"], feed)[0])[0]) / 10
+        return float(age_expectations(network.graph(AGE).session.run(["age_probabilities"], feed)[0])[0]) / 10
 
     step = (0.5 * gradient / np.linalg.norm(gradient)).astype(np.float32)
     rise = (decades(frame + step) - decades(frame - step)) / 2

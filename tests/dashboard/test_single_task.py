@@ -1,0 +1,262 @@
+"""Networks of one task, and a pair of them, on the pages: what is not told is said, nothing is made up."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import ids
+from dashboard.app import create_app
+from dashboard.components.metrics_charts import CHARTS, View
+from dashboard.components.metrics_headline import headline, tiles
+from dashboard.components.metrics_matrices import matrix_counts, matrix_titles
+from dashboard.components.metrics_numbers import Numbers
+from dashboard.components.metrics_selection import Selection
+from dashboard.components.metrics_table import table_rows
+from dashboard.components.model_facts import design_of, figures_of, provenance_of
+from dashboard.components.readings import Row, age_row, gender_row
+from dashboard.components.truth import Truth, marks
+from dashboard.context import load_context
+from dashboard.matrix_figures import confusion_difference_figure, confusion_figure
+from dashboard.picture_routes import csv_of
+from dashboard.theme import LIGHT
+from evaluation.runs import COMPLETE
+from faces.readings import AGE, GENDER, Reading, age_in_words, gender_in_words
+from tests.evaluation.conftest import predictions_of
+
+OF_AGE, OF_GENDER = Reading(34.2, 28.1, 40.3, None), Reading(None, None, None, 0.93)
+NAMES = ("single", "both")
+SELECTED = Selection("chips", "test", "all", *NAMES)
+ALONE = Selection("chips", "test", "all", "single", "")
+COLOURS = {name: f"var(--variant-{place})" for place, name in enumerate(NAMES)}
+ABOUT_GENDERS = {"gender_scores", "accuracy_by_share_told", "accuracy_by_face_share"}
+ABOUT_AGES = {key for key in CHARTS if not key.startswith("training")} - ABOUT_GENDERS
+
+
+@pytest.fixture(scope="module")
+def app_context(small_variants, pair_folder):
+    folders = [small_variants["ages"].folder, pair_folder, small_variants["genders"].folder]
+    return load_context(folders)
+
+
+@pytest.fixture(scope="module")
+def app_client(app_context):
+    return create_app(app_context).server.test_client()
+
+
+def answer_of(client, output: str, *inputs: tuple):
+    """What a callback of the app answers for one output: JSON as text."""
+    component, _, prop = output.rpartition(".")
+    asked = {
+        "output": output,
+        "outputs": {"id": component, "property": prop},
+        "inputs": [{"id": id_, "property": "data", "value": value} for id_, value in inputs],
+        "changedPropIds": [],
+    }
+    response = client.post("/_dash-update-component", json=asked)
+    assert response.status_code == 200, response.data[:2000]
+    return json.dumps(response.get_json(), ensure_ascii=False)
+
+
+@pytest.mark.training
+def test_predict_shows_what_is_told_and_says_what_is_not(app_client):
+    shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
+    said = answer_of(
+        app_client,
+        f"{ids.PREDICT_ANSWER}.children",
+        (ids.SHOWN, shown),
+        (ids.pair(ids.PAIR, ids.ON_PREDICT), ["ages", "genders"]),
+    )
+    assert "ages" in said
+    assert "genders" in said
+    assert said.count('"not told"') == 2  # one row of ages, one of genders
+    assert "gender not told" in said  # under the large age of the first variant
+    assert not re.search(r"\b(nan|NaN|None)\b", said)
+    paired = answer_of(
+        app_client,
+        f"{ids.PREDICT_ANSWER}.children",
+        (ids.SHOWN, shown),
+        (ids.pair(ids.PAIR, ids.ON_PREDICT), ["ages + genders"]),
+    )
+    assert "not told" not in paired
+
+
+@pytest.mark.training
+def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
+    shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
+    said = answer_of(
+        app_client,
+        f"{ids.PREDICT_ANSWER}.children",
+        (ids.SHOWN, shown),
+        (ids.pair(ids.PAIR, ids.ON_PREDICT), ["genders"]),
+    )
+    assert "age not told" in said
+    assert "headline-age" not in said
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("name", "outputs"), [("ages", [AGE]), ("genders", [GENDER]), ("ages + genders", [AGE, GENDER])]
+)
+def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs):
+    said = answer_of(
+        app_client,
+        f"{ids.SALIENCY_LOOKS}.children",
+        (ids.SALIENCY_PICTURE, "sample:astronaut.jpg"),
+        (ids.SALIENCY_FACE, {"key": "sample:astronaut.jpg", "face": 0}),
+        (ids.pair(ids.PAIR, ids.ON_SALIENCY), [name]),
+    )
+    assert re.findall(r'"data-output": "(\w+)"', said) == outputs
+    for output in {AGE, GENDER} - set(outputs):
+        assert f"{name} tells no {output}." in said
+    for output in (AGE, GENDER):
+        asked = {"key": "sample:astronaut.jpg", "variant": name, "output": output, "method": "gradcam"}
+        found = app_client.get("/saliency/map", query_string=asked).json
+        assert ("error" not in found) == (output in outputs)
+        if output not in outputs:
+            assert found["error"].startswith(f"{name} tells no {output}.")
+
+
+@pytest.mark.training
+def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_client, app_context, astronaut):
+    context = app_context
+    upload = context.answered(astronaut, "a.jpg")
+    (face,) = json.loads(json.dumps(upload.answer.as_dict(), allow_nan=False))["faces"]
+    assert face["answers"]["ages"]["gender"] is None
+    assert face["answers"]["ages"]["age_years"] == face["answers"]["ages + genders"]["age_years"]
+    assert face["answers"]["genders"]["age_low"] is None
+    rows = csv_of(upload).splitlines()
+    assert [row.split(",")[8] for row in rows if ",ages," in row] == [
+        str(face["answers"]["ages"]["age_years"])
+    ]
+    assert all(",,," in row for row in rows if ",genders," in row)
+
+
+@pytest.mark.training
+def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_context, small_variants):
+    assert [run.name for run in app_context.runs()] == ["ages", "genders"]
+    assert {run.state for run in app_context.runs()} == {COMPLETE}
+    pair = app_context.variants["ages + genders"]
+    facts = {fact.name: fact.value for fact in (*design_of(pair), *provenance_of(pair))}
+    parameters = sum(small_variants[name].parameters for name in ("ages", "genders"))
+    assert facts["Parameters"] == f"{parameters:,}"
+    assert (facts["Recipe (age)"], facts["Recipe (gender)"]) == ("recipe of ages", "recipe of genders")
+    assert figures_of(pair)[0] == {}
+
+
+def test_what_is_not_told_has_a_row_without_a_mark():
+    assert age_in_words(OF_GENDER) == "age not told"
+    assert gender_in_words(OF_AGE) == "gender not told"
+    for row in (age_row(Row("a", OF_GENDER, "red")), gender_row(Row("a", OF_AGE, "red"))):
+        assert "not told" in str(row)
+        assert not {"dot", "bar", "interval"} & {getattr(part, "className", None) for part in row._traverse()}
+
+
+def test_what_is_not_told_is_neither_right_nor_wrong():
+    answers = {"ages": OF_AGE.as_dict(), "genders": OF_GENDER.as_dict()}
+    found = marks(answers, Truth(34, "female"), tolerance_years=5)
+    assert [(mark.variant, mark.of, mark.right) for mark in found] == [
+        ("ages", "age", True),
+        ("genders", "gender", True),
+    ]
+
+
+# --- Metrics --------------------------------------------------------------------------------------------
+def predictions(silent: str) -> pd.DataFrame:
+    """200 pictures read by `single`, which does not tell `silent`, and `both`, which errs more."""
+    rng = np.random.default_rng(4)
+    true, female = rng.integers(0, 90, 200), rng.integers(0, 2, 200)
+    frames = []
+    for name, spread in zip(NAMES, (4.0, 6.0), strict=True):
+        probability = np.clip(female * 0.6 + 0.2 + rng.normal(0, spread / 20, 200), 0, 1)
+        frame = predictions_of(
+            true, true + rng.normal(0, spread, 200), female=female, probability=probability, variant=name
+        )
+        frames.append(frame)
+    of = {AGE: ["predicted_age_years", "age_low_years", "age_high_years"], GENDER: ["female_probability"]}
+    frames[0][of[silent]] = np.nan
+    if silent == GENDER:
+        frames[0]["told_gender"] = ""
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module", params=[GENDER, AGE], ids=["no gender", "no age"])
+def silence(request) -> tuple[str, Numbers]:
+    return request.param, Numbers(predictions(request.param))
+
+
+def words_of(figure) -> str:
+    return f"{figure.layout.meta['title']} {' '.join(note.text for note in figure.layout.annotations)}"
+
+
+@pytest.mark.parametrize("key", CHARTS)
+def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
+    silent, numbers = silence
+    chart = CHARTS[key]
+    figure = chart.draw(chart.frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    words = words_of(figure)
+    assert words.strip()
+    assert "nan" not in words
+    alone = chart.draw(chart.frame(numbers, ALONE), View(numbers, ALONE, LIGHT))
+    if key in (ABOUT_AGES if silent == AGE else ABOUT_GENDERS) - {"predicted_against_true_2", "disagreement"}:
+        assert f"single tells no {silent}s." in words_of(alone)
+
+
+def test_titles_tell_only_the_variant_that_tells(silence):
+    silent, numbers = silence
+    key = "gender_scores" if silent == GENDER else "cs_curve"
+    figure = CHARTS[key].draw(CHARTS[key].frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    title = figure.layout.meta["title"]
+    assert "–" not in title
+    assert "cannot be told apart" not in title
+    assert title.endswith(f"single tells no {silent}s.")
+
+
+def test_disagreement_names_who_tells_no_ages():
+    numbers = Numbers(predictions(AGE))
+    chart = CHARTS["disagreement"]
+    figure = chart.draw(chart.frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    assert "single tells no ages." in words_of(figure)
+
+
+def test_the_matrices_of_what_one_does_not_tell_say_so(silence):
+    silent, numbers = silence
+    counts = matrix_counts(numbers, SELECTED, silent)
+    titles = matrix_titles(counts, SELECTED, silent)
+    assert titles[0] == f"single: no {silent}s read"
+    assert titles[1].startswith("both: ")
+    assert titles[2] == "both minus single: nothing to compare"
+    assert "None of these" in words_of(confusion_figure(counts[0], titles[0], LIGHT))
+    difference = confusion_difference_figure(counts[0], counts[1], titles[2], NAMES, LIGHT)
+    assert "both have read" in words_of(difference)
+
+
+def test_headline_tiles_and_table_compare_what_both_tell(silence):
+    silent, numbers = silence
+    told = {AGE: GENDER, GENDER: AGE}[silent]
+    assert f"{silent}s cannot be compared here" in numbers.comparison(SELECTED).sentence
+    assert f"tells no {silent}s" in str(headline(numbers, ALONE, COLOURS))
+    shown = {
+        tile.to_plotly_json()["props"]["data-measure"]: str(tile)
+        for tile in tiles(numbers, SELECTED, COLOURS)
+    }
+    compared = {AGE: "mae", GENDER: "accuracy"}
+    assert "Not told by both" in shown[compared[silent]]
+    assert "single − both" in shown[compared[told]]
+    by_label = dict(zip(numbers.comparison(SELECTED).differences, table_rows(numbers, SELECTED), strict=True))
+    assert by_label[compared[silent]]["real"] == "–"
+    assert "winner" not in by_label[compared[silent]]
+    assert by_label[compared[silent]]["count"] == 200
+    assert by_label[compared[told]]["difference"] is not None
+
+
+def test_the_longer_of_two_names_is_coloured_whole():
+    names = {"single": "ages + genders", "both": "ages"}
+    numbers = Numbers(predictions(GENDER).replace({"variant": names}))
+    selection = Selection("chips", "test", "all", "ages", "ages + genders")
+    colours = {"ages": "red", "ages + genders": "blue"}
+    (_, sentence, *_) = headline(numbers, selection, colours).children
+    assert sentence.children[0].children == "ages + genders"
+    assert sentence.children[0].style == {"color": "blue"}

@@ -1,0 +1,251 @@
+"""A network of one task is predicted, calibrated, scored and compared by what it tells, and a pair as one."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dataset.tables import PREDICTIONS, UNREADABLE, Provenance, write_table
+from evaluation.__main__ import calibration_words
+from evaluation.calibration import fitted, write_calibration
+from evaluation.cards import card
+from evaluation.comparisons import compared, fallback_share
+from evaluation.fairness import fairness_cells
+from evaluation.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD, all_measures, tells
+from evaluation.outputs import RawOutputs, raw_outputs
+from evaluation.predict import loaded_networks, prediction_rows, predictions_path
+from evaluation.report import scores, write_scores
+from evaluation.robustness import write_robustness
+from evaluation.slices import error_by_decade_and_gender
+from evaluation.store import read_predictions
+from faces.detection import DEFAULT_DETECTOR, Detector
+from faces.errors import TableError, VariantError
+from faces.files import sha256_of
+from faces.prediction import read_calibration
+from faces.readings import AGE, GENDER, OUTPUTS
+
+AGE_COLUMNS = ["predicted_age_years", "age_low_years", "age_high_years"]
+COUNT = 200
+
+
+@pytest.fixture
+def ages_against_both(random_predictions):
+    """`full` tells ages alone, `cropped` both."""
+    silent = random_predictions.variant == "full"
+    return random_predictions.assign(
+        female_probability=random_predictions.female_probability.mask(silent),
+        told_gender=random_predictions.told_gender.mask(silent, ""),
+    )
+
+
+@pytest.fixture
+def genders_against_both(random_predictions):
+    """`full` tells genders alone, `cropped` both."""
+    silent = random_predictions.variant == "full"
+    return random_predictions.assign(**{name: random_predictions[name].mask(silent) for name in AGE_COLUMNS})
+
+
+def outputs_of(told, true, female):
+    """Raw outputs that come near to the labels; NaN for what is not told."""
+    rng = np.random.default_rng(2)
+    ages = np.full((COUNT, 101), np.nan, np.float32)
+    probability = np.full(COUNT, np.nan, np.float32)
+    if AGE in told:
+        away = (np.arange(101) - (true + rng.normal(0, 4, COUNT))[:, None]) / 2
+        ages = np.exp(-0.5 * away**2)
+        ages = (ages / ages.sum(axis=1, keepdims=True)).astype(np.float32)
+    if GENDER in told:
+        probability = np.clip(female * 0.8 + 0.1 + rng.normal(0, 0.25, COUNT), 0.01, 0.99).astype(np.float32)
+    return RawOutputs(pd.DataFrame({"status": ["found"] * COUNT}), ages, probability)
+
+
+@pytest.fixture
+def labels():
+    rng = np.random.default_rng(1)
+    return rng.integers(5, 90, COUNT).astype(float), rng.integers(0, 2, COUNT)
+
+
+def test_what_a_network_tells_is_calibrated_as_if_it_told_both(labels):
+    both = fitted(outputs_of(OUTPUTS, *labels), *labels)
+    ages, genders = (fitted(outputs_of((output,), *labels), *labels) for output in OUTPUTS)
+    assert (ages.age, ages.gender) == (both.age, None)
+    assert genders.age is None
+    assert genders.gender is not None
+    assert ages.calibration.gender_temperature == 1.0
+    assert "gender" not in calibration_words(ages)
+    assert "intervals" not in calibration_words(genders)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_calibration_file_has_no_figures_of_what_is_not_told(labels, output, shipped_variants, tmp_path):
+    fit = fitted(outputs_of((output,), *labels), *labels)
+    write_calibration(replace(shipped_variants[0], folder=tmp_path), fit)
+    assert read_calibration(tmp_path) == fit.calibration
+    text = (tmp_path / "calibration.toml").read_text(encoding="utf-8")
+    assert ("coverage_after" in text) == (output == AGE)
+    assert ("gender_log_loss_after" in text) == (output == GENDER)
+
+
+def test_ages_are_compared_as_if_both_told_genders(ages_against_both, random_predictions):
+    comparison = compared(ages_against_both, "full", "cropped")
+    everything = compared(random_predictions, "full", "cropped")
+    for key in ("mae", "cs_5", "bias"):
+        assert comparison.differences[key] == everything.differences[key]
+    assert comparison.differences["accuracy"].count == comparison.disagreements.count == 0
+    assert comparison.better == "cropped"
+    assert comparison.sentence.startswith("cropped is better at age by ")
+    assert comparison.sentence.endswith("on 400 pictures; genders cannot be compared here.")
+
+
+def test_genders_are_compared_as_if_both_told_ages(genders_against_both, random_predictions):
+    comparison = compared(genders_against_both, "full", "cropped")
+    everything = compared(random_predictions, "full", "cropped")
+    assert comparison.differences["accuracy"] == everything.differences["accuracy"]
+    assert comparison.disagreements == everything.disagreements
+    assert comparison.differences["mae"].count == 0
+    assert comparison.sentence.endswith("ages cannot be compared here.")
+
+
+def test_two_that_have_no_task_in_common_are_not_compared(ages_against_both):
+    other = ages_against_both.variant == "cropped"
+    apart = ages_against_both.assign(**{name: ages_against_both[name].mask(other) for name in AGE_COLUMNS})
+    comparison = compared(apart, "full", "cropped")
+    assert comparison.better is None
+    assert "tell nothing in common" in comparison.sentence
+
+
+def test_equal_networks_of_one_task_show_no_detectable_difference(ages_against_both):
+    own = ages_against_both[ages_against_both.variant == "full"]
+    comparison = compared(pd.concat([own, own.assign(variant="again")]), "full", "again")
+    assert comparison.sentence == (
+        "No detectable difference between full and again at age: their mean age errors differ by "
+        "0.00 years on 400 pictures; genders cannot be compared here."
+    )
+
+
+def test_measures_of_what_is_not_told_say_so(ages_against_both, genders_against_both):
+    of_ages = all_measures(ages_against_both[ages_against_both.variant == "full"])
+    of_genders = all_measures(genders_against_both[genders_against_both.variant == "full"])
+    assert (of_ages["mae"].known, of_ages["accuracy"].known) == (True, False)
+    assert (of_genders["mae"].known, of_genders["accuracy"].known) == (False, True)
+    assert {of_ages[key].reason for key in ("accuracy", "auc", "ece")} == {NO_GENDERS_TOLD}
+    assert {of_genders[key].reason for key in ("mae", "cs_5", "bin_accuracy")} == {NO_AGES_TOLD}
+
+
+def test_people_are_told_apart_by_their_true_gender_where_none_is_told(ages_against_both, random_predictions):
+    silent, told = (
+        table[table.variant == "full"].assign(race="White")
+        for table in (ages_against_both, random_predictions)
+    )
+    by_decade, expected = error_by_decade_and_gender(silent), error_by_decade_and_gender(told)
+    same = ["slice", "gender", "count", "mae", "bias"]
+    pd.testing.assert_frame_equal(by_decade[same], expected[same])
+    assert by_decade.accuracy.isna().all()
+    cells, expected = fairness_cells(silent), fairness_cells(told)
+    pd.testing.assert_frame_equal(cells[["gender", "count", "mae"]], expected[["gender", "count", "mae"]])
+    assert cells.accuracy.isna().all()
+
+
+def test_an_unreadable_picture_is_not_taken_for_one_of_which_nothing_is_told(ages_against_both):
+    own = ages_against_both[ages_against_both.variant == "full"].reset_index(drop=True)
+    own.loc[0, AGE_COLUMNS] = np.nan
+    own.loc[0, "status"] = UNREADABLE
+    assert tells(own) == (AGE,)
+    assert tells(own[:1]) == ()
+    assert fallback_share(own) == 0
+    assert all_measures(own)["mae"].count == 399
+
+
+# --- With networks, through the real export -------------------------------------------------------------
+@pytest.fixture(scope="module")
+def predicted(small_variants, repository, tmp_path_factory):
+    """The folders of the small variants, each with a predictions table of the shipped pictures."""
+    detector = Detector(threads=1)
+    paths = sorted((repository / "dashboard" / "samples").glob("*.jpg"))[:3]
+    pictures = pd.DataFrame(
+        {
+            "path": [str(path) for path in paths],
+            "file": [path.name for path in paths],
+            "split": "test",
+            "subject": "",
+            "age_years": [41.0, 20.0, 48.0],
+            "gender": [1, 0, 0],
+            "race": "",
+        }
+    )
+    networks = loaded_networks([variant.folder for variant in small_variants.values()])
+    outputs = raw_outputs(pictures, networks, detector, tmp_path_factory.mktemp("cache"), title="chips")
+    for network in networks:
+        variant = network.variant
+        rows = prediction_rows("chips", pictures, outputs[variant.name], variant, network.calibration)
+        provenance = Provenance(variant.split_sha256, variant.network_sha256, detector.sha256)
+        write_table(rows, PREDICTIONS, predictions_path(variant.folder, "chips"), provenance)
+    return {name: variant.folder for name, variant in small_variants.items()}
+
+
+@pytest.mark.training
+def test_rows_hold_what_the_network_tells_and_nothing_else(predicted):
+    for name, told in (("ages", (AGE,)), ("genders", (GENDER,)), ("both", OUTPUTS)):
+        rows = read_predictions([predicted[name]])
+        assert tells(rows) == told
+        assert rows[AGE_COLUMNS].notna().all(axis=None) == (AGE in told)
+        assert (rows.told_gender != "").all() == (GENDER in told)
+
+
+@pytest.mark.training
+def test_a_pair_has_the_ages_of_the_one_and_the_genders_of_the_other(predicted, pair_folder):
+    pair = read_predictions([pair_folder]).set_index("file")
+    ages, genders = (read_predictions([predicted[name]]).set_index("file") for name in ("ages", "genders"))
+    assert set(pair.variant) == {"ages + genders"}
+    pd.testing.assert_frame_equal(pair[AGE_COLUMNS], ages[AGE_COLUMNS])
+    of_gender = ["female_probability", "told_gender"]
+    pd.testing.assert_frame_equal(pair[of_gender], genders[of_gender])
+    both = read_predictions([pair_folder, predicted["both"]])
+    assert compared(both, "ages + genders", "both").count == 3
+
+
+@pytest.mark.training
+def test_a_pair_of_tables_of_other_pictures_is_refused(predicted, pair_folder, small_variants):
+    variant = small_variants["genders"]
+    path = predictions_path(variant.folder, "chips")
+    kept, rows = path.read_bytes(), read_predictions([variant.folder])
+    provenance = Provenance(variant.split_sha256, variant.network_sha256, sha256_of(DEFAULT_DETECTOR))
+    try:
+        write_table(rows[1:], PREDICTIONS, path, provenance)
+        with pytest.raises(TableError, match=r"of other pictures.*Received: 3 and 2 rows"):
+            read_predictions([pair_folder])
+    finally:
+        path.write_bytes(kept)
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(("name", "silent"), [("ages", "accuracy"), ("genders", "mae")])
+def test_a_network_of_one_task_is_scored_and_has_a_card(predicted, small_variants, name, silent):
+    variant = small_variants[name]
+    document = scores(read_predictions([variant.folder]), variant, sha256_of(DEFAULT_DETECTOR))
+    json.dumps(document, allow_nan=False)
+    section = document["sets"]["chips"]["test"]
+    assert section["measures"][silent]["value"] is None
+    assert (section["pictures"], section["unreadable"]) == (3, 0)
+    write_scores(document, variant.folder)
+    text = card(variant)
+    assert not re.search(r"\bnan\b", text)
+    assert ("It tells no gender." in text) == (name == "ages")
+
+
+@pytest.mark.training
+def test_both_networks_of_a_pair_are_loaded_to_be_predicted(pair_folder, small_variants):
+    names = [network.variant.name for network in loaded_networks([pair_folder])]
+    assert names == ["ages", "genders"]
+    again = loaded_networks([pair_folder, small_variants["ages"].folder])
+    assert [network.variant.name for network in again] == names
+
+
+@pytest.mark.training
+def test_robustness_needs_a_network_of_both_tasks(pair_folder, tmp_path):
+    with pytest.raises(VariantError, match="Received: ages, which tells age"):
+        write_robustness(loaded_networks([pair_folder]), Detector(threads=1), Path(tmp_path), tmp_path)
