@@ -60,38 +60,28 @@ def answer_of(client, output: str, *inputs: tuple):
     return json.dumps(response.get_json(), ensure_ascii=False)
 
 
+def predict_answer(client, *variants: str) -> str:
+    """What Predict shows for the astronaut with these variants: JSON as text."""
+    shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
+    pair = (ids.pair(ids.PAIR, ids.ON_PREDICT), list(variants))
+    return answer_of(client, f"{ids.PREDICT_ANSWER}.children", (ids.SHOWN, shown), pair)
+
+
 @pytest.mark.training
 def test_predict_shows_what_is_told_and_says_what_is_not(app_client):
-    shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
-    said = answer_of(
-        app_client,
-        f"{ids.PREDICT_ANSWER}.children",
-        (ids.SHOWN, shown),
-        (ids.pair(ids.PAIR, ids.ON_PREDICT), ["ages", "genders"]),
-    )
+    said = predict_answer(app_client, "ages", "genders")
     assert "ages" in said
     assert "genders" in said
     assert said.count('"not told"') == 2  # one row of ages, one of genders
     assert "gender not told" in said  # under the large age of the first variant
     assert not re.search(r"\b(nan|NaN|None)\b", said)
-    paired = answer_of(
-        app_client,
-        f"{ids.PREDICT_ANSWER}.children",
-        (ids.SHOWN, shown),
-        (ids.pair(ids.PAIR, ids.ON_PREDICT), ["ages + genders"]),
-    )
+    paired = predict_answer(app_client, "ages + genders")
     assert "not told" not in paired
 
 
 @pytest.mark.training
 def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
-    shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
-    said = answer_of(
-        app_client,
-        f"{ids.PREDICT_ANSWER}.children",
-        (ids.SHOWN, shown),
-        (ids.pair(ids.PAIR, ids.ON_PREDICT), ["genders"]),
-    )
+    said = predict_answer(app_client, "genders")
     assert "age not told" in said
     assert "headline-age" not in said
 

@@ -48,6 +48,21 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
     return frame[PREDICTIONS.column_names]
 
 
+def records_of(paths):
+    """Records of three pictures, with labels."""
+    return pd.DataFrame(
+        {
+            "path": [str(path) for path in paths],
+            "file": [path.name for path in paths],
+            "split": "test",
+            "subject": "",
+            "age_years": [41.0, 20.0, 48.0],
+            "gender": [1, 0, 0],
+            "race": "",
+        }
+    )
+
+
 @pytest.fixture
 def random_predictions():
     """400 pictures of women and men, read by two variants of which `cropped` errs less."""

@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from dataset.tables import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, read_table, write_table
@@ -19,6 +18,7 @@ from faces.errors import DataMissing, TableError, VariantError
 from faces.files import sha256_of
 from faces.pictures import decode
 from faces.prediction import read_calibration
+from tests.evaluation.conftest import records_of
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +38,7 @@ def pictures(repository, tmp_path):
     broken.write_bytes(b"no picture")
     samples = repository / "dashboard" / "samples"
     paths = [samples / "astronaut.jpg", broken, samples / "solvay_1927.jpg"]
-    return pd.DataFrame(
-        {
-            "path": [str(path) for path in paths],
-            "file": [path.name for path in paths],
-            "split": "test",
-            "subject": "",
-            "age_years": [41.0, 20.0, 48.0],
-            "gender": [1, 0, 0],
-            "race": "",
-        }
-    )
+    return records_of(paths)
 
 
 def rows_of(pictures, networks, detector, cache_dir):

@@ -27,6 +27,7 @@ from faces.errors import TableError, VariantError
 from faces.files import sha256_of
 from faces.prediction import read_calibration
 from faces.readings import AGE, GENDER, OUTPUTS
+from tests.evaluation.conftest import records_of
 
 AGE_COLUMNS = ["predicted_age_years", "age_low_years", "age_high_years"]
 COUNT = 200
@@ -166,17 +167,7 @@ def predicted(small_variants, repository, tmp_path_factory):
     """The folders of the small variants, each with a predictions table of the shipped pictures."""
     detector = Detector(threads=1)
     paths = sorted((repository / "dashboard" / "samples").glob("*.jpg"))[:3]
-    pictures = pd.DataFrame(
-        {
-            "path": [str(path) for path in paths],
-            "file": [path.name for path in paths],
-            "split": "test",
-            "subject": "",
-            "age_years": [41.0, 20.0, 48.0],
-            "gender": [1, 0, 0],
-            "race": "",
-        }
-    )
+    pictures = records_of(paths)
     networks = loaded_networks([variant.folder for variant in small_variants.values()])
     outputs = raw_outputs(pictures, networks, detector, tmp_path_factory.mktemp("cache"), title="chips")
     for network in networks:
