@@ -48,10 +48,11 @@ class Curve:
 
     def title(self, runs: Sequence[Run]) -> str:
         """What the last epoch of each run says; of many runs, what is drawn."""
+        column, form = self.columns[-1], self.tickformat or ".3g"
         lasts = [
-            f"{run.name} {run.history[self.columns[-1]].iloc[-1]:{self.tickformat or '.3g'}}"
+            f"{run.name} {run.history[column].iloc[-1]:{form}}"
             for run in runs
-            if self.columns[-1] in run.history and run.epochs_done
+            if column in run.history and run.history[column].tail(1).notna().any()
         ]
         if not lasts or len(lasts) > 3:
             return f"{self.words} of {len(lasts)} runs" if lasts else self.words

@@ -79,6 +79,8 @@ def test_runs_are_laid_over_each_other_training_dotted_and_validation_solid(runs
 
 def test_the_title_says_where_the_curves_end(runs):
     assert CURVES["loss"].title(runs) == "Loss: full 2.1, wide 2.4 at the end"
+    silent = dataclasses.replace(runs[0], history=runs[0].history.assign(validation_loss=float("nan")))
+    assert CURVES["loss"].title([silent, runs[1]]) == "Loss: wide 2.4 at the end"
 
 
 def test_a_phase_is_named_once_where_runs_agree_and_with_its_run_where_they_do_not(runs):
