@@ -33,11 +33,25 @@ function watchSections() {
         section.dataset.watched = "";
         watcher.observe(section);
     });
-    const named = unwatched.length && window.location.hash && document.getElementById(window.location.hash.slice(1));
-    if (named) {
-        named.scrollIntoView();
+    if (unwatched.length) {
+        holdNamedSection();
     }
 }
+
+/* What is drawn above the section that the address names would push it away: it is held until the person moves. */
+function holdNamedSection() {
+    const named = window.location.hash && document.getElementById(window.location.hash.slice(1));
+    if (!named || !named.classList.contains("metrics-section")) {
+        return;
+    }
+    const held = new ResizeObserver(() => named.scrollIntoView());
+    held.observe(named.parentElement);
+    ["wheel", "touchstart", "pointerdown", "keydown"].forEach((kind) => {
+        window.addEventListener(kind, () => held.disconnect(), { once: true, passive: true });
+    });
+}
+
+window.addEventListener("hashchange", holdNamedSection);
 
 /* One listener for all PNG and SVG buttons: the figure is the one in the same card. */
 document.addEventListener("click", function (event) {

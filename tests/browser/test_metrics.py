@@ -94,6 +94,16 @@ def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predi
     assert page.console_errors() == []
 
 
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_section_that_an_address_names_stays_on_the_screen(visit, predictions, width):
+    page = visit("/metrics?set=chips&split=test#fairness", width, 800)
+    for section in ("slices", "fairness"):  # what is drawn above it is of another height than its placeholder
+        drawn = f"#{section} :is({FILLED})"
+        wait_until(page, lambda selector=drawn: page.all(selector), section)
+    place = "return document.getElementById('fairness').getBoundingClientRect().top"
+    wait_until(page, lambda: 0 <= page.driver.execute_script(place) <= 120, "fairness on top of the screen")
+
+
 def test_the_matrices_show_counts_or_shares(visit, predictions):
     page = visit("/metrics?set=portraits&split=test#gender")
     matrix = "[data-chart='gender_first'] .heatmap-label"
