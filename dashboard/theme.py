@@ -135,8 +135,9 @@ def figure_template(scheme: str | None = LIGHT) -> go.layout.Template:
             "legend": {
                 "orientation": "h",
                 "x": 0,
-                "y": 1.02,
-                "yanchor": "bottom",
+                "y": 1,
+                "yref": "container",
+                "yanchor": "top",
                 "font": {"color": quiet, "size": 12},
             },
         }

@@ -64,9 +64,11 @@ document.addEventListener("click", function (event) {
     // On the page the title is a heading above the figure; a saved figure carries its own.
     const title = card.querySelector(".chart-title").textContent;
     const margin = Object.assign({}, plot.layout.margin, { t: 64 });
+    const legend = Object.assign({}, plot.layout.legend, { yref: "paper", y: 1.02, yanchor: "bottom" });
     const layout = Object.assign({}, plot.layout, {
         title: { text: title, x: 0.02, xanchor: "left" },
         margin: margin,
+        legend: legend,
         width: 900,
         height: 520,
         autosize: false,

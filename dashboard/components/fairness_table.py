@@ -109,7 +109,7 @@ def _figure_columns(field: str, figure: str, known: set[str]) -> list[dict[str, 
     number = {"type": "rightAligned", "filter": "agNumberColumnFilter"}
     columns = [
         {
-            "field": field, "headerName": heading, "width": 170, **number,
+            "field": field, "headerName": heading, "width": 192, **number,
             "valueFormatter": {"function": f"params.data.{field}_text"},
         },
         {"field": f"{field}_low", "headerName": f"{heading}, low", "hide": True},

@@ -338,7 +338,7 @@ def _drawn_by_share(measure: str) -> Draw:
         return figures.slices_figure(
             frame, measure, _share_title(frame, measure, view.names), view.names, view.scheme,
             axis="MAE, years" if of_ages else "genders read right",
-            slices_of="longer side of the face over the picture's shorter side",
+            slices_of="face, share of the picture's side",
             order=list(dict.fromkeys(frame.slice)), value_range=(low, high if of_ages else min(high, 1.02)),
             as_percent=not of_ages,
         )  # fmt: skip
@@ -448,15 +448,15 @@ CHARTS = {
             "mae_by_face_share",
             _by_share,
             _drawn_by_share("mae"),
-            "Mean absolute error by the size of the face that the detector found, with 95 % intervals; "
-            "pictures without a found face are left out.",
+            "Mean absolute error by the size of the face that the detector found: its longer side over the "
+            "picture's shorter side. With 95 % intervals; pictures without a found face are left out.",
         ),
         Chart(
             "accuracy_by_face_share",
             _by_share,
             _drawn_by_share("accuracy"),
-            "Genders read right by the size of the face that the detector found, with 95 % intervals; "
-            "pictures without a found face are left out.",
+            "Genders read right by the size of the face that the detector found: its longer side over the "
+            "picture's shorter side. With 95 % intervals; pictures without a found face are left out.",
         ),
         Chart(
             "disagreement", _errors, _draw_errors, "One dot a picture: the error of one against the other."

@@ -90,7 +90,7 @@ def table_columns(selection: Selection, colours: Mapping[str, str]) -> list[dict
     for place, name in zip(("first", "second"), selection.names, strict=False):
         columns += [
             {
-                "field": place, "headerName": name, "minWidth": 195, "flex": 2, "type": "rightAligned",
+                "field": place, "headerName": name, "minWidth": 222, "flex": 2, "type": "rightAligned",
                 "filter": "agNumberColumnFilter",
                 "valueFormatter": {"function": f"params.data.{place}_text"},
                 "cellStyle": {

@@ -168,6 +168,7 @@ def _map_panel(
 ) -> html.Figure:
     """One map over the picture, and under it the answer that it explains and where the map lies."""
     answer = age_in_words(look.reading) if output == AGE else gender_in_words(look.reading)
+    answer = answer.removeprefix(f"{output} ")  # the caption says it already
     what = f"the {output} map of {look.variant.name}"
     over = [
         _sharp(key, upload, look),

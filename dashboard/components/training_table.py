@@ -21,7 +21,13 @@ def runs_table(runs: Sequence[Run], ms_a_picture: Mapping[str, float]) -> dag.Ag
         id=ids.TRAINING_TABLE,
         rowData=runs_rows(runs, ms_a_picture),
         columnDefs=runs_columns(),
-        defaultColDef={"sortable": True, "filter": True, "resizable": True, "suppressMovable": True},
+        defaultColDef={
+            "sortable": True,
+            "filter": True,
+            "resizable": True,
+            "suppressMovable": True,
+            "wrapHeaderText": True,
+        },
         # Rows keep their place and the visitor's order while a training writes new numbers.
         getRowId="params.data.run",
         dashGridOptions={
@@ -91,7 +97,7 @@ def runs_columns() -> list[dict[str, Any]]:
     for key, title in SCORES.items():
         columns += [
             {
-                "field": key, "headerName": title, "width": 168 if key == "mae" else 210, **number,
+                "field": key, "headerName": title, "width": 148, **number,
                 "headerTooltip": "On the test pictures of chips, from metrics.json; the best is marked",
                 "tooltipField": f"{key}_interval",
                 "valueFormatter": {"function": f"params.data.{key}_text"},
@@ -107,7 +113,7 @@ def runs_columns() -> list[dict[str, Any]]:
         {
             "field": "parameters",
             "headerName": "Parameters",
-            "width": 122,
+            "width": 136,
             **number,
             "valueFormatter": shown,
         },
@@ -120,7 +126,7 @@ def runs_columns() -> list[dict[str, Any]]:
             "valueFormatter": shown,
         },
         {
-            "field": "ms_a_picture", "headerName": "ms a picture", "width": 122, **number,
+            "field": "ms_a_picture", "headerName": "ms a picture", "width": 136, **number,
             "headerTooltip": "Of the network alone, on this machine; measured when it is loaded",
             "valueFormatter": shown,
         },
