@@ -134,6 +134,7 @@ class Schedule:
     seed: int
     average_momentum: float = 0.0
     stop_after_epochs: int = 0  # end a phase after so many without a lower validation loss; 0: never
+    average_with_start: bool = False  # export the mean of trained and start weights that validates best
 
 
 @dataclass(frozen=True)

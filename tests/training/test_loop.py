@@ -108,6 +108,24 @@ def test_a_run_folder_is_a_variant_that_serves(
         np.testing.assert_allclose(served, (seen[output] + mirrored[output]) / 2, atol=1e-4)
 
 
+def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import training.loop as loop
+    from training.networks import started_network
+
+    model = started_network(small_recipe.network, 64, None).model
+    trained = [weight.numpy() for weight in model.weights]
+    start = [values + 1 for values in trained]
+    losses = {0.0: 3.0, 0.25: 2.0, 0.5: 2.5, 0.75: 4.0}
+    asked = iter(losses.values())
+    monkeypatch.setattr(loop, "_validated", lambda *_: {"validation_loss": next(asked)})
+    loop._average_with_start(model, start, small_recipe, {})
+    assert tuple(losses) == loop.START_SHARES
+    for weight, values in zip(model.weights, trained, strict=True):
+        np.testing.assert_allclose(weight.numpy(), values + 0.25, atol=1e-5)
+
+
 def test_validation_frames_are_the_pixels_that_serving_frames(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
