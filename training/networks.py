@@ -5,6 +5,7 @@ A room of its own because architecture, weights and heads meet only here. Output
 alone. What is served has probabilities in any case: `served_network`.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,10 +224,12 @@ def weights_by_layer(path: Path) -> dict[str, list[np.ndarray]]:
 def _imagenet_file(architecture: str) -> Path:
     """Where Keras keeps a published file; it is fetched where the network can be reached."""
     url = IMAGENET_FILES[architecture]
-    path = Path(keras.config.keras_home()) / "models" / Path(url).name
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    path = home / "models" / Path(url).name
     if not path.is_file():
         try:
-            keras.utils.get_file(origin=url)
+            home.mkdir(parents=True, exist_ok=True)  # Keras writes elsewhere where it is not
+            keras.utils.get_file(origin=url, cache_dir=home, cache_subdir="models")
         except Exception:  # urllib, ssl and socket errors: whatever it was, the file is not there
             path.unlink(missing_ok=True)
     return path

@@ -1,7 +1,10 @@
 """Every recipe builds the network that its source describes, trains two steps, and serves what it saved."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import keras
 from faces.errors import DataMissing, RecipeError
 from tests.conftest import REPOSITORY
 from tests.training.conftest import face_network
-from training.networks import started_network
+from training.networks import IMAGENET_FILES, start_file, started_network
 from training.phases import rate_after, set_trainable, trainable_parameters
 from training.recipes import RECIPES, Phase, Recipe, read_recipe, recipe_path
 
@@ -125,6 +128,23 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         started_network(recipe, 64, None)
 
 
+def test_imagenet_weights_are_fetched_once_and_said_where_they_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_named("resnet50_two_phase").network
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    published = tmp_path / "weights.h5"
+    monkeypatch.setitem(IMAGENET_FILES, "resnet50", published.as_uri())
+    with pytest.raises(DataMissing, match="put it at .*keras/models/weights.h5"):
+        started_network(recipe, 64, None)
+    published.write_bytes(b"published")
+    fetched = start_file(recipe)
+    assert fetched == tmp_path / "keras" / "models" / "weights.h5"
+    assert fetched.read_bytes() == b"published"
+    published.unlink()
+    assert start_file(recipe) == fetched
+
+
 def test_the_rate_falls_after_a_plateau_and_follows_from_the_history_alone() -> None:
     phase = Phase("all", 9, 0.1, schedule="reduce_on_plateau", plateau_epochs=2, plateau_factor=0.5)
     losses = [3.0, 2.0, 2.5, 2.1, 1.9, 1.9]
@@ -132,11 +152,35 @@ def test_the_rate_falls_after_a_plateau_and_follows_from_the_history_alone() -> 
     assert rates == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]
 
 
+@pytest.fixture(scope="module")
+def two_steps(
+    request: pytest.FixtureRequest, small_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[subprocess.CompletedProcess[str]]]]:
+    """Recipe -> how its two steps ended; two at a time, a core each, of the tests that were asked for.
+
+    In processes of their own: what ten networks leave behind in one would fill the memory.
+    """
+    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1"}
+
+    def ran(name: str) -> subprocess.CompletedProcess[str]:
+        out = tmp_path_factory.mktemp(name)
+        command = [sys.executable, "-m", "tests.training.two_steps", name, str(small_data), str(out)]
+        return subprocess.run(
+            command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600, env=environment
+        )
+
+    asked = [
+        str(item.callspec.params["name"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "two_steps" in item.fixturenames
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(ran, name) for name in asked}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_trains_two_steps_saves_loads_and_predicts(
-    name: str, small_data: Path, tmp_path: Path
+    name: str, two_steps: dict[str, Future[subprocess.CompletedProcess[str]]]
 ) -> None:
-    # In a process of its own: what ten networks leave behind in one would fill the memory.
-    command = [sys.executable, "-m", "tests.training.two_steps", name, str(small_data), str(tmp_path)]
-    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    ended = two_steps[name].result()
+    assert ended.returncode == 0, ended.stdout + ended.stderr
