@@ -116,7 +116,7 @@ PREDICTIONS = Table(
             "predicted_age_years",
             NUMBER,
             "years",
-            "Expectation of the calibrated ages; like the next three null where unreadable or not told",
+            "Expectation of the network's ages; like the next three null where unreadable or not told",
         ),
         Column("age_low_years", NUMBER, "years", "10 % quantile: lower end of the 80 % interval"),
         Column("age_high_years", NUMBER, "years", "90 % quantile: upper end of the 80 % interval"),

@@ -108,7 +108,8 @@ def run(
     started = network_at_start(recipe, data_dir / "weights", train, begun=begun)
     print(f"start: {started.started_from}, {started.model.count_params():,} parameters")
 
-    start = [weight.numpy() for weight in started.model.weights]
+    averages = recipe.schedule.average_with_start
+    start = [weight.numpy() for weight in started.model.weights] if averages else []
     facts = RunFacts(
         command=run_command(recipe, out, limit),
         device=device,
@@ -131,7 +132,7 @@ def run(
         ) from error
     print(f"best epoch: {progress.best_epoch}; {skipped:,} pictures could not be read and were skipped")
     _load_weights(started.model, out / CHECKPOINT, "best")
-    if recipe.schedule.average_with_start:
+    if averages:
         _average_with_start(started.model, start, recipe, validation)
     _adjust_readout(started.model, train, validation)
     _write_figures(started.model, validation, progress, recipe.name, out)
