@@ -68,8 +68,7 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
         frames = keras.Input((input_px, input_px, 3), name="frames")
         features = ARCHITECTURES[recipe.architecture](frames)
     if len(features.shape) == 4:
-        pooled = layers.Flatten if recipe.pooling == "flatten" else layers.GlobalAveragePooling2D
-        features = pooled(name="pooled")(features)
+        features = _pooled(features, recipe.pooling)
     backbone = tuple(layer.name for layer in keras.Model(frames, features).layers)
     # The name under which faceres-deep's layer is imported; an embedding network may have one of its own.
     shared = "shared" if recipe.architecture == EMBEDDING else "face_features"
@@ -122,6 +121,25 @@ def measure_batch_norm(model: keras.Model, frames: np.ndarray) -> None:
         layer.set_weights(
             [scale * np.sqrt(variance + layer.epsilon), beta + scale * (mean - old_mean), mean, variance]
         )
+
+
+def _pooled(features: keras.KerasTensor, pooling: str) -> keras.KerasTensor:
+    """A feature map (n, height, width, channels) -> (n, channels), or all of its numbers where flattened.
+
+    "attention" is the mean weighed by the softmax over places of a learnt linear score (Ilse 2018): a face in
+    one corner need not be averaged with the wall beside it. Scores start at zero, which is the plain mean.
+    """
+    if pooling == "flatten":
+        return layers.Flatten(name="pooled")(features)
+    if pooling == "mean":
+        return layers.GlobalAveragePooling2D(name="pooled")(features)
+    _, height, width, channels = features.shape
+    places = layers.Reshape((height * width, channels), name="places")(features)
+    scores = layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="attention")(places)
+    shares = layers.Softmax(axis=1, name="attention_shares")(scores)
+    weights = layers.Rescaling(float(height * width), name="attention_weights")(shares)
+    weighed = layers.Multiply(name="weighed_places")([places, weights])
+    return layers.GlobalAveragePooling1D(name="pooled")(weighed)
 
 
 def _dense(features: keras.KerasTensor, head: Head, name: str) -> keras.KerasTensor:

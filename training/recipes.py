@@ -54,7 +54,7 @@ class NetworkRecipe:
     architecture: str  # a name of training.architectures, or "embedding"
     weights: str  # "faceres", "imagenet", "none", or the path of a Keras file
     batch_norm: Literal["frozen", "measured", "trained"]  # measured: on training frames, then trained
-    pooling: Literal["mean", "flatten"] = "mean"
+    pooling: Literal["mean", "attention", "flatten"] = "mean"  # of the feature map; see training.networks
     embedding_layer: str = ""  # of an embedding network: the layer that is the embedding
     age_output: Literal["distribution", "years"] = "distribution"
     shared: Head = Head()
@@ -239,7 +239,13 @@ def _check_together(recipe: Recipe) -> None:
     if (network.architecture == EMBEDDING) != bool(network.embedding_layer):
         raise RecipeError(f"{path}: embedding_layer is named for the architecture '{EMBEDDING}', only there.")
     faceres_like = NetworkRecipe(
-        "mobilenet", FACERES, network.batch_norm, shared=Head([256], [0.0]), age=Head(), gender=Head()
+        "mobilenet",
+        FACERES,
+        network.batch_norm,
+        pooling="mean" if network.pooling == "flatten" else network.pooling,
+        shared=Head([256], [0.0]),
+        age=Head(),
+        gender=Head(),
     )
     if network.weights == FACERES and network != faceres_like:
         raise RecipeError(

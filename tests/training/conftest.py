@@ -34,10 +34,12 @@ def with_noise_pictures(folder: Path) -> Path:
     return folder
 
 
-def face_network(px: int, weights: str = "none", weights_dir: Path | None = None):  # type: ignore[no-untyped-def]
+def face_network(  # type: ignore[no-untyped-def]
+    px: int, weights: str = "none", weights_dir: Path | None = None, *, pooling: str = "mean"
+):
     """The network of the shipped recipes for frames of `px`."""
     from training.networks import started_network
     from training.recipes import read_recipe, recipe_path
 
     recipe = read_recipe(recipe_path("model_cropped")).network
-    return started_network(replace(recipe, weights=weights), px, weights_dir).model
+    return started_network(replace(recipe, weights=weights, pooling=pooling), px, weights_dir).model

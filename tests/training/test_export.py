@@ -21,6 +21,7 @@ from training.export import export_variant
 pytestmark = pytest.mark.training
 
 PX = 96
+AGE_WEIGHTS = np.linspace(0, 10, 101, dtype=np.float32)[None]
 FACTS: dict[str, Any] = {
     "name": "cropped",
     "framing": "face",
@@ -135,19 +136,30 @@ def onnx_answers(path, feed) -> dict[str, np.ndarray]:
     return dict(zip(names, session.run(names, feed), strict=True))
 
 
+def assert_same_answers(model, variant, age_weights: np.ndarray, gender_weight: float) -> None:
+    """The exported graph and TensorFlow answer a frame alike, gradients included."""
+    px = variant.input_px
+    frame = np.random.default_rng(0).uniform(0, 255, (1, px, px, 3)).astype(np.float32)
+    weight = np.full((1, 1), gender_weight, np.float32)
+    found = onnx_answers(
+        variant.network_path, {"frames": frame, "age_weights": age_weights, "gender_weight": weight}
+    )
+    expected = keras_answers(model, frame, age_weights, weight)
+    errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
+    assert max(errors.values()) < 1e-4, errors
+
+
 @pytest.mark.parametrize("caption", NETWORKS)
 def test_gradients_of_other_networks_equal_those_of_tensorflow(caption, tmp_path):
     model = small_network(NETWORKS[caption])
-    variant = export_variant(model, tmp_path, **FACTS)
-    frame = np.random.default_rng(0).uniform(0, 255, (1, 40, 40, 3)).astype(np.float32)
-    age_weights = np.linspace(0, 10, 101, dtype=np.float32)[None]
-    gender_weight = np.ones((1, 1), np.float32)
-    found = onnx_answers(
-        variant.network_path, {"frames": frame, "age_weights": age_weights, "gender_weight": gender_weight}
-    )
-    expected = keras_answers(model, frame, age_weights, gender_weight)
-    errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
-    assert max(errors.values()) < 1e-4, errors
+    assert_same_answers(model, export_variant(model, tmp_path, **FACTS), AGE_WEIGHTS, 1.0)
+
+
+def test_gradients_through_attention_equal_those_of_tensorflow(tmp_path):
+    model = awake(face_network_of(PX, pooling="attention"))
+    kernel = np.random.default_rng(2).normal(0, 0.5, model.get_layer("attention").kernel.shape)
+    model.get_layer("attention").set_weights([kernel])
+    assert_same_answers(model, export_variant(model, tmp_path, **FACTS), AGE_WEIGHTS, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -171,14 +183,7 @@ def exported(face_network, tmp_path_factory):
 def test_the_face_network_and_its_gradients_equal_those_of_tensorflow(
     face_network, exported, age_weights, gender_weight
 ):
-    frame = np.random.default_rng(0).uniform(0, 255, (1, PX, PX, 3)).astype(np.float32)
-    weight = np.full((1, 1), gender_weight, np.float32)
-    found = onnx_answers(
-        exported.network_path, {"frames": frame, "age_weights": age_weights, "gender_weight": weight}
-    )
-    expected = keras_answers(face_network, frame, age_weights, weight)
-    errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
-    assert max(errors.values()) < 1e-4, errors
+    assert_same_answers(face_network, exported, age_weights, gender_weight)
 
 
 def test_the_exported_variant_is_read_back_as_it_was_described(exported):
