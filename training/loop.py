@@ -6,6 +6,7 @@ exported; no test picture is read here.
 """
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -46,6 +47,7 @@ CHECKPOINT = "checkpoint.npz"
 FEATURES = "features"  # of a frozen backbone, while a phase needs them
 MEASURED_BATCHES = 16  # for batch norm
 FINISH = "finish"
+THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"  # TensorFlow reads it and does not tell
 START_SHARES = (0.0, 0.25, 0.5, 0.75)
 
 
@@ -462,7 +464,6 @@ def _device() -> str:
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
-    return (
-        ", ".join(gpu.name for gpu in gpus)
-        or f"CPU, {tf.config.threading.get_intra_op_parallelism_threads() or 'all'} threads"
-    )
+    limit = tf.config.threading.get_intra_op_parallelism_threads() or int(os.environ.get(THREADS_VARIABLE, 0))
+    threads = {0: "all threads", 1: "1 thread"}.get(limit, f"{limit} threads")
+    return ", ".join(gpu.name for gpu in gpus) or f"CPU, {threads}"

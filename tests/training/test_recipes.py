@@ -33,6 +33,74 @@ def at_random(recipe: Recipe):  # type: ignore[no-untyped-def]
     return started_network(replace(recipe.network, weights="none"), recipe.framing.input_px, None)
 
 
+# What the sources of the recipes say beside the shapes of the layers, which are tested one by one below.
+FROM_THE_START = {"network.weights": "none", "phases.0.trainable": "all"}
+TWO_PHASES = {
+    "network.shared.dropout.0": 0.3,
+    "network.shared.initializer": "glorot_uniform",
+    "phases.0.trainable": "heads",
+    "phases.1.trainable": "all",
+} | {
+    f"phases.{number}.{key}": value
+    for number in (0, 1)
+    for key, value in {"optimizer": "adamw", "schedule": "reduce_on_plateau"}.items()
+}
+VGGFACE = {
+    "framing.input_px": 200,
+    "network.pooling": "mean",
+    "phases.0.trainable": "last 3",
+    "phases.0.optimizer": "adam",
+    "phases.0.learning_rate": 0.001,
+    "phases.0.epochs": 30,
+    "mix.augmentation.flip_chance": 0.5,
+}
+FACTS = {
+    "arcface_embedding": {"network.architecture": "embedding", "phases.0.trainable": "heads"},
+    "efficientnetb0_two_phase": TWO_PHASES | {"network.weights": "imagenet", "loss.age": "focal_mse"},
+    "multitask_cnn": FROM_THE_START
+    | {"framing.input_px": 224, "loss.age": "mae", "phases.0.optimizer": "adam"},
+    "residual_cnn_cropped": FROM_THE_START | {"framing.framing": "face"},
+    "residual_cnn_full": FROM_THE_START | {"framing.framing": "whole picture"},
+    "resnet34_two_phase": TWO_PHASES | {"loss.age": "mse"},
+    "resnet50_two_phase": TWO_PHASES | {"network.weights": "imagenet", "loss.age": "mse"},
+    "vgg16_utkface_agedb": {
+        "framing.input_px": 200,
+        "network.weights": "imagenet",
+        "network.pooling": "flatten",
+        "phases.0.trainable": "heads",
+        "phases.0.optimizer": "adamw",
+        "loss.age": "mse",
+        "mix.shares.chips": 0.6,
+        "mix.shares.agedb": 0.4,
+        "mix.augmentation.flip_chance": 0.5,
+    },
+    "vggface_age": VGGFACE | {"loss.age": "mse", "network.gender": None},
+    "vggface_gender": VGGFACE | {"network.age": None},
+}
+
+
+def looked_up(value: object, key: str) -> object:
+    """What lies in a recipe under a dotted key."""
+    for part in key.split("."):
+        if isinstance(value, list | tuple):
+            value = value[int(part)]
+        else:
+            value = value[part] if isinstance(value, dict) else getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_says_what_its_source_says(name: str) -> None:
+    recipe = recipe_named(name)
+    assert {key: looked_up(recipe, key) for key in FACTS[name]} == FACTS[name]
+
+
+def test_the_multitask_cnn_reads_frames_in_0_to_1() -> None:
+    model = at_random(recipe_named("multitask_cnn")).model
+    white = np.full((1, 224, 224, 3), 255, np.float32)
+    np.testing.assert_allclose(model.get_layer("scaled")(white), 1.0, rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_is_named_after_its_file_and_says_its_command(name: str) -> None:
     assert recipe_named(name).name == name
