@@ -2,8 +2,9 @@
 
     python -m benchmarks ablation --data-dir DIR [ROW ...]
 
-The rows stand in ablation.toml. A row that is trained is not trained again; one that was killed goes on. The
-figures are those of validation splits and of FairFace's development list: no test set is read here.
+Writes docs/ablation.md after every row. The rows stand in ablation.toml. A row that is trained is not trained
+again; one that was killed goes on. The figures are those of validation splits and of FairFace's development
+list: no test set is read here.
 """
 
 import argparse
@@ -22,8 +23,22 @@ from training.recipes import read_recipe, recipe_path
 BASE_RECIPE = "model_cropped/first_part.toml"
 ROWS = Path(__file__).with_suffix(".toml")
 RUNS = Path("runs") / "ablation"
+PAGE = Path("docs") / "ablation.md"
 OF_ANOTHER_RECIPE = "of another recipe"
 UNKNOWN = "–"
+HEAD = """\
+# Ablation
+
+Written by `python -m benchmarks ablation --data-dir DIR`; not to be edited. The name of a row behind it
+trains that row alone.
+
+What each choice of a recipe does. Every row is `{base}` with one change, trained from the same start on
+{frames:,} frames: long enough to rank, too short to compare with the shipped networks. The row of
+another seed says how much is chance. All figures are those of the last epoch, on UTKFace's and the
+compositions' validation pictures and on FairFace's development list; no test set is read. "Beyond the
+bin": how many years, on average, an age lies above (+) or below (−) the bin that FairFace gives.
+
+"""
 FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
@@ -44,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Train what is not yet trained, then print the table of all rows.
+    """Train what is not yet trained, write PAGE after every row, then print the table of all rows.
 
     Raises RecipeError for an unknown row, or where a row's run is of another recipe than the row's today.
     """
@@ -58,6 +73,7 @@ def run(parsed: argparse.Namespace) -> int:
     for name in parsed.rows or table["rows"]:
         with contextlib.redirect_stdout(sys.stderr):
             _train(name, table, Path(parsed.data_dir), RUNS / name)
+        _write_page(table)
     print(ablation_markdown(table, RUNS))
     return 0
 
@@ -102,6 +118,14 @@ def ablation_markdown(table: dict[str, Any], runs_dir: Path) -> str:
             cells.append(f"{found.history.seconds.sum() / 60:.0f}")
         lines.append(f"| `{name}` | {row['about']} | {' | '.join(cells)} | {state} |")
     return "\n".join(lines)
+
+
+def _write_page(table: dict[str, Any]) -> None:
+    recipe = row_recipe("base", table)
+    frames = recipe["schedule"]["frames_an_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
+    with whole_file(PAGE) as path:
+        text = HEAD.format(base=BASE_RECIPE, frames=frames) + ablation_markdown(table, RUNS) + "\n"
+        path.write_text(text, encoding="utf-8")
 
 
 def _state(found: Run, recipe: dict[str, Any]) -> str:

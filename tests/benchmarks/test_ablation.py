@@ -97,11 +97,16 @@ def test_a_row_of_another_recipe_is_neither_trained_over_nor_resumed(
         ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path))
 
 
-def test_a_complete_row_is_not_trained_again(
+def test_a_complete_row_is_not_trained_again_and_stands_on_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(ablation, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(ablation, "PAGE", tmp_path / "docs" / "ablation.md")
     write_run(tmp_path / "runs" / "base", "base", "complete", 4)
     # The data are nowhere: a training would raise.
     ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere"))
-    assert "| `base` | the shipped recipe, shortened | 0.50 |" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "| `base` | the shipped recipe, shortened | 0.50 |" in printed
+    page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
+    assert page.endswith(printed)
+    assert "24,000 frames" in page
