@@ -13,9 +13,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from dataset.augmentation import Augmentation, augmented
+from dataset.augmentation import Augmentation
 from training.networks import StartedNetwork
-from training.pipeline import Labelled
+from training.pipeline import Labelled, drawn_frame
 from training.recipes import Recipe
 
 BATCH_FRAMES = 32
@@ -53,12 +53,12 @@ def with_features(
                 range(0, count, BATCH_FRAMES), desc=f"features {name} {draw + 1}", unit="batch"
             ):
                 frames = [
-                    augmented(
-                        source.frames[index],
+                    drawn_frame(
+                        source,
+                        index,
                         augmentation,
+                        recipe.framing,
                         np.random.default_rng([recipe.schedule.seed, number, draw, index]),
-                        recipe.framing.input_px,
-                        recipe.framing.pad_rgb,
                     )
                     for index in range(start, min(start + BATCH_FRAMES, count))
                 ]

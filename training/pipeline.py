@@ -8,7 +8,7 @@ uninterrupted one would have seen.
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,13 @@ from dataset.augmentation import Augmentation, augmented
 from dataset.boxes import write_boxes
 from dataset.chance import number_of
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.sets import FAIRFACE, set_records
+from dataset.fresh_compositions import FreshCompositions
+from dataset.sets import CHIPS, CONTEXT, FAIRFACE, set_records
+from dataset.tables import UNREADABLE
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
 from faces.variants import FACE, Variant
-from training.recipes import FEMALE, Recipe
+from training.recipes import FEMALE, Framing, Recipe
 
 TRAIN = "train"
 VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validation
@@ -35,7 +37,8 @@ class Labelled:
     """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown.
 
     `skipped` pictures could not be read. `features` (draws, n, width) float32 stand for the frames where a
-    frozen backbone has read them (training.frozen_features).
+    frozen backbone has read them (training.frozen_features), `compositions` where each frame is a new one:
+    then frames are (n, 0, 0, 3).
     """
 
     frames: np.ndarray
@@ -43,6 +46,7 @@ class Labelled:
     genders: np.ndarray
     skipped: int = 0
     features: np.ndarray | None = None
+    compositions: FreshCompositions | None = None
 
 
 def labelled_frames(
@@ -59,15 +63,10 @@ def labelled_frames(
 
     `limit` keeps the first pictures in an order that their names decide, for a quick run.
     """
+    if recipe.schedule.compose_anew and (set_name, split) == (CONTEXT, TRAIN):
+        return _composed_anew(recipe, data_dir, cache_dir, canvas_scale, limit)
     variant = recipe.variant()
-    records = set_records(set_name, data_dir, cache_dir)
-    records = records[records.split == split].reset_index(drop=True)
-    if limit is not None:
-        records = records.iloc[
-            [number_of(file) % 1000 < 1000 * limit / len(records) for file in records.file]
-        ]
-    if records.empty:
-        raise DataMissing(f"{set_name} has no picture in its split {split}.")
+    records = _records_of(set_name, split, data_dir, cache_dir, limit)
     boxes = write_boxes(records, _table_name(set_name), cache_dir) if variant.framing == FACE else None
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
     key = _cache_key(variant, dataset, boxes)
@@ -82,8 +81,16 @@ def labelled_frames(
         kept[np.loadtxt(unreadable, dtype=int, ndmin=1)] = False
         labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
         frames = frames[kept]
-    genders = np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1)
-    return Labelled(frames, _age_intervals(labels), genders, int((~kept).sum()))
+    return _labelled(frames, labels, int((~kept).sum()))
+
+
+def drawn_frame(
+    source: Labelled, index: int, augmentation: Augmentation, framing: Framing, rng: np.random.Generator
+) -> np.ndarray:
+    """A frame (px, px, 3) uint8 RGB: a kept canvas or a new composition, augmented by the same generator."""
+    made = source.compositions
+    canvas = source.frames[index] if made is None else made.canvas(index, rng)
+    return augmented(canvas, augmentation, rng, framing.input_px, framing.pad_rgb)
 
 
 def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
@@ -112,7 +119,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     steps = len(picks) // schedule.batch_frames
     picks = picks[: steps * schedule.batch_frames].reshape(steps, schedule.batch_frames, 2)
     batches = [sources[name] for name in names]
-    px, pad_rgb = recipe.framing.input_px, recipe.framing.pad_rgb
+    px = recipe.framing.input_px
     features = batches[0].features
     shape, kind = ((px, px, 3), tf.uint8) if features is None else (features.shape[2:], tf.float32)
 
@@ -120,7 +127,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
         generator = np.random.default_rng([schedule.seed, epoch, int(step)])
         rows = [(batches[source], index) for source, index in picks[step]]
         return (
-            _augmented_frames(rows, mix.augmentation, generator, px, pad_rgb)
+            np.stack([drawn_frame(*row, mix.augmentation, recipe.framing, generator) for row in rows])
             if features is None
             else np.stack([source.features[epoch % len(features), index] for source, index in rows]),
             np.stack([source.ages[index] for source, index in rows]),
@@ -141,18 +148,6 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
 
     dataset = tf.data.Dataset.range(steps).map(labelled, num_parallel_calls=2, deterministic=True)
     return dataset.prefetch(4), steps
-
-
-def _augmented_frames(
-    rows: list[tuple[Labelled, int]],
-    augmentation: Augmentation,
-    rng: np.random.Generator,
-    px: int,
-    pad_rgb: list[int],
-) -> np.ndarray:
-    return np.stack(
-        [augmented(source.frames[index], augmentation, rng, px, pad_rgb) for source, index in rows]
-    )
 
 
 def _age_weights(ages: np.ndarray, balance: float) -> np.ndarray:
@@ -179,6 +174,47 @@ def _draw(weights: np.ndarray, wanted: int, seed: int, epoch: int) -> np.ndarray
         rounds[number] = order[np.minimum(places, count - 1)]
         rng.shuffle(rounds[number])
     return np.array([rounds[int(row) // count][row % count] for row in rows], np.int64)
+
+
+def _records_of(
+    set_name: str, split: str, data_dir: Path, cache_dir: Path, limit: int | None
+) -> pd.DataFrame:
+    records = set_records(set_name, data_dir, cache_dir)
+    records = records[records.split == split].reset_index(drop=True)
+    if limit is not None:
+        records = records.iloc[
+            [number_of(file) % 1000 < 1000 * limit / len(records) for file in records.file]
+        ]
+    if records.empty:
+        raise DataMissing(f"{set_name} has no picture in its split {split}.")
+    return records
+
+
+def _composed_anew(
+    recipe: Recipe, data_dir: Path, cache_dir: Path, canvas_scale: float, limit: int | None
+) -> Labelled:
+    """The chips of the train split, each in a new scene whenever it is drawn."""
+    records = _records_of(CHIPS, TRAIN, data_dir, cache_dir, limit)
+    boxes = write_boxes(records, CHIPS, cache_dir).set_index("file").loc[records.file]
+    readable = (boxes.status != UNREADABLE).to_numpy()
+    records, boxes = records[readable], boxes[readable]
+    dataset = FaceDataset(records, recipe.variant(), canvas_scale=canvas_scale)
+    compositions = FreshCompositions(
+        records,
+        boxes,
+        data_dir,
+        side_px=dataset.canvas_px,
+        canvas_scale=canvas_scale,
+        pad_rgb=recipe.framing.pad_rgb,
+    )
+    labels = [dataset.labels_of(index) for index in range(len(dataset))]
+    no_frames = np.empty((len(labels), 0, 0, 3), np.uint8)
+    return replace(_labelled(no_frames, labels, int((~readable).sum())), compositions=compositions)
+
+
+def _labelled(frames: np.ndarray, labels: list[FaceLabels], skipped: int) -> Labelled:
+    genders = np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1)
+    return Labelled(frames, _age_intervals(labels), genders, skipped)
 
 
 def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:

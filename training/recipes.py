@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from dataset.augmentation import Augmentation, augmentation_in
 from dataset.sets import AGEDB, CHIPS, CONTEXT, FAIRFACE
 from faces.errors import RecipeError
-from faces.variants import Variant
+from faces.variants import WHOLE_PICTURE, Variant
 
 RECIPES = Path(__file__).parent / "recipes"
 TRAINING_SETS = (CHIPS, CONTEXT, FAIRFACE, AGEDB)
@@ -135,6 +135,7 @@ class Schedule:
     average_momentum: float = 0.0
     stop_after_epochs: int = 0  # end a phase after so many without a lower validation loss; 0: never
     average_with_start: bool = False  # export the mean of trained and start weights that validates best
+    compose_anew: bool = False  # every training frame of `context` shows its face in another scene
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,10 @@ def _check_together(recipe: Recipe) -> None:
                 f"{path}: feature_draws is for a phase that trains '{HEADS}', in a recipe without [finish]. "
                 f"Received: {phase.feature_draws} in the phase {phase.name}."
             )
+    if recipe.schedule.compose_anew and recipe.framing.framing != WHOLE_PICTURE:
+        raise RecipeError(
+            f"{path}: compose_anew is for '{WHOLE_PICTURE}': no detector sees new compositions."
+        )
     if recipe.finish and set(recipe.finish.mix.shares) - set(recipe.mix.shares):
         raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
 

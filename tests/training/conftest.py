@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def with_noise_pictures(folder: Path) -> Path:
 
 
 def face_network(  # type: ignore[no-untyped-def]
-    px: int, weights: str = "none", weights_dir: Path | None = None, *, pooling: str = "mean"
+    px: int, weights: str = "none", weights_dir: Path | None = None, *, pooling: Any = "mean"
 ):
     """The network of the shipped recipes for frames of `px`."""
     from training.networks import started_network

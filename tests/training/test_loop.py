@@ -198,6 +198,7 @@ def test_a_broken_picture_is_skipped_and_named(
         pytest.param(('framing = "face"', 'framing = "nose"'), "framing is one of", id="an unknown framing"),
         pytest.param(("chips = 0.66", "chips = 0.7"), "sum to 1", id="shares over one"),
         pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
+        pytest.param(("seed = 1", "seed = 1\ncompose_anew = true"), "compose_anew", id="no boxes"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_its_key(

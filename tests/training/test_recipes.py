@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,8 +35,8 @@ def at_random(recipe: Recipe):  # type: ignore[no-untyped-def]
 
 
 # What the sources of the recipes say beside the shapes of the layers, which are tested one by one below.
-FROM_THE_START = {"network.weights": "none", "phases.0.trainable": "all"}
-TWO_PHASES = {
+FROM_THE_START: dict[str, Any] = {"network.weights": "none", "phases.0.trainable": "all"}
+TWO_PHASES: dict[str, Any] = {
     "network.shared.dropout.0": 0.3,
     "network.shared.initializer": "glorot_uniform",
     "phases.0.trainable": "heads",
@@ -45,7 +46,7 @@ TWO_PHASES = {
     for number in (0, 1)
     for key, value in {"optimizer": "adamw", "schedule": "reduce_on_plateau"}.items()
 }
-VGGFACE = {
+VGGFACE: dict[str, Any] = {
     "framing.input_px": 200,
     "network.pooling": "mean",
     "phases.0.trainable": "last 3",
@@ -54,7 +55,7 @@ VGGFACE = {
     "phases.0.epochs": 30,
     "mix.augmentation.flip_chance": 0.5,
 }
-FACTS = {
+FACTS: dict[str, dict[str, Any]] = {
     "arcface_embedding": {"network.architecture": "embedding", "phases.0.trainable": "heads"},
     "efficientnetb0_two_phase": TWO_PHASES | {"network.weights": "imagenet", "loss.age": "focal_mse"},
     "multitask_cnn": FROM_THE_START
@@ -79,7 +80,7 @@ FACTS = {
 }
 
 
-def looked_up(value: object, key: str) -> object:
+def looked_up(value: Any, key: str) -> Any:
     """What lies in a recipe under a dotted key."""
     for part in key.split("."):
         if isinstance(value, list | tuple):
