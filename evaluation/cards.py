@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from dataset.sets import CHIPS
+from dataset.sets import CHIPS, FAIRFACE
 from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared, headline_keys
 from evaluation.fairness import FEWEST_COMPARED
 from evaluation.fairness_page import fairness_page
@@ -85,7 +85,7 @@ def card(variant: Variant) -> str:
         "calibration": _calibration_words(variant),
         "coverage_by_decade": _coverage_by_decade(document),
         "gender_rule": _gender_rule(variant, document),
-        "fairness": _fairness(document),
+        "fairness": _fairness(variant, document),
         "fewest": FEWEST_TOLD,
         "worst_slices": _worst_slices(document),
         "failures": _failures(document, by_face),
@@ -259,8 +259,8 @@ def _worst_slices(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _fairness(document: dict[str, Any]) -> str:
-    """Who is read worse than by the release before: every gender and race with enough pictures."""
+def _fairness(variant: Variant, document: dict[str, Any]) -> str:
+    """Genders and races with enough pictures read worse than by the release before; what was tried."""
     told = document["since_before"]
     if told is None:
         return "No earlier release was kept to compare with."
@@ -271,7 +271,21 @@ def _fairness(document: dict[str, Any]) -> str:
     worse = [row for row in told["changes"] if row["is_worse"]]
     if not worse:
         return f"Compared were {where}: none is read worse."
-    return "\n".join([f"Compared were {where}. Read worse are:", "", *map(_worse_group, worse)])
+    lines = [f"Compared were {where}. Read worse are:", "", *map(_worse_group, worse)]
+    return "\n".join([*lines, "", _tried_for_fairness(variant)])
+
+
+def _tried_for_fairness(variant: Variant) -> str:
+    mix = recipe_of(variant.folder).get("mix", {})
+    tried = []
+    if share := mix.get("shares", {}).get(FAIRFACE):
+        tried.append(f"{100 * share:.0f} % of the training frames from FairFace, which is balanced by race")
+    if power := mix.get("age_balance"):
+        tried.append(f"rare decades of age drawn more often (balance {power:g})")
+    return (
+        f"What was tried against it: {'; '.join(tried) or 'nothing'}. Drawing genders and races of UTKFace "
+        "evenly was not."
+    )
 
 
 def _worse_group(row: dict[str, Any]) -> str:
