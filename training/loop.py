@@ -37,7 +37,7 @@ from training.networks import (
 )
 from training.phases import optimizer_of, rate_after, set_trainable, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
-from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, MEASURED, Phase, Recipe
+from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, MEASURED, Phase, Recipe, Schedule
 from training.run_card import run_command, write_run_card
 from training.run_figures import write_confusions, write_curves
 from training.run_state import COMPLETE, TRAINING, RunFacts, set_facts, write_run_state
@@ -46,6 +46,7 @@ from training.validation import history_columns, outputs_of, validation_figures
 CHECKPOINT = "checkpoint.npz"
 FEATURES = "features"  # of a frozen backbone, while a phase needs them
 MEASURED_BATCHES = 16  # for batch norm
+MEMORY_SHARE = 0.2
 FINISH = "finish"
 THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"  # TensorFlow reads it and does not tell
 START_SHARES = (0.0, 0.25, 0.5, 0.75)
@@ -152,6 +153,7 @@ def network_at_start(
     """
     started = started_network(recipe.network, recipe.framing.input_px, weights_dir)
     _set_mean_age(started.model, train)
+    _shorten_memory(started.model, recipe.schedule)
     if recipe.network.batch_norm == MEASURED and not begun:
         batches, _ = training_batches(train, recipe, 0)
         frames = [frames for frames, _ in batches.take(MEASURED_BATCHES).as_numpy_iterator()]
@@ -342,6 +344,18 @@ def _set_mean_age(model: keras.Model, train: dict[str, Labelled]) -> None:
         ages = np.concatenate([one.ages.mean(axis=1) for one in train.values()])
         kernel, bias = model.get_layer(AGE_YEARS).get_weights()
         model.get_layer(AGE_YEARS).set_weights([kernel, np.full_like(bias, ages[ages >= 0].mean())])
+
+
+def _shorten_memory(model: keras.Model, schedule: Schedule) -> None:
+    """Let the statistics of batch norm reach back over MEMORY_SHARE of an epoch at most.
+
+    Where an epoch has fewer than 500 steps, Keras's usual 100 would still hold much of the start: a network
+    that learnt well in training answers nonsense.
+    """
+    steps = max(schedule.frames_an_epoch // schedule.batch_frames, 1)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, max(1 - 1 / (MEMORY_SHARE * steps), 0.5))
 
 
 def _write_history(history: list[dict[str, Any]], out: Path) -> None:

@@ -15,7 +15,7 @@ from faces.errors import RecipeError
 from faces.framing import frame_for
 from faces.pictures import decode
 from faces.prediction import Network
-from training.loop import CHECKPOINT, run
+from training.loop import CHECKPOINT, network_at_start, run
 from training.pipeline import Labelled, labelled_frames, training_batches
 from training.recipes import Mix, Recipe, read_recipe, recipe_path
 
@@ -189,6 +189,16 @@ def test_a_broken_picture_is_skipped_and_named(
     assert len(cut.frames) == len(cut.ages) == len(cut.genders) == 47
     assert cut.skipped == 1
     assert file in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("steps", "momentum"), [(600, 0.99), (100, 0.95), (10, 0.5)])
+def test_batch_norm_remembers_a_fifth_of_an_epoch_at_most(
+    small_recipe: Recipe, steps: int, momentum: float
+) -> None:
+    schedule = replace(small_recipe.schedule, frames_an_epoch=steps * small_recipe.schedule.batch_frames)
+    recipe = replace(small_recipe, schedule=schedule)
+    norm = network_at_start(recipe, None, {}, begun=True).model.get_layer("conv1_bn")
+    assert norm.momentum == pytest.approx(momentum)
 
 
 @pytest.mark.parametrize(
