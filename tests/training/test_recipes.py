@@ -19,6 +19,7 @@ import keras
 from faces.errors import DataMissing, RecipeError
 from tests.conftest import REPOSITORY
 from tests.training.conftest import face_network
+from training.__main__ import CRASHES_WITH_ONEDNN
 from training.networks import IMAGENET_FILES, start_file, started_network
 from training.phases import rate_after, set_trainable, trainable_parameters
 from training.recipes import RECIPES, Phase, Recipe, read_recipe, recipe_path
@@ -229,10 +230,12 @@ def two_steps(
 
     In processes of their own: what ten networks leave behind in one would fill the memory.
     """
-    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1"}
 
     def ran(name: str) -> subprocess.CompletedProcess[str]:
         out = tmp_path_factory.mktemp(name)
+        environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1"}
+        if recipe_named(name).network.architecture in CRASHES_WITH_ONEDNN:
+            environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
         command = [sys.executable, "-m", "tests.training.two_steps", name, str(small_data), str(out)]
         return subprocess.run(
             command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600, env=environment
