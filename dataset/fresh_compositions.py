@@ -4,7 +4,6 @@ A room of its own because the compositions of `context` are files, one a chip, f
 share, and these are never written: a training that shows a face a dozen times shows it in a dozen places.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +13,14 @@ from dataset.backgrounds import backgrounds_of
 from dataset.compositions import USUAL_BOX, Chip, compose_context
 from dataset.face_detection import rgb_of
 from faces.framing import pixels_in, square_around
-
-TRAIN = "train"
+from faces.variants import Variant
 
 
 class FreshCompositions:
-    """Of n chips as many whole pictures as one likes, padded to canvases (side_px, side_px, 3) uint8 RGB.
+    """Of n chips as many whole pictures as one likes, on canvases (canvas_px, canvas_px, 3) uint8 RGB.
 
-    `records` (path) are the chips, `boxes` the table of `dataset.boxes` in their order. `canvas_scale` 1.2
-    shows 1.2 times as much around the picture, as in `FaceDataset`.
+    `records` (path) are the chips, `boxes` the table of `dataset.boxes` in their order. A canvas shows as
+    much around the picture as one of `FaceDataset` with the same `variant` and `canvas_px`.
     """
 
     def __init__(
@@ -30,16 +28,14 @@ class FreshCompositions:
         records: pd.DataFrame,
         boxes: pd.DataFrame,
         data_dir: Path,
+        variant: Variant,
         *,
-        side_px: int,
-        canvas_scale: float,
-        pad_rgb: Sequence[int],
+        canvas_px: int,
     ) -> None:
         self._paths = list(records.path)
         self._boxes = boxes[["box_x0", "box_y0", "box_x1", "box_y1"]].to_numpy(float)
-        self._backgrounds = backgrounds_of(TRAIN)
-        self._data_dir, self._side_px = data_dir, side_px
-        self._canvas_scale, self._pad_rgb = canvas_scale, pad_rgb
+        self._backgrounds = backgrounds_of("train")
+        self._data_dir, self._variant, self._canvas_px = data_dir, variant, canvas_px
 
     def canvas(self, index: int, rng: np.random.Generator) -> np.ndarray:
         """A composition with the face of one chip; the same generator state gives the same one."""
@@ -49,5 +45,6 @@ class FreshCompositions:
         if np.isnan(box[0]):
             box = np.array(USUAL_BOX) * [width, height, width, height]
         picture, _, _ = compose_context(Chip(rgb, box), self._backgrounds, self._data_dir, rng)
-        whole = square_around((0, 0, picture.shape[1], picture.shape[0]), self._canvas_scale)
-        return pixels_in(picture, whole, self._side_px, self._pad_rgb)
+        scale = self._canvas_px / self._variant.input_px
+        whole = square_around((0, 0, picture.shape[1], picture.shape[0]), scale)
+        return pixels_in(picture, whole, self._canvas_px, self._variant.pad_rgb)

@@ -198,15 +198,9 @@ def _composed_anew(
     boxes = write_boxes(records, CHIPS, cache_dir).set_index("file").loc[records.file]
     readable = (boxes.status != UNREADABLE).to_numpy()
     records, boxes = records[readable], boxes[readable]
-    dataset = FaceDataset(records, recipe.variant(), canvas_scale=canvas_scale)
-    compositions = FreshCompositions(
-        records,
-        boxes,
-        data_dir,
-        side_px=dataset.canvas_px,
-        canvas_scale=canvas_scale,
-        pad_rgb=recipe.framing.pad_rgb,
-    )
+    variant = recipe.variant()
+    dataset = FaceDataset(records, variant, canvas_scale=canvas_scale)
+    compositions = FreshCompositions(records, boxes, data_dir, variant, canvas_px=dataset.canvas_px)
     labels = [dataset.labels_of(index) for index in range(len(dataset))]
     no_frames = np.empty((len(labels), 0, 0, 3), np.uint8)
     return replace(_labelled(no_frames, labels, int((~readable).sum())), compositions=compositions)
