@@ -133,7 +133,8 @@ def _state(found: Run, recipe: dict[str, Any]) -> str:
         return OF_ANOTHER_RECIPE
     if found.state == COMPLETE:
         return COMPLETE
-    return f"{found.state}, {found.epochs_done} of {recipe['phases'][0]['epochs']} epochs"
+    epochs = sum(phase["epochs"] for phase in recipe["phases"])
+    return f"{found.state}, {found.epochs_done} of {epochs} epochs"
 
 
 def _recipe_in(folder: Path) -> dict[str, Any] | None:

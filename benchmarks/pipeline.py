@@ -38,7 +38,7 @@ def run(parsed: argparse.Namespace) -> int:
     )
     sources = dict.fromkeys(recipe.mix.shares, noise)
     batch = next(iter(training_batches(sources, recipe, 0)[0]))
-    model = compiled(network_at_start(recipe, None, sources), recipe, recipe.phases[0])
+    model = compiled(network_at_start(recipe, None, sources), recipe, recipe.phases[-1])
     model.train_on_batch(*batch)
     rates: dict[str, list[float]] = {"pipeline alone": [], "training step alone": []}
     for repeat in range(REPEATS):

@@ -91,7 +91,13 @@ def augmented(
     `output_px` is the canvas's own side where it is not given; what lies outside the canvas is `pad_rgb`.
     The same generator state gives the same frame.
     """
-    frame = warped(canvas, augmentation, rng, output_px or canvas.shape[0], pad_rgb)
+    output_px = output_px or canvas.shape[0]
+    warp = drawn_warp(canvas, augmentation, rng, output_px)
+    return degraded(warped(canvas, warp, output_px, pad_rgb), augmentation, rng)
+
+
+def degraded(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """What a bad camera makes of a frame (px, px, 3) uint8 RGB: all that is not geometry."""
     if rng.random() < augmentation.low_resolution_chance:
         frame = low_resolution(frame, augmentation.low_resolution_side_px, rng)
     if rng.random() < augmentation.blur_chance:
@@ -106,14 +112,10 @@ def augmented(
     return frame
 
 
-def warped(
-    canvas: np.ndarray,
-    augmentation: Augmentation,
-    rng: np.random.Generator,
-    output_px: int,
-    pad_rgb: Sequence[int],
+def drawn_warp(
+    canvas: np.ndarray, augmentation: Augmentation, rng: np.random.Generator, output_px: int
 ) -> np.ndarray:
-    """Flip, rotation, zoom and shift in one bilinear warp about the centre of the canvas."""
+    """Flip, rotation, zoom and shift about the centre of the canvas: (2, 3), output pixels to its pixels."""
     flip = -1.0 if rng.random() < augmentation.flip_chance else 1.0
     angle = math.radians(_around_zero(rng, augmentation.rotation_degrees))
     zoom = (1 + augmentation.scale_share) ** _around_zero(rng, 1.0)
@@ -126,14 +128,30 @@ def warped(
     canvas_centre_x, canvas_centre_y = (canvas.shape[1] - 1) / 2, (canvas.shape[0] - 1) / 2
     from_output[0, 2] = canvas_centre_x + shift_x - output_centre * (from_output[0, 0] + from_output[0, 1])
     from_output[1, 2] = canvas_centre_y + shift_y - output_centre * (from_output[1, 0] + from_output[1, 1])
+    return from_output
+
+
+def warped(canvas: np.ndarray, warp: np.ndarray, output_px: int, pad_rgb: Sequence[int]) -> np.ndarray:
+    """The frame (output_px, output_px, 3) that a warp of `drawn_warp` cuts, bilinear."""
     return cv2.warpAffine(
         canvas,
-        from_output,
+        warp,
         (output_px, output_px),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=[int(level) for level in pad_rgb],
     )
+
+
+def warped_place(place: np.ndarray, warp: np.ndarray, canvas_px: int, output_px: int) -> np.ndarray:
+    """Where an upright square of a canvas lies in the frame that `warp` cuts from it.
+
+    A place is (centre x, centre y, side) in shares of the side it lies in. A turned square stays as large.
+    """
+    turn = np.linalg.inv(warp[:, :2])
+    centre = turn @ (place[:2] * canvas_px - 0.5 - warp[:, 2])
+    side = place[2] * canvas_px * math.sqrt(abs(np.linalg.det(turn)))
+    return np.array([*(centre + 0.5), side], np.float32) / output_px
 
 
 def recoloured(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:

@@ -6,15 +6,17 @@ made by the same code, from the same detector's box, as a frame for serving.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from dataset.tables import FACE_FOUND
 from faces.detection import Face
-from faces.framing import pixels_in, square_for
+from faces.framing import Extent, Square, pixels_in, square_around, square_for
 from faces.pictures import decode
 from faces.variants import Variant
 
@@ -33,7 +35,7 @@ class FaceDataset:
     """Pictures scaled to a variant's input, with their labels.
 
     `records` are those of `dataset.sets`; `boxes` is the table of `dataset.boxes` for the same set, without
-    which every frame is the whole picture. `canvas_scale` 1.2 shows 1.2 times as much around each frame's
+    which no face is known. `canvas_scale` 1.2 shows 1.2 times as much around each frame's
     centre, with as many pixels a face, for `dataset.augmentation` to move in.
     """
 
@@ -51,6 +53,7 @@ class FaceDataset:
         self.canvas_px = variant.input_px + 2 * round(variant.input_px * (canvas_scale - 1) / 2)
         self._paths = list(self.records.path)
         self._faces = _faces_by_file(boxes) if boxes is not None else {}
+        self._sizes = _sizes_by_file(boxes) if boxes is not None else {}
         self._labels = _labels_in(self.records)
 
     def __len__(self) -> int:
@@ -60,13 +63,36 @@ class FaceDataset:
         """Frame (canvas_px, canvas_px, 3) uint8 RGB, and labels. Raises PictureError for a broken picture."""
         file = self.records.file[index]
         picture = decode(Path(self._paths[index]).read_bytes(), file)
-        square = square_for(self.variant, picture, self._faces.get(file))
-        square = square.scaled(self.canvas_px / self.variant.input_px)
+        square = self._canvas_square(picture, self._faces.get(file))
         return pixels_in(picture.rgb, square, self.canvas_px, self.variant.pad_rgb), self._labels[index]
+
+    def place_of(self, index: int) -> tuple[float, float, float]:
+        """Where the face lies in its canvas, as `Square.within` tells it, without reading the picture.
+
+        NaN where none is known.
+        """
+        file = self.records.file[index]
+        face = self._faces.get(file)
+        if face is None:
+            return (math.nan, math.nan, math.nan)
+        return square_around(face.box_xyxy, 1.0).within(self._canvas_square(self._sizes[file], face))
 
     def labels_of(self, index: int) -> FaceLabels:
         """The labels alone, without reading the picture."""
         return self._labels[index]
+
+    def _canvas_square(self, extent: Extent, face: Face | None) -> Square:
+        return square_for(self.variant, extent, face).scaled(self.canvas_px / self.variant.input_px)
+
+
+class _Size(NamedTuple):
+    width: int
+    height: int
+
+
+def _sizes_by_file(boxes: pd.DataFrame) -> dict[str, _Size]:
+    sizes = zip(boxes.width.tolist(), boxes.height.tolist(), strict=True)
+    return {file: _Size(*size) for file, size in zip(boxes.file, sizes, strict=True)}
 
 
 def _labels_in(records: pd.DataFrame) -> list[FaceLabels]:

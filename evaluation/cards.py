@@ -78,7 +78,8 @@ def card(variant: Variant) -> str:
             "and the whole picture where no face is found."
             if by_face
             else "It sees the whole picture, letterboxed to a square; nothing tells it where the face is."
-        ),
+        )
+        + _glimpse_words(variant),
         "model_index": _model_index(variant, document),
         "figures": _figures(document),
         "set_readings": _set_readings(document),
@@ -336,10 +337,23 @@ def _provenance(variant: Variant, document: dict[str, Any]) -> str:
         "Training": training_words(variant),
         "Network": f"SHA-256 `{variant.network_sha256}`",
         "Detector": f"SHA-256 `{document['detector_sha256']}`",
-        "Input": f"{variant.input_px} × {variant.input_px} px, RGB",
+        "Input": f"{variant.input_px} × {variant.input_px} px, RGB{_glimpse_words(variant, short=True)}",
         "Size": f"{variant.parameters:,} parameters, {variant.flops / 1e9:.2f} GFLOPs a frame (counted)",
     }
     return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+
+
+def _glimpse_words(variant: Variant, *, short: bool = False) -> str:
+    """What the network reads of its frame, where that is not all of it."""
+    px = recipe_of(variant.folder).get("network", {}).get("glimpse_px")
+    if not px:
+        return ""
+    if short:
+        return f"; of it a glimpse of {px} × {px} px"
+    return (
+        " A small part of the network takes a coarse look and says where the face lies; the rest reads a "
+        f"glimpse of {px} × {px} px there, and nothing beside it."
+    )
 
 
 def _model_index(variant: Variant, document: dict[str, Any]) -> str:

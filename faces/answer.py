@@ -11,7 +11,7 @@ import numpy as np
 
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
-from faces.framing import Square, frame_for, pixels_in
+from faces.framing import Square, frame_for, pixels_in, square_for
 from faces.pictures import Picture, decode
 from faces.prediction import Network
 from faces.readings import Reading
@@ -124,6 +124,8 @@ class Workbench:
             frames = np.stack([frame_for(network.variant, picture, view) for view in views])
         with _timed(answer.timings_ms, "network"):
             readings = network.readings(frames, FACE if by_face else WHOLE_PICTURE)
+        squares = [square_for(network.variant, picture, view) for view in views]
+        readings = [_placed(*one) for one in zip(readings, squares, strict=True)]
         if by_face:
             for answered, reading in zip(answer.faces, readings, strict=True):
                 answered.answers[name] = reading
@@ -142,7 +144,14 @@ class Workbench:
         network = self.networks[variant_name]
         variant = network.variant
         frame = pixels_in(picture.rgb, square, variant.input_px, variant.pad_rgb)
-        return network.readings(frame[None], "square")[0]
+        return _placed(network.readings(frame[None], "square")[0], square)
+
+
+def _placed(reading: Reading, square: Square) -> Reading:
+    """The reading of a frame that lies at `square`, with the picture's pixels that it looked at."""
+    if reading.looked_at is None:
+        return reading
+    return replace(reading, looked_at_xyxy=square.part(reading.looked_at).xyxy)
 
 
 @contextmanager

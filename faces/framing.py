@@ -8,6 +8,7 @@ squared face box times `crop_scale`. Training and serving call this module: both
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -30,6 +31,25 @@ class Square:
         shift = self.side * (scale - 1) / 2
         return Square(self.x0 - shift, self.y0 - shift, self.side * scale)
 
+    def part(self, place: Sequence[float]) -> "Square":
+        """The square at a place in this one: the inverse of `within`."""
+        centre_x, centre_y, share = place
+        side = share * self.side
+        return Square(
+            self.x0 + centre_x * self.side - side / 2, self.y0 + centre_y * self.side - side / 2, side
+        )
+
+    @property
+    def xyxy(self) -> tuple[float, float, float, float]:
+        """Its edges: left, top, right, bottom."""
+        return self.x0, self.y0, self.x0 + self.side, self.y0 + self.side
+
+    def within(self, other: "Square") -> tuple[float, float, float]:
+        """Its place in another square: centre x, centre y and side, in shares of the other's side."""
+        half = self.side / 2
+        centre_x, centre_y = self.x0 + half - other.x0, self.y0 + half - other.y0
+        return centre_x / other.side, centre_y / other.side, self.side / other.side
+
 
 def square_around(box_xyxy: Sequence[float], scale: float) -> Square:
     """The square around the centre of a box, `scale` times its longer side."""
@@ -38,7 +58,17 @@ def square_around(box_xyxy: Sequence[float], scale: float) -> Square:
     return Square((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 
 
-def square_for(variant: Variant, picture: Picture, face: Face | None) -> Square:
+class Extent(Protocol):
+    """What has a size in pixels: a picture, or what is known of one that is not read."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+
+def square_for(variant: Variant, picture: Extent, face: Face | None) -> Square:
     """Where `variant` looks: at the face if it is framed by faces and there is one, else at everything."""
     if variant.framing == FACE and face is not None:
         return square_around(face.box_xyxy, variant.crop_scale)

@@ -24,6 +24,7 @@ from faces.variants import Variant
 
 AGES = 101  # 0 to 100
 INTERVAL_QUANTILES = (0.1, 0.9)
+GLIMPSE = "glimpse"  # (1, 3) where a network looks that does not read the whole frame
 TENSORS = {AGE: "age_probabilities", GENDER: "female_probability"}  # as network.onnx calls them
 
 
@@ -117,6 +118,7 @@ class Graph:
         self.tells = tuple(output for output in OUTPUTS if TENSORS[output] in names)
         if not self.tells:
             raise VariantError(f"{path} tells neither age nor gender. Received: the outputs {names}.")
+        self.takes_glimpse = GLIMPSE in names
         # The gradient path has inputs of its own; fed with zeros, none is computed.
         self.no_target = {
             node.name: np.zeros(node.shape, np.float32)
@@ -125,9 +127,13 @@ class Graph:
         }
 
     def outputs(self, frame: np.ndarray, told: Sequence[str]) -> list[np.ndarray]:
-        """(px, px, 3) RGB 0-255 -> for each of `told` (some of OUTPUTS) (1, 101) or (1, 1) probabilities."""
+        """(px, px, 3) RGB 0-255 -> for each of `told` (some of OUTPUTS) (1, 101) or (1, 1) probabilities.
+
+        A network that takes a glimpse adds its place, (1, 3).
+        """
         feed = {"frames": frame[None].astype(np.float32), **self.no_target}
-        return self.session.run([TENSORS[output] for output in told], feed)
+        place = [GLIMPSE] * self.takes_glimpse
+        return self.session.run([*(TENSORS[output] for output in told), *place], feed)
 
 
 class Network:
@@ -166,6 +172,12 @@ class Network:
         A face and its mirror image are one person: both are read, and the mean is the answer. What the
         network does not tell is NaN.
         """
+        ages, female, _ = self._said(frames)
+        return ages, female
+
+    def _said(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `outputs` gives, and the places (n, 3) that the network looked at; NaN where in no glimpse."""
+        places = np.full((len(frames), 3), np.nan)
         said = {
             AGE: np.full((len(frames), AGES), np.nan, np.float32),
             GENDER: np.full((len(frames), 1), np.nan, np.float32),
@@ -174,16 +186,22 @@ class Network:
             told = [output for output, teller in self._graphs.items() if teller is graph]
             for row, frame in enumerate(frames):
                 views = [graph.outputs(view, told) for view in (frame, frame[:, ::-1])]
-                for output, seen, mirrored in zip(told, *views, strict=True):
+                for output, seen, mirrored in zip(told, *views, strict=False):
                     said[output][row] = (seen[0] + mirrored[0]) / 2
-        return said[AGE], said[GENDER][:, 0]
+                if graph.takes_glimpse:
+                    places[row] = views[0][-1][0]
+        return said[AGE], said[GENDER][:, 0], places
 
     def readings(self, frames: np.ndarray, framed_from: str = "face") -> list[Reading]:
         """(n, px, px, 3) uint8 RGB -> n readings, calibrated."""
         if not len(frames):
             return []
-        probabilities, female = self.outputs(frames)
-        return readings_from(probabilities, female, self.calibration, framed_from)
+        probabilities, female, places = self._said(frames)
+        readings = readings_from(probabilities, female, self.calibration, framed_from)
+        return [
+            reading if np.isnan(place[0]) else replace(reading, looked_at=tuple(place.tolist()))
+            for reading, place in zip(readings, places, strict=True)
+        ]
 
 
 def readings_from(

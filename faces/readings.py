@@ -4,6 +4,7 @@ A room of its own because tables and metrics need these words where no network r
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 AGE, GENDER = OUTPUTS = ("age", "gender")
 UNCERTAIN = "uncertain"
@@ -17,7 +18,9 @@ class Reading:
 
     What a network of one task does not tell is None: the three ages, or the female probability and with it
     the gender. `least_gender_probability` is the rule under which `gender` is told: the likelier gender must
-    have it.
+    have it. `looked_at` is the square that the network took from its frame, where it does not read all of it:
+    (centre x, centre y, side) in shares of the frame's side; once the frame's place in a picture is known,
+    `looked_at_xyxy` is that square in its pixels.
     """
 
     age_years: float | None
@@ -26,6 +29,8 @@ class Reading:
     female_probability: float | None
     framed_from: str = "face"
     least_gender_probability: float = EVEN
+    looked_at: tuple[float, float, float] | None = None
+    looked_at_xyxy: tuple[float, float, float, float] | None = None
 
     @property
     def tells(self) -> tuple[str, ...]:
@@ -55,7 +60,7 @@ class Reading:
         probability = max(self.female_probability, 1 - self.female_probability)
         return likelier if probability >= self.least_gender_probability else UNCERTAIN
 
-    def as_dict(self) -> dict[str, float | str | None]:
+    def as_dict(self) -> dict[str, Any]:
         """The reading in the JSON answer: always the same keys, null for what the network does not tell."""
         return {
             "age_years": _rounded(self.age_years, 2),
@@ -64,6 +69,7 @@ class Reading:
             "gender": self.gender,
             "female_probability": _rounded(self.female_probability, 4),
             "framed_from": self.framed_from,
+            "looked_at_xyxy": self.looked_at_xyxy and [round(value, 1) for value in self.looked_at_xyxy],
         }
 
 

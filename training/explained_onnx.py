@@ -4,6 +4,7 @@ A room of its own because it alone knows how the two are one file. Inputs: `fram
 and the weights of a target, sum(age_weights * age probabilities) + gender_weight * log odds of female.
 Outputs: both predictions, the last feature map (`activations`, NHWC), and the gradients of the target with
 respect to the frame and to that map. With weights of zero, as a prediction feeds them, none is computed.
+The place of a glimpse is an output, too; gradients take it as given.
 """
 
 import math
@@ -17,6 +18,7 @@ from onnx import helper, numpy_helper
 
 from faces.errors import ExportError
 from training.onnx_gradient import GradientGraph, attribute
+from training.recipes import GLIMPSE
 
 OPSET = 18
 # Output of the network -> the input of the graph with which it is weighed in the target.
@@ -26,7 +28,7 @@ TARGET_WEIGHTS = {"age_probabilities": "age_weights", "female_probability": "gen
 def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
     """The served graph: static batch of 1, float32, opset 18, weights shared by predictions and gradients."""
     outputs = model.output if isinstance(model.output, dict) else {}
-    if not outputs or not set(outputs) <= set(TARGET_WEIGHTS):
+    if not set(outputs) & set(TARGET_WEIGHTS) or not set(outputs) <= {*TARGET_WEIGHTS, GLIMPSE}:
         raise ExportError(f"A variant answers {list(TARGET_WEIGHTS)}. Received: {model.output_names}.")
     graph = _forward_onnx(model)
     fold_scales_into_convolutions(graph)
@@ -45,7 +47,8 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
         seeds[_target_tensor(graph, output)] = weights
     explained = onnx.ModelProto()
     explained.CopyFrom(graph)
-    gradients = GradientGraph(explained).add_gradients(seeds, ["frames", feature_map])
+    given = {_computed(graph, GLIMPSE)} if GLIMPSE in outputs else set()
+    gradients = GradientGraph(explained).add_gradients(seeds, ["frames", feature_map], given)
     shapes = {
         "input_gradient": [1, *model.inputs[0].shape[1:]],
         "activation_gradient": [1, *last_feature_layer(model).output.shape[1:]],
@@ -142,10 +145,15 @@ def _target_tensor(graph: onnx.ModelProto, output: str) -> str:
 
     The sigmoid of a sure answer is flat to the last bit of a float32; its log odds are not.
     """
-    node = _producer(graph, output)
-    while node.op_type == "Identity":
-        node = _producer(graph, node.input[0])
+    node = _producer(graph, _computed(graph, output))
     return node.input[0] if node.op_type == "Sigmoid" else output
+
+
+def _computed(graph: onnx.ModelProto, output: str) -> str:
+    """The tensor that an output is a mere copy of, or the output itself."""
+    while (node := _producer(graph, output)).op_type == "Identity":
+        output = node.input[0]
+    return output
 
 
 def _producer(graph: onnx.ModelProto, tensor: str) -> onnx.NodeProto:

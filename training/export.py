@@ -74,5 +74,5 @@ def forward_flops(graph: onnx.ModelProto) -> int:
             height, width = shapes.shape(node.output[0])[2:]
             flops += 2 * out_channels * per_group * math.prod(kernel) * height * width
         elif node.op_type in ("MatMul", "Gemm"):
-            flops += 2 * math.prod(shapes.shape(node.input[1]))
+            flops += 2 * math.prod(shapes.shape(node.output[0])) * shapes.shape(node.input[0])[-1]
     return flops

@@ -59,7 +59,7 @@ def with_features(
                         augmentation,
                         recipe.framing,
                         np.random.default_rng([recipe.schedule.seed, number, draw, index]),
-                    )
+                    )[0]
                     for index in range(start, min(start + BATCH_FRAMES, count))
                 ]
                 features[draw, start : start + len(frames)] = backbone.predict_on_batch(

@@ -28,7 +28,8 @@ from faces.variants import Variant
 from training.age_readout import adjust_readout
 from training.export import export_variant
 from training.frozen_features import heads_of, with_features
-from training.losses import AgeMae, GenderAccuracy, GenderLoss, age_loss, ages_in_years
+from training.glimpse import PREFIX
+from training.losses import AgeMae, GenderAccuracy, GenderLoss, GlimpseLoss, age_loss, ages_in_years
 from training.networks import (
     StartedNetwork,
     measure_batch_norm,
@@ -37,7 +38,7 @@ from training.networks import (
 )
 from training.phases import optimizer_of, rate_after, set_trainable, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
-from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, MEASURED, Phase, Recipe, Schedule
+from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE, MEASURED, Phase, Recipe, Schedule
 from training.run_card import run_command, write_run_card
 from training.run_figures import write_confusions, write_curves
 from training.run_state import COMPLETE, TRAINING, RunFacts, set_facts, write_run_state
@@ -162,12 +163,12 @@ def network_at_start(
 
 
 def compiled(
-    started: StartedNetwork, recipe: Recipe, phase: Phase, heads: keras.Model | None = None
+    started: StartedNetwork, recipe: Recipe, phase: Phase, part: keras.Model | None = None
 ) -> keras.Model:
-    """The network, or its `heads`, with the losses of the recipe, what a phase trains and its optimiser."""
-    model, loss = heads or started.model, recipe.loss
+    """The network, or a part of it, with the recipe's losses, what a phase trains and its optimiser."""
+    model, loss = part or started.model, recipe.loss
     set_trainable(started, phase, recipe.network)
-    age = next((name for name in model.output if name != FEMALE), None)
+    age = next((name for name in model.output if name not in (FEMALE, GLIMPSE)), None)
     losses: dict[str, keras.losses.Loss] = {}
     weights: dict[str, float] = {}
     metrics: dict[str, list[keras.metrics.Metric]] = {}
@@ -176,6 +177,8 @@ def compiled(
     if FEMALE in model.output:
         losses[FEMALE], weights[FEMALE] = GenderLoss(loss.gender_smoothing), loss.gender_weight
         metrics[FEMALE] = [GenderAccuracy()]
+    if GLIMPSE in model.output:
+        losses[GLIMPSE], weights[GLIMPSE] = GlimpseLoss(), loss.glimpse_weight
     steps = phase.epochs * (recipe.schedule.frames_an_epoch // recipe.schedule.batch_frames)
     optimizer = optimizer_of(phase, recipe.schedule, steps)
     model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
@@ -238,7 +241,14 @@ def _fitted(
     validation: dict[str, Labelled],
     features: Path,
 ) -> tuple[keras.Model, dict[str, Labelled], dict[str, Labelled]]:
-    """What a phase fits, and on what: the network on frames, or its heads on what a frozen backbone says."""
+    """What a phase fits, and on what: the network on frames, where it looks alone, or its heads alone.
+
+    Heads are fitted on what a frozen backbone says of the frames.
+    """
+    if phase.trainable == GLIMPSE:
+        model = started.model
+        looks = keras.Model(model.input, {GLIMPSE: model.output[GLIMPSE]}, name=GLIMPSE)
+        return compiled(started, recipe, phase, looks), train, validation
     draws = recipe.feature_draws(phase)
     if not draws:
         return compiled(started, recipe, phase), train, validation
@@ -274,7 +284,7 @@ def _epoch(
         fitted.optimizer.learning_rate = rate
     batches, steps = training_batches(train, recipe, epoch)
     logs = fitted.fit(
-        batches,
+        batches.map(lambda seen, labels: (seen, {name: labels[name] for name in fitted.output})),
         steps_per_epoch=steps,
         initial_epoch=epoch,
         epochs=epoch + 1,
@@ -294,7 +304,8 @@ def _epoch(
         "learning_rate": float(fitted.optimizer.learning_rate),
     }
     row |= _training_figures(fitted, logs)
-    row |= _validated(fitted, recipe, validation)
+    # By the whole network, so that the losses of all phases are of one kind; heads read features, not frames.
+    row |= _validated(model if phase.trainable == GLIMPSE else fitted, recipe, validation)
     row["seconds"] = time.perf_counter() - started
     if row["validation_loss"] <= min([past["validation_loss"] for past in progress.history], default=np.inf):
         progress.best[:] = [variable.numpy() for variable in model.variables]
@@ -307,6 +318,9 @@ def _training_figures(model: keras.Model, logs: dict[str, list[float]]) -> dict[
     """Loss and figures on the augmented frames of the epoch; of one head alone, Keras names no part."""
     row = {"loss": logs["loss"][-1]}
     for name in model.output:
+        if name == GLIMPSE:
+            row["glimpse_loss"] = row["loss"] if len(model.output) == 1 else logs[f"{name}_loss"][-1]
+            continue
         task, figure, measured = (
             ("gender", "gender_accuracy", "accuracy") if name == FEMALE else ("age", "age_mae_years", "mae")
         )
@@ -325,6 +339,7 @@ def _validated(model: keras.Model, recipe: Recipe, validation: dict[str, Labelle
         * (
             loss.age_weight * of_set.get("age_loss", 0.0)
             + loss.gender_weight * of_set.get("gender_loss", 0.0)
+            + loss.glimpse_weight * of_set.get("glimpse_loss", 0.0)
         )
         for name, of_set in figures.items()
     )
@@ -408,13 +423,15 @@ def _average_with_start(
     """Move the trained weights towards the start where that lowers the validation loss.
 
     Of the means with the START_SHARES, the one with the lowest loss stays: what a long training forgets of
-    other sets comes back without a second network (WiSE-FT, Wortsman et al. 2022).
+    other sets comes back without a second network (WiSE-FT, Wortsman et al. 2022). Where the network looks
+    stays as it was trained: it began at random.
     """
     trained = [weight.numpy() for weight in model.weights]
 
     def set_share(share: float) -> None:
         for weight, after, before in zip(model.weights, trained, start, strict=True):
-            weight.assign((1 - share) * after + share * before)
+            if not weight.path.startswith(PREFIX):
+                weight.assign((1 - share) * after + share * before)
 
     losses = {}
     for share in START_SHARES:
@@ -445,6 +462,7 @@ def _write_figures(
             values[:, 0] >= 0.5 if output == FEMALE else ages_in_years(values)
         )
         for output, values in outputs_of(model, source).items()
+        if output != GLIMPSE
     }
     low, high = source.ages.T
     true = {"age_years": np.where(low == high, low, -1), "gender": source.genders[:, 0]}

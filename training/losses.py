@@ -4,14 +4,18 @@ An age label is an interval (low, high) in years: an exact age has low = high, a
 a missing one is (-1, -1). A gender label is 0 male, 1 female, -1 missing. A missing label costs nothing.
 """
 
+import math
+
 import keras
 import tensorflow as tf
 
+from training.glimpse import PLACE
 from training.recipes import FOCAL_MSE, LABEL_DISTRIBUTION, MAE, MSE
 from training.recipes import Loss as LossRecipe
 
 AGES = 101
 FOCAL_STEEPNESS = 0.2
+FACE_SIGMA = 0.15  # of a face's side: where its look may rest
 
 
 def age_loss(recipe: LossRecipe) -> keras.losses.Loss:
@@ -105,6 +109,43 @@ class GenderLoss(keras.losses.Loss):
 
     def get_config(self) -> dict:
         return {"smoothing": self.smoothing}
+
+
+@keras.saving.register_keras_serializable("training")
+class GlimpseLoss(keras.losses.Loss):
+    """How far a glimpse lies from the face, in sides of the face, plus how much its size is off, as a log.
+
+    To these is added the Kullback-Leibler divergence of its scores to a normal distribution around the face
+    of FACE_SIGMA of its side, half a place of the map at least: the place is a mean over all of a frame, and
+    a mean alone does not say where to look.
+    """
+
+    def __init__(self, name: str = "glimpse_loss") -> None:
+        super().__init__(name=name, reduction="sum_over_batch_size")
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """`y_true` (n, 3) centre x, centre y, side (-1 where not known), `y_pred` a look -> (n,) losses."""
+        known = tf.cast(y_true[:, 2] > 0, tf.float32)
+        side = tf.maximum(y_true[:, 2], 1e-3)
+        away = tf.reduce_sum(tf.abs(y_true[:, :2] - y_pred[:, :2]), axis=1) / side
+        size = tf.abs(tf.math.log(y_pred[:, 2] / side))
+        scores = y_pred[:, PLACE:]
+        around = _around(y_true[:, :2], side, math.isqrt(scores.shape[1]))
+        told = tf.nn.log_softmax(scores)
+        divergence = tf.reduce_sum(around * (tf.math.log(around + 1e-9) - told), axis=1)
+        return known * (away + size + divergence)
+
+    def get_config(self) -> dict:
+        return {}
+
+
+def _around(centres: tf.Tensor, sides: tf.Tensor, count: int) -> tf.Tensor:
+    """(n, 2) centres and (n,) sides in shares of the frame -> (n, count x count) shares of its places."""
+    places = (tf.range(count, dtype=tf.float32) + 0.5) / count
+    sigma = tf.maximum(FACE_SIGMA * sides, 0.5 / count)[:, None, None]
+    across, down = tf.unstack(tf.exp(-0.5 * ((places - centres[:, :, None]) / sigma) ** 2), axis=1)
+    around = tf.reshape(down[:, :, None] * across[:, None, :], (-1, count * count))
+    return around / (tf.reduce_sum(around, axis=1, keepdims=True) + 1e-9)
 
 
 @keras.saving.register_keras_serializable("training")

@@ -2,7 +2,8 @@
 
 A room of its own because architecture, weights and heads meet only here. Outputs are a dict: of
 `age_probabilities` (n, 101) or `age_years` (n, 1), and `female_probability` (n, 1); a network may have one
-alone. What is served has probabilities in any case: `served_network`.
+alone. What is served has probabilities in any case: `served_network`. A network that takes a glimpse says
+where, too: `glimpse`, see training.glimpse.
 """
 
 import os
@@ -18,6 +19,7 @@ from keras import layers
 
 from faces.errors import DataMissing, RecipeError
 from training.architectures import ARCHITECTURES, FIRST_CONVOLUTIONS
+from training.glimpse import PLACE_LAYER, glimpsed
 from training.losses import AGES
 from training.recipes import (
     AGE_PROBABILITIES,
@@ -26,6 +28,7 @@ from training.recipes import (
     EMBEDDING,
     FACERES,
     FEMALE,
+    GLIMPSE,
     IMAGENET,
     NO_WEIGHTS,
     Head,
@@ -60,15 +63,20 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
     RecipeError where they do not fit.
     """
     if recipe.architecture == EMBEDDING:
-        frames, features = _embedding(recipe, input_px)
+        frames, features, look = *_embedding(recipe, input_px), None
     elif recipe.architecture not in ARCHITECTURES:
         known = ", ".join([*ARCHITECTURES, EMBEDDING])
         raise RecipeError(f"architecture is one of {known}. Received: '{recipe.architecture}'.")
     else:
         frames = keras.Input((input_px, input_px, 3), name="frames")
-        features = ARCHITECTURES[recipe.architecture](frames)
+        if recipe.glimpse_px:
+            seen, look = glimpsed(frames, recipe.glimpse_px)
+        else:
+            seen, look = frames, None
+        features = ARCHITECTURES[recipe.architecture](seen)
     if len(features.shape) == 4:
-        features = _pooled(features, recipe.pooling)
+        pooling = layers.Flatten if recipe.pooling == "flatten" else layers.GlobalAveragePooling2D
+        features = pooling(name="pooled")(features)
     backbone = tuple(layer.name for layer in keras.Model(frames, features).layers)
     # The name under which faceres-deep's layer is imported; an embedding network may have one of its own.
     shared = "shared" if recipe.architecture == EMBEDDING else "face_features"
@@ -80,6 +88,8 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
         outputs[recipe.age_name] = age(_dense(features, recipe.age, "age"))
     if recipe.gender is not None:
         outputs[FEMALE] = layers.Dense(1, "sigmoid", name=FEMALE)(_dense(features, recipe.gender, "gender"))
+    if look is not None:
+        outputs[GLIMPSE] = look
     model = keras.Model(frames, outputs, name=recipe.architecture)
     started_from = _start(model, recipe, weights_dir)
     return StartedNetwork(model, backbone, started_from)
@@ -88,10 +98,13 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
 def served_network(model: keras.Model) -> keras.Model:
     """The same layers without losses and optimiser, an age in years as the distribution that serving reads.
 
+    Of a glimpse it tells the place alone.
     That distribution is a normal one around the age, of SERVED_SIGMA_YEARS before calibration, written as a
     dense layer: the logarithm of its density is linear in the age but for a term that softmax cancels.
     """
     outputs = dict(model.output)
+    if GLIMPSE in outputs:
+        outputs[GLIMPSE] = model.get_layer(PLACE_LAYER).output
     if AGE_YEARS in outputs:
         ages = np.arange(AGES, dtype=np.float32)
         dense = layers.Dense(AGES, "softmax", name=AGE_PROBABILITIES, trainable=False)
@@ -121,25 +134,6 @@ def measure_batch_norm(model: keras.Model, frames: np.ndarray) -> None:
         layer.set_weights(
             [scale * np.sqrt(variance + layer.epsilon), beta + scale * (mean - old_mean), mean, variance]
         )
-
-
-def _pooled(features: keras.KerasTensor, pooling: str) -> keras.KerasTensor:
-    """A feature map (n, height, width, channels) -> (n, channels), or all of its numbers where flattened.
-
-    "attention" is the mean weighed by the softmax over places of a learnt linear score (Ilse 2018): a face in
-    one corner need not be averaged with the wall beside it. Scores start at zero, which is the plain mean.
-    """
-    if pooling == "flatten":
-        return layers.Flatten(name="pooled")(features)
-    if pooling == "mean":
-        return layers.GlobalAveragePooling2D(name="pooled")(features)
-    _, height, width, channels = features.shape
-    places = layers.Reshape((height * width, channels), name="places")(features)
-    scores = layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="attention")(places)
-    shares = layers.Softmax(axis=1, name="attention_shares")(scores)
-    weights = layers.Rescaling(float(height * width), name="attention_weights")(shares)
-    weighed = layers.Multiply(name="weighed_places")([places, weights])
-    return layers.GlobalAveragePooling1D(name="pooled")(weighed)
 
 
 def _dense(features: keras.KerasTensor, head: Head, name: str) -> keras.KerasTensor:

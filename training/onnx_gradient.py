@@ -9,7 +9,7 @@ convolution and activation.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -58,16 +58,19 @@ class GradientGraph:
         self._forward = list(self.graph.node)
         self._constant_names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
-    def add_gradients(self, seeds: dict[str, str], wanted: Iterable[str]) -> dict[str, str]:
+    def add_gradients(
+        self, seeds: dict[str, str], wanted: Iterable[str], given: Collection[str] = ()
+    ) -> dict[str, str]:
         """Tensor name -> name of its gradient, for each of `wanted`.
 
-        `seeds` maps a tensor to the tensor that holds the gradient of the target with respect to it.
+        `seeds` maps a tensor to the tensor that holds the gradient of the target with respect to it. Tensors
+        that are `given` count as constants.
         """
         wanted = set(wanted)
         dependent = set(wanted)
         for node in self._forward:
             if dependent.intersection(node.input):
-                dependent.update(node.output)
+                dependent.update(set(node.output).difference(given))
         gradients = dict(seeds)
         for node in reversed(self._forward):
             upstream = gradients.get(node.output[0])
@@ -236,9 +239,16 @@ def _reduced(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) 
 
 @rule("MatMul")
 def _matrix_product(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
-    if index != 0 or len(graph.shape(node.input[1])) != 2:
-        raise ExportError(f"Only rows times a weight matrix have a derivative. Received: node {node.name}.")
-    return graph.add("Gemm", [upstream, node.input[1]], transB=1)
+    left, right = (graph.shape(name) for name in node.input)
+    if index == 0 and len(left) == len(right) == 2:
+        return graph.add("Gemm", [upstream, node.input[1]], transB=1)
+    other = node.input[1 - index]
+    axes = list(range(len(graph.shape(other))))
+    turned = graph.add("Transpose", [other], perm=[*axes[:-2], axes[-1], axes[-2]])
+    product = graph.add("MatMul", [upstream, turned] if index == 0 else [turned, upstream])
+    upstream_shape, size = graph.shape(node.output[0]), (left, right)[index]
+    shape = (*upstream_shape[:-2], *size[-2:])
+    return graph.summed_to(product, shape, size)
 
 
 @rule("Gemm")

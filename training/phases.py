@@ -8,8 +8,9 @@ from typing import Any
 import keras
 
 from faces.errors import RecipeError
+from training.glimpse import PREFIX
 from training.networks import StartedNetwork
-from training.recipes import ALL, FROZEN, HEADS, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
+from training.recipes import ALL, FROZEN, GLIMPSE, HEADS, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
 
 LOWEST_RATE_SHARE = 0.01  # where the cosine ends
 
@@ -19,6 +20,10 @@ def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe)
 
     With a random start everything is trained, whatever the phase says: frozen noise is no backbone.
     """
+    if phase.trainable == GLIMPSE:
+        for layer in started.model.layers:
+            layer.trainable = layer.name.startswith(PREFIX)
+        return
     first = 0 if network.weights == NO_WEIGHTS else _first_trained(started, phase)
     backbone = set(started.backbone[:first])
     for layer in started.model.layers:
@@ -43,8 +48,8 @@ def _first_trained(started: StartedNetwork, phase: Phase) -> int:
     if word == "after" and rest in names:
         return names.index(rest) + 1
     raise RecipeError(
-        f"phase {phase.name}: trainable is '{ALL}', '{HEADS}', 'last N' (of {len(names)} layers) or "
-        f"'after LAYER'. Received: '{phase.trainable}'."
+        f"phase {phase.name}: trainable is '{ALL}', '{HEADS}', '{GLIMPSE}', 'last N' (of {len(names)} "
+        f"layers) or 'after LAYER'. Received: '{phase.trainable}'."
     )
 
 

@@ -8,7 +8,7 @@ uninterrupted one would have seen.
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +16,15 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from dataset.augmentation import Augmentation, augmented
+from dataset.augmentation import Augmentation, degraded, drawn_warp, warped, warped_place
 from dataset.boxes import write_boxes
 from dataset.chance import number_of
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.fresh_compositions import FreshCompositions
-from dataset.sets import CHIPS, CONTEXT, FAIRFACE, set_records
-from dataset.tables import UNREADABLE
+from dataset.sets import FAIRFACE, set_records
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
 from faces.variants import FACE, Variant
-from training.recipes import FEMALE, Framing, Recipe
+from training.recipes import FEMALE, GLIMPSE, Framing, Recipe
 
 TRAIN = "train"
 VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validation
@@ -36,17 +34,17 @@ VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validati
 class Labelled:
     """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown.
 
+    `places` (n, 3) tell where the faces lie, as `faces.framing.Square.within` does; NaN where unknown.
     `skipped` pictures could not be read. `features` (draws, n, width) float32 stand for the frames where a
-    frozen backbone has read them (training.frozen_features), `compositions` where each frame is a new one:
-    then frames are (n, 0, 0, 3).
+    frozen backbone has read them (training.frozen_features).
     """
 
     frames: np.ndarray
     ages: np.ndarray
     genders: np.ndarray
     skipped: int = 0
+    places: np.ndarray | None = None
     features: np.ndarray | None = None
-    compositions: FreshCompositions | None = None
 
 
 def labelled_frames(
@@ -63,34 +61,40 @@ def labelled_frames(
 
     `limit` keeps the first pictures in an order that their names decide, for a quick run.
     """
-    if recipe.schedule.compose_anew and (set_name, split) == (CONTEXT, TRAIN):
-        return _composed_anew(recipe, data_dir, cache_dir, canvas_scale, limit)
     variant = recipe.variant()
     records = _records_of(set_name, split, data_dir, cache_dir, limit)
-    boxes = write_boxes(records, _table_name(set_name), cache_dir) if variant.framing == FACE else None
+    framed = variant.framing == FACE
+    needed = framed or recipe.network.glimpse_px
+    boxes = write_boxes(records, _table_name(set_name), cache_dir) if needed else None
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
-    key = _cache_key(variant, dataset, boxes)
+    key = _cache_key(variant, dataset, boxes if framed else None)
     path = cache_dir / "frames" / f"{_table_name(set_name)}-{split}-{key}.npy"
     if not path.is_file():
         _write_frames(dataset, path, f"frames {recipe.name} {set_name} {split}")
     frames = np.load(path, mmap_mode="r")
+    places = np.array([dataset.place_of(index) for index in range(len(dataset))], np.float32)
     labels = [dataset.labels_of(index) for index in range(len(dataset))]
     unreadable = path.with_suffix(".unreadable")
     kept = np.ones(len(labels), bool)
     if unreadable.is_file():
         kept[np.loadtxt(unreadable, dtype=int, ndmin=1)] = False
         labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
-        frames = frames[kept]
-    return _labelled(frames, labels, int((~kept).sum()))
+        frames, places = frames[kept], places[kept]
+    return _labelled(frames, labels, int((~kept).sum()), places)
 
 
 def drawn_frame(
     source: Labelled, index: int, augmentation: Augmentation, framing: Framing, rng: np.random.Generator
-) -> np.ndarray:
-    """A frame (px, px, 3) uint8 RGB: a kept canvas or a new composition, augmented by the same generator."""
-    made = source.compositions
-    canvas = source.frames[index] if made is None else made.canvas(index, rng)
-    return augmented(canvas, augmentation, rng, framing.input_px, framing.pad_rgb)
+) -> tuple[np.ndarray, np.ndarray]:
+    """A frame (px, px, 3) uint8 RGB and the face's place in it (3,), both augmented by the same generator."""
+    canvas, px = source.frames[index], framing.input_px
+    warp = drawn_warp(canvas, augmentation, rng, px)
+    frame = degraded(warped(canvas, warp, px, framing.pad_rgb), augmentation, rng)
+    return frame, warped_place(_place(source, index), warp, len(canvas), px)
+
+
+def _place(source: Labelled, index: int) -> np.ndarray:
+    return np.full(3, np.nan, np.float32) if source.places is None else source.places[index]
 
 
 def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
@@ -123,20 +127,26 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     features = batches[0].features
     shape, kind = ((px, px, 3), tf.uint8) if features is None else (features.shape[2:], tf.float32)
 
-    def batch_at(step: np.int64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def batch_at(step: np.int64) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         generator = np.random.default_rng([schedule.seed, epoch, int(step)])
         rows = [(batches[source], index) for source, index in picks[step]]
-        return (
-            np.stack([drawn_frame(*row, mix.augmentation, recipe.framing, generator) for row in rows])
+        drawn = [
+            drawn_frame(*row, mix.augmentation, recipe.framing, generator)
             if features is None
-            else np.stack([source.features[epoch % len(features), index] for source, index in rows]),
+            else (row[0].features[epoch % len(features), row[1]], _place(*row))
+            for row in rows
+        ]
+        return (
+            np.stack([frame for frame, _ in drawn]),
+            np.nan_to_num(np.stack([place for _, place in drawn]), nan=-1.0),
             np.stack([source.ages[index] for source, index in rows]),
             np.stack([source.genders[index] for source, index in rows]),
         )
 
     def labelled(step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        frames, ages, genders = tf.numpy_function(batch_at, [step], [kind, tf.float32, tf.float32])
+        frames, places, ages, genders = tf.numpy_function(batch_at, [step], [kind] + 3 * [tf.float32])
         frames.set_shape((schedule.batch_frames, *shape))
+        places.set_shape((schedule.batch_frames, 3))
         ages.set_shape((schedule.batch_frames, 2))
         genders.set_shape((schedule.batch_frames, 1))
         labels = {}
@@ -144,6 +154,8 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
             labels[recipe.network.age_name] = ages
         if recipe.network.gender is not None:
             labels[FEMALE] = genders
+        if recipe.network.glimpse_px:
+            labels[GLIMPSE] = places
         return tf.cast(frames, tf.float32), labels
 
     dataset = tf.data.Dataset.range(steps).map(labelled, num_parallel_calls=2, deterministic=True)
@@ -190,25 +202,11 @@ def _records_of(
     return records
 
 
-def _composed_anew(
-    recipe: Recipe, data_dir: Path, cache_dir: Path, canvas_scale: float, limit: int | None
+def _labelled(
+    frames: np.ndarray, labels: list[FaceLabels], skipped: int, places: np.ndarray | None = None
 ) -> Labelled:
-    """The chips of the train split, each in a new scene whenever it is drawn."""
-    records = _records_of(CHIPS, TRAIN, data_dir, cache_dir, limit)
-    boxes = write_boxes(records, CHIPS, cache_dir).set_index("file").loc[records.file]
-    readable = (boxes.status != UNREADABLE).to_numpy()
-    records, boxes = records[readable], boxes[readable]
-    variant = recipe.variant()
-    dataset = FaceDataset(records, variant, canvas_scale=canvas_scale)
-    compositions = FreshCompositions(records, boxes, data_dir, variant, canvas_px=dataset.canvas_px)
-    labels = [dataset.labels_of(index) for index in range(len(dataset))]
-    no_frames = np.empty((len(labels), 0, 0, 3), np.uint8)
-    return replace(_labelled(no_frames, labels, int((~readable).sum())), compositions=compositions)
-
-
-def _labelled(frames: np.ndarray, labels: list[FaceLabels], skipped: int) -> Labelled:
     genders = np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1)
-    return Labelled(frames, _age_intervals(labels), genders, skipped)
+    return Labelled(frames, _age_intervals(labels), genders, skipped, places)
 
 
 def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:

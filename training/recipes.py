@@ -13,7 +13,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from dataset.augmentation import Augmentation, augmentation_in
 from dataset.sets import AGEDB, CHIPS, CONTEXT, FAIRFACE
 from faces.errors import RecipeError
-from faces.variants import WHOLE_PICTURE, Variant
+from faces.prediction import GLIMPSE
+from faces.variants import Variant
 
 RECIPES = Path(__file__).parent / "recipes"
 TRAINING_SETS = (CHIPS, CONTEXT, FAIRFACE, AGEDB)
@@ -54,7 +55,8 @@ class NetworkRecipe:
     architecture: str  # a name of training.architectures, or "embedding"
     weights: str  # "faceres", "imagenet", "none", or the path of a Keras file
     batch_norm: Literal["frozen", "measured", "trained"]  # measured: on training frames, then trained
-    pooling: Literal["mean", "attention", "flatten"] = "mean"  # of the feature map; see training.networks
+    glimpse_px: int = 0  # side of what is cut from the frame where the face is; 0: the frame itself is read
+    pooling: Literal["mean", "flatten"] = "mean"  # of the feature map; see training.networks
     embedding_layer: str = ""  # of an embedding network: the layer that is the embedding
     age_output: Literal["distribution", "years"] = "distribution"
     shared: Head = Head()
@@ -69,7 +71,10 @@ class NetworkRecipe:
 
 @dataclass(frozen=True)
 class Loss:
-    """See training.losses. The total is age_weight × age loss + gender_weight × cross-entropy."""
+    """See training.losses. The total is age_weight × age loss + gender_weight × cross-entropy.
+
+    Where the network takes a glimpse, glimpse_weight × its loss is added.
+    """
 
     age: Literal["label_distribution", "mae", "mse", "focal_mse"]
     age_weight: float = 1.0
@@ -77,6 +82,7 @@ class Loss:
     gender_smoothing: float = 0.0
     sigma_years: float = 2.0
     expectation_weight: float = 0.0
+    glimpse_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Phase:
     """Epochs with an optimiser of their own.
 
     `trainable`: "all"; "heads" (what follows the backbone); "last 3" (the heads and the backbone's last three
-    layers with weights); or "after LAYER".
+    layers with weights); "after LAYER"; or "glimpse" (where the network looks, and nothing else).
 
     Where the heads alone are trained, the backbone can read every frame once for the whole phase, in
     `feature_draws` augmented draws that the epochs take in turn, its own dropout off. 0: once where nothing
@@ -135,7 +141,6 @@ class Schedule:
     average_momentum: float = 0.0
     stop_after_epochs: int = 0  # end a phase after so many without a lower validation loss; 0: never
     average_with_start: bool = False  # export the mean of trained and start weights that validates best
-    compose_anew: bool = False  # every training frame of `context` shows its face in another scene
 
 
 @dataclass(frozen=True)
@@ -243,7 +248,7 @@ def _check_together(recipe: Recipe) -> None:
         "mobilenet",
         FACERES,
         network.batch_norm,
-        pooling="mean" if network.pooling == "flatten" else network.pooling,
+        glimpse_px=network.glimpse_px,
         shared=Head([256], [0.0]),
         age=Head(),
         gender=Head(),
@@ -256,15 +261,13 @@ def _check_together(recipe: Recipe) -> None:
     if not recipe.phases:
         raise RecipeError(f"{path}: a recipe has one of [[phases]] at least.")
     for phase in recipe.phases:
+        if phase.trainable == GLIMPSE and not network.glimpse_px:
+            raise RecipeError(f"{path}: the phase {phase.name} trains a glimpse, and glimpse_px is 0.")
         if phase.feature_draws and (phase.trainable != HEADS or recipe.finish):
             raise RecipeError(
                 f"{path}: feature_draws is for a phase that trains '{HEADS}', in a recipe without [finish]. "
                 f"Received: {phase.feature_draws} in the phase {phase.name}."
             )
-    if recipe.schedule.compose_anew and recipe.framing.framing != WHOLE_PICTURE:
-        raise RecipeError(
-            f"{path}: compose_anew is for '{WHOLE_PICTURE}': no detector sees new compositions."
-        )
     if recipe.finish and set(recipe.finish.mix.shares) - set(recipe.mix.shares):
         raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
 

@@ -22,7 +22,9 @@ from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.saliency import Saliency
 
 from faces.errors import ProjectError, VariantError
+from faces.prediction import GLIMPSE
 from faces.readings import AGE
+from faces.saliency.maps import expanded, scaled_to_one
 from faces.saliency.smoothgrad import NOISE, SAMPLES, SEED
 from faces.saliency.targets import target_for
 from faces.variants import read_variant
@@ -53,14 +55,31 @@ def reference_map(
         values = Saliency(model)(score, frames, smooth_samples=samples, smooth_noise=NOISE)
     else:
         engine = {"gradcam": Gradcam, "gradcam_plus_plus": GradcamPlusPlus}[method](model)
+        place = _place_of_glimpse(Path(folder), frames)
         values = engine(
             score,
             frames,
             penultimate_layer=last_convolution,
             seek_penultimate_conv_layer=False,
             activation_modifier=rectifier,
+            expand_cam=place is None,
+            normalize_cam=place is None,
         )
+        if place is not None:
+            # tf-keras-vis lays a feature map over the whole frame.
+            return scaled_to_one(expanded(np.asarray(values[0]), len(frame), place))
     return np.asarray(values[0], np.float32)
+
+
+def _place_of_glimpse(folder: Path, frames: tf.Tensor) -> np.ndarray | None:
+    """Where the network looks in one frame, (3,); None where it reads the frame itself."""
+    model = _loaded(read_variant(folder).folder / "network.keras")
+    return model(frames, training=False)[GLIMPSE].numpy()[0] if GLIMPSE in model.output else None
+
+
+@lru_cache(maxsize=8)
+def _loaded(path: Path) -> keras.Model:
+    return keras.models.load_model(path, compile=False)
 
 
 @lru_cache(maxsize=8)
@@ -70,7 +89,7 @@ def _one_head(folder: Path, output: str) -> tuple[keras.Model, str]:
     path = folder / "network.keras"
     if not path.is_file():
         raise VariantError(f"tf-keras-vis needs the Keras network, and {folder} has no network.keras.")
-    model = keras.models.load_model(path, compile=False)
+    model = _loaded(path)
     if output == AGE:
         return keras.Model(model.inputs, model.output["age_probabilities"]), variant.last_convolution
     female = model.get_layer("female_probability")

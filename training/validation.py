@@ -7,9 +7,10 @@ the sets are the validation splits and FairFace's development list.
 import keras
 import numpy as np
 
-from training.losses import GenderLoss, ages_in_years
+from training.glimpse import PLACE
+from training.losses import GenderLoss, GlimpseLoss, ages_in_years
 from training.pipeline import Labelled
-from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE
+from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE
 from training.run_card import validation_column
 
 BATCH_FRAMES = 64
@@ -20,7 +21,8 @@ def validation_figures(
 ) -> dict[str, dict[str, float]]:
     """Set -> figure -> value, without augmentation and without the mirrored second reading.
 
-    `age_loss`, `gender_loss` (not yet weighed) and `gender_accuracy` (share) on every set; on exact ages
+    `age_loss`, `gender_loss` (not yet weighed) and `gender_accuracy` (share) on every set; of a network that
+    takes a glimpse `glimpse_loss` and `glimpse_overlap` with the face's square (share); on exact ages
     `age_mae_years`, `age_bias_years`, `cs_5` (share within 5 years); on bins `bin_accuracy` and
     `bin_off_by_one` (shares), and `young_bias_years` and `old_bias_years`: how far beyond the bin, on
     average, the age of people under 20 and from 50 lies.
@@ -63,7 +65,20 @@ def _figures(
         figures["gender_loss"] = float(gender_loss(source.genders, outputs[FEMALE]))
         right = (outputs[FEMALE] >= 0.5) == (source.genders >= 0.5)
         figures["gender_accuracy"] = float(right[source.genders >= 0].mean())
+    known = np.zeros(0, bool) if source.places is None else ~np.isnan(source.places[:, 0])
+    if GLIMPSE in outputs and source.places is not None and known.any():
+        places, looks = source.places[known], outputs[GLIMPSE][known]
+        figures["glimpse_loss"] = float(GlimpseLoss()(places, looks))
+        figures["glimpse_overlap"] = float(overlaps(places, looks[:, :PLACE]).mean())
     return figures
+
+
+def overlaps(places: np.ndarray, looks: np.ndarray) -> np.ndarray:
+    """(n, 3) squares by centre x, centre y and side, twice -> (n,) intersections over unions."""
+    highest = np.minimum(places[:, :2] + places[:, 2:] / 2, looks[:, :2] + looks[:, 2:] / 2)
+    lowest = np.maximum(places[:, :2] - places[:, 2:] / 2, looks[:, :2] - looks[:, 2:] / 2)
+    common = np.maximum(highest - lowest, 0).prod(axis=1)
+    return common / (places[:, 2] ** 2 + looks[:, 2] ** 2 - common)
 
 
 def _age_figures(ages: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -67,7 +67,7 @@ def answer_view(
         [
             html.Div(
                 [
-                    _picture(key, answer),
+                    _picture(key, answer, colours),
                     _caption(key, answer, credit, (*face_variants, *whole_picture_variants)),
                 ],
                 className="answer-picture",
@@ -91,10 +91,18 @@ def timings_in_words(timings_ms: Mapping[str, float]) -> str:
     return " · ".join(stages) + " ms"
 
 
-def _picture(key: str, answer: Answer) -> html.Div:
+def _picture(key: str, answer: Answer, colours: Mapping[str, str]) -> html.Div:
+    looks = [
+        html.Div(
+            className="look",
+            style={"borderColor": colours[name], **_place(reading.looked_at_xyxy, answer)},
+            title=f"Where {name} looked in the whole picture",
+        )
+        for name, reading in answer.whole_picture.items()
+        if reading.looked_at_xyxy
+    ]
     boxes = []
     for number, answered in enumerate(answer.faces, start=1):
-        x0, y0, x1, y1 = answered.face.box_xyxy
         said = "; ".join(
             f"{name} {age_in_words(reading)}, {gender_in_words(reading)}"
             for name, reading in answered.answers.items()
@@ -103,12 +111,7 @@ def _picture(key: str, answer: Answer) -> html.Div:
             html.Button(
                 html.Span(str(number), className="box-number"),
                 className="box",
-                style={
-                    "left": f"{100 * x0 / answer.width:.3f}%",
-                    "top": f"{100 * y0 / answer.height:.3f}%",
-                    "width": f"{100 * (x1 - x0) / answer.width:.3f}%",
-                    "height": f"{100 * (y1 - y0) / answer.height:.3f}%",
-                },
+                style=_place(answered.face.box_xyxy, answer),
                 title=f"Face {number}: {said}" if said else f"Face {number}",
                 **{
                     "data-face": str(number),
@@ -118,13 +121,21 @@ def _picture(key: str, answer: Answer) -> html.Div:
             )
         )
     return html.Div(
-        [html.Img(src=f"/pictures/{quote(key)}/picture.jpg", alt=answer.picture), *boxes],
+        [html.Img(src=f"/pictures/{quote(key)}/picture.jpg", alt=answer.picture), *looks, *boxes],
         className="picture many" if len(boxes) > 8 else "picture",
         style={
             "aspectRatio": f"{answer.width} / {answer.height}",
             "--ratio": f"{answer.width / answer.height:.4f}",
         },
     )
+
+
+def _place(box_xyxy: Sequence[float], answer: Answer) -> dict[str, str]:
+    """Where a box lies over the picture, in shares of it; what reaches outside is cut off."""
+    x0, x1 = (100 * min(max(value / answer.width, 0), 1) for value in box_xyxy[::2])
+    y0, y1 = (100 * min(max(value / answer.height, 0), 1) for value in box_xyxy[1::2])
+    edges = {"left": x0, "top": y0, "width": x1 - x0, "height": y1 - y0}
+    return {edge: f"{value:.3f}%" for edge, value in edges.items()}
 
 
 def _caption(key: str, answer: Answer, credit: str, variants: Sequence[str]) -> html.Div:
@@ -163,7 +174,8 @@ def _whole_picture_lines(answer: Answer, colours: Mapping[str, str]) -> html.Div
             html.P(
                 [
                     html.Span(name, className="whole-variant", style={"color": colours[name]}),
-                    " on the whole picture: ",
+                    " on the whole picture",
+                    " (it looked at the dashed square): " if reading.looked_at_xyxy else ": ",
                     html.Strong(age_in_words(reading)),
                     f", {gender_in_words(reading)}",
                 ],

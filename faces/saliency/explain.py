@@ -10,7 +10,7 @@ from faces.prediction import Network
 from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus
 from faces.saliency.gradients import GradientsOf, gradients_of
-from faces.saliency.maps import SaliencyMap, expanded, scaled_to_one
+from faces.saliency.maps import SaliencyMap, scaled_to_one
 from faces.saliency.smoothgrad import SAMPLES, smoothgrad
 from faces.saliency.targets import Target, target_for
 from faces.saliency.vanilla import vanilla
@@ -80,4 +80,4 @@ def saliency_map(
     target = target_for(output, float(female[0]))
     asked = frame.astype(np.float32)
     values = METHODS[method].raw_values(asked, gradients_of(network, target), target, smooth_samples)
-    return SaliencyMap(scaled_to_one(expanded(values, len(frame))), square)
+    return SaliencyMap(scaled_to_one(values), square)

@@ -3,13 +3,15 @@
 import numpy as np
 
 from faces.saliency.gradients import GradientsOf
+from faces.saliency.maps import expanded
 
 
 def gradcam(frame: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
-    """(px, px, 3) frame -> (rows, columns) of the last feature map."""
+    """(px, px, 3) frame -> (px, px), linear between the places of the last feature map."""
     found = gradients_of(frame)
     weights = found.activation_gradient.mean(axis=(0, 1))
-    return rectified(found.activations @ weights, counts_both_ways)
+    values = rectified(found.activations @ weights, counts_both_ways)
+    return expanded(values, len(frame), found.place)
 
 
 def rectified(values: np.ndarray, counts_both_ways: bool) -> np.ndarray:

@@ -4,10 +4,11 @@ import numpy as np
 
 from faces.saliency.gradcam import rectified
 from faces.saliency.gradients import GradientsOf
+from faces.saliency.maps import expanded
 
 
 def gradcam_plus_plus(frame: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
-    """(px, px, 3) frame -> (rows, columns) of the last feature map.
+    """(px, px, 3) frame -> (px, px), linear between the places of the last feature map.
 
     Equation 19 of the paper for the exponential of the target: its derivatives are powers of the gradient
     times a factor that is the same for the whole map, and is left out.
@@ -20,4 +21,5 @@ def gradcam_plus_plus(frame: np.ndarray, gradients_of: GradientsOf, *, counts_bo
     total = shares.sum(axis=(0, 1))
     shares = shares / np.where(total == 0, 1, total)
     weights = (rectified(gradient, counts_both_ways) * shares).sum(axis=(0, 1))
-    return rectified(found.activations @ weights, counts_both_ways)
+    values = rectified(found.activations @ weights, counts_both_ways)
+    return expanded(values, len(frame), found.place)

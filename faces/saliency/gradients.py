@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.prediction import Network
+from faces.prediction import GLIMPSE, Network
 from faces.saliency.targets import Target
 
 FETCHES = ("activations", "activation_gradient", "input_gradient")
@@ -21,6 +21,7 @@ class Gradients:
     activations: np.ndarray  # (rows, columns, channels)
     activation_gradient: np.ndarray  # (rows, columns, channels)
     input_gradient: np.ndarray  # (px, px, 3), change of the target for each grey level of a pixel
+    place: np.ndarray | None = None  # (3,) of the glimpse that the feature map shows; None: of the frame
 
 
 GradientsOf = Callable[[np.ndarray], Gradients]  # (px, px, 3) float32 frame, RGB 0-255 -> its gradients
@@ -35,8 +36,11 @@ def gradients_of(network: Network, target: Target) -> GradientsOf:
     weights = {"age_weights": target.age_weights, "gender_weight": target.gender_weight}
     weights = {name: weights[name] for name in graph.no_target}
 
+    fetches = [*FETCHES, GLIMPSE] if graph.takes_glimpse else list(FETCHES)
+
     def gradients(frame: np.ndarray) -> Gradients:
         feed = {"frames": frame[None].astype(np.float32), **weights}
-        return Gradients(*(value[0] for value in graph.session.run(FETCHES, feed)))
+        values = [value[0] for value in graph.session.run(fetches, feed)]
+        return Gradients(*values)
 
     return gradients

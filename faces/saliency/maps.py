@@ -50,15 +50,24 @@ def scaled_to_one(values: np.ndarray) -> np.ndarray:
     return ((values - low) / (high - low)).astype(np.float32)
 
 
-def expanded(values: np.ndarray, size_px: int) -> np.ndarray:
-    """(rows, columns) -> (size_px, size_px): linear between values, corner on corner as in tf-keras-vis."""
-    if values.shape == (size_px, size_px):
-        return values
-    down, across = (_interpolation(size, size_px) for size in values.shape)
+def expanded(values: np.ndarray, size_px: int, place: np.ndarray | None = None) -> np.ndarray:
+    """(rows, columns) -> (size_px, size_px): linear between values, corner on corner as in tf-keras-vis.
+
+    Values of a glimpse are laid where its `place` is (centre x, centre y, side, in shares of the frame's
+    side), with nothing beside it.
+    """
+    centre_x, centre_y, side = (0.5, 0.5, None) if place is None else place
+    down = _interpolation(values.shape[0], size_px, centre_y, side)
+    across = _interpolation(values.shape[1], size_px, centre_x, side)
     return down @ values @ across.T
 
 
-def _interpolation(size_in: int, size_out: int) -> np.ndarray:
+def _interpolation(size_in: int, size_out: int, centre: float, side: float | None) -> np.ndarray:
     """(size_out, size_in): the weight of each value in each place between the first and the last."""
-    places = np.linspace(0, size_in - 1, size_out)
-    return np.maximum(1 - np.abs(places[:, None] - np.arange(size_in)[None]), 0)
+    along = np.linspace(0, 1, size_out)
+    if side is not None:
+        along = ((np.arange(size_out) + 0.5) / size_out - centre) / side + 0.5
+    places = along * (size_in - 1)
+    inside = (along >= 0) & (along <= 1)
+    weights = np.maximum(1 - np.abs(places[:, None] - np.arange(size_in)[None]), 0)
+    return weights * inside[:, None]

@@ -1,6 +1,7 @@
 """What the parts of Predict and About show for an answer, without a browser."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -107,6 +108,15 @@ def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astron
     view = view_of(nobody)
     assert "No face found." in view
     assert "ask-full" not in view
+
+
+def test_where_a_variant_looked_is_drawn_within_the_picture(context, astronaut):
+    answered = context.answered(astronaut, "a.jpg")
+    looked = replace(READING, looked_at_xyxy=(-51.2, 128.0, 256.0, 640.0))
+    view = view_of(Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": looked})))
+    assert '"left": "0.000%", "top": "25.000%", "width": "50.000%", "height": "75.000%"' in view
+    assert "Where full looked" in view
+    assert '"look"' not in view_of(Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": READING})))
 
 
 def test_one_variant_of_faces_alone_has_nobody_to_ask(context, astronaut):

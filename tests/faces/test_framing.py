@@ -42,6 +42,14 @@ def test_crop_scale_widens_the_square_around_the_same_centre() -> None:
     assert square.scaled(2) == Square(60, 75, 120)
 
 
+def test_a_place_in_a_square_is_told_in_shares_of_it_and_found_again() -> None:
+    outer, inner = Square(-20, 10, 200), Square(30, 60, 50)
+    place = inner.within(outer)
+    assert place == (0.375, 0.375, 0.25)
+    assert outer.part(place) == inner
+    assert inner.xyxy == (30, 60, 80, 110)
+
+
 def test_without_a_face_cropped_sees_what_full_sees() -> None:
     seen = picture(70, 50)
     np.testing.assert_array_equal(

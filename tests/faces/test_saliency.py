@@ -106,9 +106,9 @@ def test_class_activation_maps_show_evidence_against_the_answer_only_where_it_co
     gradient = np.broadcast_to(np.array([1, -1], np.float32), (2, 2, 2))
 
     def gradients(_frame: np.ndarray) -> Gradients:
-        return Gradients(activations, gradient, np.zeros((4, 4, 3), np.float32))
+        return Gradients(activations, gradient, np.zeros((2, 2, 3), np.float32))
 
-    frame = np.zeros((4, 4, 3), np.float32)
+    frame = np.zeros((2, 2, 3), np.float32)
     only_for = method(frame, gradients, counts_both_ways=False)
     np.testing.assert_array_equal(only_for > 0, [[True, False], [False, False]])
     np.testing.assert_array_equal(
@@ -120,6 +120,12 @@ def test_a_small_map_is_expanded_corner_on_corner():
     grown = expanded(np.array([[0.0, 1.0], [2.0, 3.0]]), 5)
     np.testing.assert_allclose(grown[[0, 0, -1, -1], [0, -1, 0, -1]], [0, 1, 2, 3])
     np.testing.assert_allclose(grown[2, 2], 1.5)
+
+
+def test_a_map_of_a_glimpse_lies_where_the_network_looked():
+    laid = expanded(np.ones((5, 5)), 16, np.array([0.25, 0.75, 0.5]))
+    np.testing.assert_allclose(laid[8:, :8], 1)
+    assert laid.sum() == pytest.approx(64)
 
 
 @pytest.mark.parametrize(

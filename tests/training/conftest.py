@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dataset.splits import read_split
+
+if TYPE_CHECKING:
+    from training.recipes import Recipe
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +38,20 @@ def with_noise_pictures(folder: Path) -> Path:
     return folder
 
 
+def with_glimpse(recipe: "Recipe", glimpse_px: int) -> "Recipe":
+    """The recipe with a glimpse that a phase of its own learns before the first; start weights are random."""
+    look = replace(recipe.phases[0], name="look", trainable="glimpse", learning_rate=0.003)
+    network = replace(recipe.network, weights="none", glimpse_px=glimpse_px)
+    schedule = replace(recipe.schedule, average_with_start=True)
+    return replace(recipe, network=network, phases=(look, *recipe.phases), schedule=schedule)
+
+
 def face_network(  # type: ignore[no-untyped-def]
-    px: int, weights: str = "none", weights_dir: Path | None = None, *, pooling: Any = "mean"
+    px: int, weights: str = "none", weights_dir: Path | None = None, *, glimpse_px: int = 0
 ):
-    """The network of the shipped recipes for frames of `px`."""
+    """The network of the shipped recipes for frames of `px`, or for glimpses of them."""
     from training.networks import started_network
     from training.recipes import read_recipe, recipe_path
 
     recipe = read_recipe(recipe_path("model_cropped")).network
-    return started_network(replace(recipe, weights=weights, pooling=pooling), px, weights_dir).model
+    return started_network(replace(recipe, weights=weights, glimpse_px=glimpse_px), px, weights_dir).model

@@ -11,12 +11,17 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment
 import keras
 import tensorflow as tf
 
+from faces.answer import Workbench
 from faces.errors import ExportError
+from faces.framing import Square, pixels_in
+from faces.pictures import Picture
 from faces.prediction import Network
 from faces.variants import read_variant
 from tests.training.conftest import face_network as face_network_of
 from training.explained_onnx import last_feature_layer
 from training.export import export_variant
+from training.glimpse import glimpsed
+from training.networks import served_network
 
 pytestmark = pytest.mark.training
 
@@ -111,7 +116,13 @@ def keras_answers(model, frame, age_weights, gender_weight) -> dict[str, np.ndar
     """What TensorFlow's own tape says: predictions, the last feature map, both gradients."""
     female = model.get_layer("female_probability")
     observed = keras.Model(
-        model.inputs, [*model.output.values(), female.input, last_feature_layer(model).output]
+        model.inputs,
+        [
+            model.output["age_probabilities"],
+            model.output["female_probability"],
+            female.input,
+            last_feature_layer(model).output,
+        ],
     )
     with tf.GradientTape() as tape:
         frames = tf.constant(frame)
@@ -155,11 +166,30 @@ def test_gradients_of_other_networks_equal_those_of_tensorflow(caption, tmp_path
     assert_same_answers(model, export_variant(model, tmp_path, **FACTS), AGE_WEIGHTS, 1.0)
 
 
-def test_gradients_through_attention_equal_those_of_tensorflow(tmp_path):
-    model = awake(face_network_of(PX, pooling="attention"))
-    kernel = np.random.default_rng(2).normal(0, 0.5, model.get_layer("attention").kernel.shape)
-    model.get_layer("attention").set_weights([kernel])
-    assert_same_answers(model, export_variant(model, tmp_path, **FACTS), AGE_WEIGHTS, 1.0)
+def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
+    keras.utils.set_random_seed(5)
+    frames = keras.Input((2 * PX, 2 * PX, 3), name="frames")
+    glimpse, look = glimpsed(frames, PX)
+    # No rectifier: where one switches, the last bit of the glimpse decides its gradient.
+    smooth = keras.layers.Conv2D(4, 5, 4, activation="tanh", kernel_initializer="he_normal")
+    features = keras.layers.GlobalAveragePooling2D()(smooth(keras.layers.Rescaling(0.01)(glimpse)))
+    outputs = {
+        "age_probabilities": keras.layers.Dense(101, "softmax")(features),
+        "female_probability": keras.layers.Dense(1, "sigmoid", name="female_probability")(features),
+        "glimpse": look,
+    }
+    model = served_network(keras.Model(frames, outputs))
+    variant = export_variant(model, tmp_path, **FACTS)
+    assert_same_answers(model, variant, AGE_WEIGHTS, 1.0)
+
+    picture = Picture("noise", np.random.default_rng(1).integers(0, 256, (90, 120, 3), np.uint8))
+    reading = Workbench([tmp_path]).read_square(variant.name, picture, Square(10, -20, 100))
+    frame = pixels_in(picture.rgb, Square(10, -20, 100), 2 * PX, variant.pad_rgb)
+    centre_x, centre_y, side = model.predict(frame[None].astype(np.float32), verbose=0)["glimpse"][0]
+    looked_at = np.array(reading.as_dict()["looked_at_xyxy"])
+    expected = [10 + 100 * (centre_x - side / 2), -20 + 100 * (centre_y - side / 2)]
+    np.testing.assert_allclose(looked_at[:2], expected, atol=0.1)
+    np.testing.assert_allclose(looked_at[2:] - looked_at[:2], 100 * side, atol=0.15)
 
 
 @pytest.fixture(scope="module")

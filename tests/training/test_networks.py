@@ -29,26 +29,6 @@ def test_a_network_whose_batch_norm_is_measured_answers_as_before_and_has_its_fr
     np.testing.assert_allclose(first.moving_mean, outputs.mean((0, 1, 2)), atol=1e-2)
 
 
-def test_attention_starts_as_the_mean_and_can_look_at_one_place_alone() -> None:
-    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3)).astype(np.float32)
-    keras.utils.set_random_seed(1)
-    mean = face_network(64)
-    attentive = face_network(64, pooling="attention")
-    for layer in mean.layers:
-        if layer.weights:
-            attentive.get_layer(layer.name).set_weights(layer.get_weights())
-    expected = mean.predict(frames, verbose=0)
-    for name, values in attentive.predict(frames, verbose=0).items():
-        np.testing.assert_allclose(values, expected[name], atol=1e-6)
-
-    places = keras.Model(attentive.input, attentive.get_layer("places").output)(frames).numpy()
-    score = np.random.default_rng(1).standard_normal((places.shape[-1], 1))
-    attentive.get_layer("attention").set_weights([1000 * score])
-    looked_at = (places @ score)[..., 0].argmax(axis=1)
-    pooled = keras.Model(attentive.input, attentive.get_layer("pooled").output)(frames).numpy()
-    np.testing.assert_allclose(pooled, places[[0, 1], looked_at], rtol=1e-3, atol=1e-5)
-
-
 def test_an_age_in_years_is_served_as_a_distribution_around_it() -> None:
     frames = keras.Input((8, 8, 3), name="frames")
     pooled = keras.layers.GlobalAveragePooling2D()(frames)
