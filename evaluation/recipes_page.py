@@ -129,8 +129,9 @@ def measured_line(run: Run | None) -> str:
         if run.measures[key].known
     ]
     facts = _facts(run.folder)
+    epochs = f"{run.epochs_done} epoch{'s' if run.epochs_done > 1 else ''}"
     return (
-        f"# Measured: {', '.join(told)} on UTKFace test; {run.epochs_done} epochs on {_pictures(facts):,} "
+        f"# Measured: {', '.join(told)} on UTKFace test; {epochs} on {_pictures(facts):,} "
         f"pictures from {facts['start']} in {_minutes(run)} minutes (docs/recipes.md)."
     )
 
