@@ -94,7 +94,7 @@ def timings_in_words(timings_ms: Mapping[str, float]) -> str:
 def _picture(key: str, answer: Answer, colours: Mapping[str, str]) -> html.Div:
     looks = [
         html.Div(
-            className="look",
+            className="looked-at",
             style={"borderColor": colours[name], **_place(reading.looked_at_xyxy, answer)},
             title=f"Where {name} looked in the whole picture",
         )
