@@ -38,12 +38,10 @@ def with_noise_pictures(folder: Path) -> Path:
     return folder
 
 
-def with_glimpse(recipe: "Recipe", glimpse_px: int) -> "Recipe":
-    """The recipe with a glimpse that a phase of its own learns before the first; start weights are random."""
-    look = replace(recipe.phases[0], name="look", trainable="glimpse", learning_rate=0.003)
+def from_nothing(recipe: "Recipe", glimpse_px: int) -> "Recipe":
+    """A recipe of the shipped variants that needs no start weights; its glimpse is as small as is asked."""
     network = replace(recipe.network, weights="none", glimpse_px=glimpse_px)
-    schedule = replace(recipe.schedule, average_with_start=True)
-    return replace(recipe, network=network, phases=(look, *recipe.phases), schedule=schedule)
+    return replace(recipe, network=network)
 
 
 def face_network(  # type: ignore[no-untyped-def]

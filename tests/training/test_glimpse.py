@@ -16,7 +16,7 @@ from dataset.augmentation import Augmentation, drawn_warp, warped, warped_place
 from dataset.boxes import write_boxes
 from dataset.face_dataset import FaceDataset
 from dataset.sets import CHIPS, set_records
-from tests.training.conftest import with_glimpse
+from tests.training.conftest import from_nothing
 from training.glimpse import PLACE, _sampling, glimpsed
 from training.losses import GlimpseLoss
 from training.networks import started_network
@@ -121,7 +121,7 @@ def test_overlaps_of_squares() -> None:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    return with_glimpse(read_recipe(recipe_path("model_full")), 48)
+    return from_nothing(read_recipe(recipe_path("model_full")), 48)
 
 
 def test_a_look_is_learnt_by_its_own_layers_and_the_rest_leaves_it_alone(recipe: Recipe) -> None:

@@ -15,7 +15,7 @@ from faces.errors import RecipeError
 from faces.framing import frame_for
 from faces.pictures import decode
 from faces.prediction import Network
-from tests.training.conftest import with_glimpse
+from tests.training.conftest import from_nothing
 from training.loop import CHECKPOINT, network_at_start, run
 from training.pipeline import Labelled, labelled_frames, training_batches
 from training.recipes import Mix, Recipe, read_recipe, recipe_path
@@ -23,7 +23,7 @@ from training.recipes import Mix, Recipe, read_recipe, recipe_path
 
 @pytest.fixture(scope="module")
 def small_recipe() -> Recipe:
-    recipe = with_glimpse(read_recipe(recipe_path("model_full")), 48)
+    recipe = from_nothing(read_recipe(recipe_path("model_full")), 48)
     assert recipe.finish is not None
     return replace(
         recipe,
