@@ -49,6 +49,7 @@ class Augmentation:
     blur_sigma_px: float = 1.5
     noise_chance: float = 0.0
     noise_sigma_levels: float = 10.0  # of 255
+    noise_grain_px: float = 0.0  # the coarsest grain, a standard deviation; 0: every pixel by itself
     jpeg_chance: float = 0.0
     jpeg_lowest_quality: int = 30
     cutout_chance: float = 0.0
@@ -104,7 +105,7 @@ def degraded(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Gener
         frame = cv2.GaussianBlur(frame, (0, 0), _between(rng, 0.3, max(augmentation.blur_sigma_px, 0.3)))
     frame = recoloured(frame, augmentation, rng)
     if rng.random() < augmentation.noise_chance:
-        frame = grained(frame, augmentation.noise_sigma_levels, rng)
+        frame = grained(frame, augmentation.noise_sigma_levels, augmentation.noise_grain_px, rng)
     if rng.random() < augmentation.jpeg_chance:
         frame = jpeg_compressed(frame, round(_between(rng, augmentation.jpeg_lowest_quality, 95)))
     if rng.random() < augmentation.cutout_chance:
@@ -179,10 +180,23 @@ def low_resolution(frame: np.ndarray, lowest_side_px: int, rng: np.random.Genera
     return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
-def grained(frame: np.ndarray, most_sigma_levels: float, rng: np.random.Generator) -> np.ndarray:
-    """Gaussian noise, equal in the three channels like the grain of a scanned print."""
-    grain = rng.standard_normal(frame.shape[:2], np.float32) * (rng.random() * most_sigma_levels)
-    return cv2.add(frame, cv2.merge([grain, grain, grain]), dtype=cv2.CV_8U)
+def grained(
+    frame: np.ndarray, most_sigma_levels: float, most_grain_px: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Gaussian noise, equal in the three channels and as coarse as the grain of a scanned print may be."""
+    noise = rng.standard_normal(frame.shape[:2], np.float32)
+    sigma_levels = rng.random() * most_sigma_levels
+    if most_grain_px:
+        noise = coarse(noise, rng.random() * most_grain_px)
+    return cv2.add(frame, cv2.merge([noise * np.float32(sigma_levels)] * 3), dtype=cv2.CV_8U)
+
+
+def coarse(noise: np.ndarray, grain_px: float) -> np.ndarray:
+    """White noise (h, w) float32 blurred by a Gaussian of `grain_px`, then as strong as before on average."""
+    if grain_px <= 0.125:  # the blur of OpenCV's smallest kernel reaches no neighbour
+        return noise
+    blurred = cv2.GaussianBlur(noise, (0, 0), grain_px)
+    return blurred * np.float32(noise.std() / max(float(blurred.std()), 1e-6))
 
 
 def jpeg_compressed(frame: np.ndarray, quality: int) -> np.ndarray:

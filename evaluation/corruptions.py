@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dataset.augmentation import jpeg_compressed
+from dataset.augmentation import coarse, jpeg_compressed
 from dataset.chance import number_of
 
 STRENGTHS = (1, 2, 3, 4, 5)
 SEED = "corruptions 1"
+GRAIN_PERCENT = 1.0  # of the face's longer side: the standard deviation of the blur that makes grain coarse
 EYES_AT = 0.4  # of the height of a face box, from its top
 MASK_RGB = (158, 190, 205)  # of a surgical mask
 BAR_RGB = (0, 0, 0)
@@ -77,6 +78,15 @@ def noisy(
     """Gaussian noise of `sigma_levels` of 255, independent in each pixel and channel as a sensor's is."""
     noise = rng.standard_normal(picture_rgb.shape, np.float32) * np.float32(sigma_levels)
     return cv2.add(picture_rgb, noise, dtype=cv2.CV_8U)
+
+
+def grainy(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], sigma_levels: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Noise of `sigma_levels` of 255, equal in the channels, whose grains are GRAIN_PERCENT of the face."""
+    noise = rng.standard_normal(picture_rgb.shape[:2], np.float32)
+    grain = coarse(noise, GRAIN_PERCENT / 100 * _side_of(box_xyxy)) * np.float32(sigma_levels)
+    return cv2.add(picture_rgb, cv2.merge([grain, grain, grain]), dtype=cv2.CV_8U)
 
 
 def relit(
@@ -142,6 +152,10 @@ CORRUPTIONS = (
     Corruption(
         "noise", "Noise", "standard deviation, levels of 255", (8, 16, 32, 48, 64),
         "Gaussian noise in every pixel and channel, as of a sensor in poor light.", noisy,
+    ),
+    Corruption(
+        "grain", "Grain", "standard deviation, levels of 255", (3, 6, 9, 12, 16),
+        "Grey noise whose grains are 1 % of the face, as of film or of a scanned print.", grainy,
     ),
     Corruption(
         "darker", "Darker", "% of every level", (80, 60, 40, 25, 15),

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from evaluation.comparisons import HEADLINE_KEYS, compared
+from evaluation.corruptions import CORRUPTIONS
 from evaluation.metrics import all_measures
 from evaluation.robustness_report import ROBUSTNESS_FILE
 from evaluation.store import read_predictions
@@ -143,8 +144,9 @@ def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, measured
     page = visit("/metrics?set=chips&split=test#robustness", width, url=measured_url)
     titles = "#robustness .chart-title"
     blur = "Blur: full +5.00, cropped +2.50 years"
-    wait_until(page, lambda: len(page.texts(titles)) == 9 and page.texts(titles)[0] == blur, "titles")
-    wait_until(page, lambda: len(page.all("#robustness .main-svg")) >= 9, "panels")
+    kinds = len(CORRUPTIONS)
+    wait_until(page, lambda: len(page.texts(titles)) == kinds and page.texts(titles)[0] == blur, "titles")
+    wait_until(page, lambda: len(page.all("#robustness .main-svg")) >= kinds, "panels")
     assert len({panel.location["x"] for panel in page.all("#robustness .chart")}) == columns
     page.click("#robustness input[value='gender_accuracy']")
     points = "Blur: full −5.0, cropped −2.5 points"

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.augmentation import Augmentation, augmentation_in, augmented, centre_of
+from dataset.augmentation import Augmentation, augmentation_in, augmented, centre_of, grained
 from faces.errors import RecipeError
 
 CANVAS_PX, OUTPUT_PX = 192, 160
@@ -22,6 +22,7 @@ EVERYTHING = Augmentation(
     low_resolution_chance=0.5,
     blur_chance=0.5,
     noise_chance=0.5,
+    noise_grain_px=3.0,
     jpeg_chance=0.5,
     cutout_chance=0.5,
 )
@@ -90,6 +91,7 @@ def test_what_lies_outside_the_canvas_is_the_pad_colour(canvas):
         pytest.param({"low_resolution_chance": 1.0}, id="low resolution"),
         pytest.param({"blur_chance": 1.0}, id="blur"),
         pytest.param({"noise_chance": 1.0}, id="noise"),
+        pytest.param({"noise_chance": 1.0, "noise_grain_px": 4.0}, id="coarse grain"),
         pytest.param({"jpeg_chance": 1.0}, id="JPEG"),
         pytest.param({"cutout_chance": 1.0}, id="cutout"),
         *(pytest.param({name: value}, id=name) for name, value in GEOMETRY.items()),
@@ -122,6 +124,19 @@ def test_contrast_alone_keeps_the_mean_level(canvas):
     for _ in range(30):
         frame = augmented(grey, Augmentation(contrast_share=0.5), rng)
         assert abs(frame.mean() - 100) <= 1
+
+
+def test_coarse_grain_is_as_strong_as_fine_grain_and_makes_neighbours_alike():
+    grey = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.uint8)
+    likeness, strength = {}, {}
+    for grain_px in (0.0, 4.0):
+        rng = np.random.default_rng(7)
+        frames = np.array([grained(grey, 20.0, grain_px, rng)[..., 0] - 128.0 for _ in range(40)])
+        strength[grain_px] = frames.std()
+        likeness[grain_px] = np.mean(frames[:, :, 1:] * frames[:, :, :-1]) / frames.var()
+    assert strength[4.0] == pytest.approx(strength[0.0], rel=0.3)
+    assert abs(likeness[0.0]) < 0.05
+    assert likeness[4.0] > 0.5
 
 
 def test_an_unknown_strength_of_a_recipe_is_refused_by_name():
