@@ -98,12 +98,12 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
 def served_network(model: keras.Model) -> keras.Model:
     """The same layers without losses and optimiser, an age in years as the distribution that serving reads.
 
-    Of a glimpse it tells the place alone.
+    Of a glimpse, its own or that of its embedding, it tells the place alone.
     That distribution is a normal one around the age, of SERVED_SIGMA_YEARS before calibration, written as a
     dense layer: the logarithm of its density is linear in the age but for a term that softmax cancels.
     """
     outputs = dict(model.output)
-    if GLIMPSE in outputs:
+    if PLACE_LAYER in [layer.name for layer in model.layers]:
         outputs[GLIMPSE] = model.get_layer(PLACE_LAYER).output
     if AGE_YEARS in outputs:
         ages = np.arange(AGES, dtype=np.float32)

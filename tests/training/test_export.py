@@ -1,5 +1,6 @@
 """A Keras network and its exported variant say the same, down to the gradients."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from tests.training.conftest import face_network as face_network_of
 from training.explained_onnx import last_feature_layer
 from training.export import export_variant
 from training.glimpse import glimpsed
-from training.networks import served_network
+from training.networks import served_network, started_network
+from training.recipes import read_recipe, recipe_path
 
 pytestmark = pytest.mark.training
 
@@ -190,6 +192,20 @@ def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
     expected = [10 + 100 * (centre_x - side / 2), -20 + 100 * (centre_y - side / 2)]
     np.testing.assert_allclose(looked_at[:2], expected, atol=0.1)
     np.testing.assert_allclose(looked_at[2:] - looked_at[:2], 100 * side, atol=0.15)
+
+
+def test_heads_on_the_embedding_of_a_network_with_a_glimpse_are_served_with_its_place(tmp_path):
+    face_network_of(2 * PX, glimpse_px=PX).save(tmp_path / "embedding.keras")
+    recipe = read_recipe(recipe_path("arcface_embedding")).network
+    recipe = replace(recipe, weights=str(tmp_path / "embedding.keras"))
+    model = served_network(started_network(recipe, 2 * PX, None).model)
+    variant = export_variant(model, tmp_path, **FACTS)
+    frame = np.random.default_rng(0).uniform(0, 255, (1, 2 * PX, 2 * PX, 3)).astype(np.float32)
+    inputs = {"frames": frame, "age_weights": AGE_WEIGHTS, "gender_weight": np.ones((1, 1), np.float32)}
+    found = onnx_answers(variant.network_path, inputs)
+    expected = model.predict(frame, verbose=0)
+    np.testing.assert_allclose(found["glimpse"], expected["glimpse"], atol=1e-4)
+    np.testing.assert_allclose(found["age_probabilities"], expected["age_probabilities"], atol=1e-4)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,8 @@ from faces.framing import Square
 from faces.prediction import Network
 from faces.readings import AGE, GENDER
 from faces.saliency.explain import METHODS, saliency_map
-from faces.variants import Variant, read_variant
+from faces.variants import read_variant
 from tests.portraits import frames_of_people
-from training.export import export_variant
-from training.networks import served_network, started_network
-from training.recipes import read_recipe
 from training.saliency_reference import reference_map
 
 pytestmark = pytest.mark.training
@@ -32,10 +28,14 @@ ALIKE_FROM = 0.95
 
 @pytest.fixture(scope="module", params=["model_full", "model_cropped"])
 def network(request, repository) -> Network:
-    variant = read_variant(repository / request.param)
-    if not (variant.folder / "network.keras").is_file():
-        pytest.skip(f"needs the Keras network: no network.keras in {request.param}")
-    return Network(variant, threads=2)
+    return keras_network(repository / request.param)
+
+
+def keras_network(folder: Path) -> Network:
+    """The served network of a folder that also holds the one of Keras."""
+    if not (folder / "network.keras").is_file():
+        pytest.skip(f"needs the Keras network: no network.keras in {folder}")
+    return Network(read_variant(folder), threads=2)
 
 
 @pytest.fixture(scope="module")
@@ -65,32 +65,19 @@ def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, frames, metho
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_both_engines_draw_what_a_network_saw_in_a_glimpse(network, tmp_path_factory, method):
-    folder = glimpsing(network.variant, tmp_path_factory.getbasetemp() / f"{network.variant.name}-glimpse")
-    glimpse_network = Network(read_variant(folder))
-    frame = frames_of_people(glimpse_network.variant, 1)[0]
-    ours = saliency_map(glimpse_network, frame, Square(0, 0, 1), method, AGE, smooth_samples=1)
-    theirs = reference_map(folder, frame, method, AGE, female_probability=0.5, smooth_samples=1)
+def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method):
+    folder = repository / "model_full"  # in the scene of a portrait it looks at a part
+    full = keras_network(folder)
+    scene = frames_of_people(full.variant, 1)[0]
+    ours = saliency_map(full, scene, Square(0, 0, 1), method, AGE, smooth_samples=1)
+    theirs = reference_map(folder, scene, method, AGE, female_probability=0.5, smooth_samples=1)
     assert spearmanr(ours.values.ravel(), theirs.ravel())[0] >= ALIKE_FROM
-    centre_x, centre_y, side = glimpse_network.graph(AGE).outputs(frame, [AGE])[1][0]
-    places = (np.arange(len(frame)) + 0.5) / len(frame)
+    centre_x, centre_y, side = full.graph(AGE).outputs(scene, [AGE])[1][0]
+    places = (np.arange(len(scene)) + 0.5) / len(scene)
     beside = abs(places[None] - centre_x) > side / 2 + 0.01, abs(places[:, None] - centre_y) > side / 2 + 0.01
     assert side < 0.9
     if method != "smoothgrad":
         assert ours.values[beside[0] | beside[1]].max() <= 0.001
-
-
-def glimpsing(variant: Variant, folder: Path) -> Path:
-    """The shipped network behind a look that nobody trained: near the middle, 0.6 of the frame."""
-    if not folder.is_dir():
-        recipe = read_recipe(variant.folder / "recipe.toml")
-        start = replace(recipe.network, weights=str(variant.folder / "network.keras"), glimpse_px=160)
-        served = served_network(started_network(start, 192, None).model)
-        folder.mkdir()
-        served.save(folder / "network.keras")
-        names = ("name", "framing", "crop_scale", "pad_rgb", "recipe", "detector_sha256", "split_sha256")
-        export_variant(served, folder, **{name: getattr(variant, name) for name in names})
-    return folder
 
 
 def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, frames, tmp_path):
