@@ -105,7 +105,7 @@ def test_a_complete_row_is_not_trained_again_and_stands_on_the_page(
     # The data are nowhere: a training would raise.
     ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere"))
     printed = capsys.readouterr().out
-    assert "| `base` | the shipped recipe, shortened | 0.50 |" in printed
+    assert f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |" in printed
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
     assert page.endswith(printed)
     assert "24,000 frames" in page
