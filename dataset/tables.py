@@ -158,6 +158,8 @@ VALIDATION_FIGURES = (
     ("age_loss", "", "age part of the loss"),
     ("gender_loss", "", "gender part of the loss, before it is weighed"),
     ("gender_accuracy", "share", "higher is better"),
+    ("glimpse_loss", "", "loss of the glimpse's place, where the network takes one"),
+    ("glimpse_overlap", "share", "of the glimpse with the face's square, over both; higher is better"),
 )
 AGE_VALIDATION_FIGURES = (
     ("age_mae_years", "years", "lower is better"),
@@ -181,6 +183,7 @@ HISTORY = Table(
         Column("loss", NUMBER, "", "Mean training loss of both heads; lower is better, as for every loss"),
         Column("age_loss", NUMBER, "", "Its age part, before it is weighed", True),
         Column("gender_loss", NUMBER, "", "Its gender part, before it is weighed", True),
+        Column("glimpse_loss", NUMBER, "", "That of the glimpse's place, where the network takes one", True),
         Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better", True),
         Column("gender_accuracy", NUMBER, "share", "On augmented training frames; higher is better", True),
         Column("validation_loss", NUMBER, "", "Over all sets, weighed as in training; nothing augmented"),
