@@ -114,8 +114,7 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
         measures = {name: measures_in(documents[name], set_name, split) for name in told}
         for name, section in told.items():
             cells = [_cell(key, name, measures) for key in HEADLINE_KEYS]
-            no_face = "–" if section["no_face_share"] is None else f"{100 * section['no_face_share']:.1f} %"
-            cells = [set_name, f"{section['pictures']:,}", name, *cells, no_face]
+            cells = [set_name, f"{section['pictures']:,}", name, *cells, _no_face(section)]
             lines.append("| " + " | ".join(cells) + " |")
         if len(told) == 2:
             rows = predictions[(predictions.set == set_name) & (predictions.split == split)]
@@ -178,10 +177,13 @@ def _figures(document: dict[str, Any]) -> str:
             continue
         cells = [measure.text_with_interval if measure.known else "–" for measure in told]
         lines.append(f"| {definition.label} ({definition.better}) | {' | '.join(cells)} |")
-    shares = [section["no_face_share"] for section in sections.values()]
-    cells = ["–" if share is None else f"{100 * share:.1f} %" for share in shares]
-    lines.append("| No face found | " + " | ".join(cells) + " |")
+    lines.append("| No face found | " + " | ".join(map(_no_face, sections.values())) + " |")
     return "\n".join(lines)
+
+
+def _no_face(section: dict[str, Any]) -> str:
+    share = section["no_face_share"]
+    return "–" if share is None else formatted(share, SHARE, never_zero=True)
 
 
 def _published(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -81,9 +81,10 @@ class Difference:
         unit = DEFINITIONS[self.key].unit
         if not math.isfinite(self.value):
             return "–"
-        value, low, high = (
-            formatted(number, unit, with_unit=False, signed=True)
-            for number in (self.value, self.low, self.high)
+        value = formatted(self.value, unit, with_unit=False, signed=True)
+        low, high = (
+            formatted(edge, unit, with_unit=False, signed=True, never_zero=self.is_real)
+            for edge in (self.low, self.high)
         )
         name = {"share": " points", YEARS: " years"}.get(unit, "")
         return f"{value}{name} ({low} to {high})"
@@ -284,11 +285,12 @@ def _verdict_on_one(first: str, second: str, told: Difference, winner: str | Non
 def _amount(difference: Difference) -> str:
     """`0.31 years (0.22–0.40)`: the size without the sign, for a sentence that names the better one."""
     unit = DEFINITIONS[difference.key].unit
-    low, high = sorted((abs(difference.low), abs(difference.high)))
-    value, low_text, high_text = (
-        formatted(number, unit, with_unit=False) for number in (abs(difference.value), low, high)
+    value = formatted(abs(difference.value), unit, with_unit=False)
+    low, high = (
+        formatted(edge, unit, with_unit=False, never_zero=True)
+        for edge in sorted((abs(difference.low), abs(difference.high)))
     )
-    return f"{value} {'years' if unit == YEARS else 'percentage points'} ({low_text}–{high_text})"
+    return f"{value} {'years' if unit == YEARS else 'percentage points'} ({low}–{high})"
 
 
 def _bare(difference: Difference, unit_word: str) -> str:

@@ -179,19 +179,24 @@ def measure_from(key: str, row: dict[str, Any]) -> Measure:
     return Measure(key, value, low, high, row["count"], row.get("reason", ""))
 
 
-def formatted(value: float, unit: str, *, with_unit: bool = True, signed: bool = False) -> str:
-    """Shares in per cent with one decimal, years with two, bare numbers with three; a dash for NaN."""
+def formatted(
+    value: float, unit: str, *, with_unit: bool = True, signed: bool = False, never_zero: bool = False
+) -> str:
+    """Shares in per cent with one decimal, years with two, bare numbers with three; a dash for NaN.
+
+    With `never_zero`, what is something and would round to nothing gets one decimal more.
+    """
     if not math.isfinite(value):
         return "–"
+    factor, decimals, suffix = {
+        SHARE: (100, 1, " %"),
+        YEARS: (1, 2, " years"),
+        SQUARE_YEARS: (1, 1, " years²"),
+    }.get(unit, (1, 3, ""))
     sign = "+" if signed else ""
-    if unit == SHARE:
-        text, suffix = f"{100 * value:{sign}.1f}", " %"
-    elif unit == YEARS:
-        text, suffix = f"{value:{sign}.2f}", " years"
-    elif unit == SQUARE_YEARS:
-        text, suffix = f"{value:{sign}.1f}", " years²"
-    else:
-        text, suffix = f"{value:{sign}.3f}", ""
+    text = f"{factor * value:{sign}.{decimals}f}"
+    if never_zero and value and not text.strip("+-0."):
+        text = f"{factor * value:{sign}.{decimals + 1}f}"
     if not text.strip("+-0."):
         text = text.lstrip("+-")  # neither plus nor minus nothing
     return text.replace("-", "−") + (suffix if with_unit else "")

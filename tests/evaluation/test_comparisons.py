@@ -45,6 +45,16 @@ def test_the_better_variant_is_named_with_the_difference_its_interval_and_the_co
     )
 
 
+def test_a_real_difference_never_has_an_interval_that_is_printed_as_reaching_zero():
+    rng = np.random.default_rng(0)
+    errors = rng.uniform(2, 4, 500)
+    comparison = compared(two(errors + rng.uniform(0, 0.006, 500), errors), "full", "cropped")
+    mae = comparison.differences["mae"]
+    assert 0 < mae.low < 0.005
+    assert f"({mae.low:.3f}–{mae.high:.3f})" in comparison.sentence
+    assert mae.text.endswith(f"(+{mae.low:.3f} to +{mae.high:.3f})")
+
+
 def test_equal_variants_show_no_detectable_difference():
     errors = np.random.default_rng(1).normal(0, 4, 500)
     comparison = compared(two(errors, errors[::-1]), "full", "cropped")
