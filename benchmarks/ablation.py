@@ -2,14 +2,16 @@
 
     python -m benchmarks ablation --data-dir DIR [ROW ...]
 
-Writes docs/ablation.md after every row. The rows stand in ablation.toml. A row that is trained is not trained
-again; one that was killed goes on. The figures are those of validation splits and of FairFace's development
-list: no test set is read here.
+Writes docs/ablation.md after every row, and keeps the row's recipe and history in docs/ablation/. The rows
+stand in ablation.toml. A row that is trained is not trained again, on whichever machine it was; one that was
+killed goes on. The figures are those of validation splits and of FairFace's development list: no test set is
+read here.
 """
 
 import argparse
 import contextlib
 import os
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -24,13 +26,15 @@ BASE_RECIPE = "model_cropped/first_part.toml"
 ROWS = Path(__file__).with_suffix(".toml")
 RUNS = Path("runs") / "ablation"
 PAGE = Path("docs") / "ablation.md"
+KEPT = Path("docs") / "ablation"  # a folder a row that is trained
+KEPT_FILES = ("recipe.toml", "run.toml", "history.csv")
 OF_ANOTHER_RECIPE = "of another recipe"
 UNKNOWN = "–"
 HEAD = """\
 # Ablation
 
 Written by `python -m benchmarks ablation --data-dir DIR`; not to be edited. The name of a row behind it
-trains that row alone.
+trains that row alone; its recipe and its epochs lie in `docs/ablation/`.
 
 What each choice of a recipe does. Every row is `{base}` with one change, trained from the same start on
 {frames:,} frames: long enough to rank, too short to compare with the shipped networks. The row of
@@ -74,7 +78,7 @@ def run(parsed: argparse.Namespace) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             _train(name, table, Path(parsed.data_dir), RUNS / name)
         _write_page(table)
-    print(ablation_markdown(table, RUNS))
+    print(ablation_markdown(table, [KEPT, RUNS]))
     return 0
 
 
@@ -100,22 +104,25 @@ def row_recipe(name: str, table: dict[str, Any]) -> dict[str, Any]:
     return recipe
 
 
-def ablation_markdown(table: dict[str, Any], runs_dir: Path) -> str:
-    """Every row with its state; of a complete one the last epoch: a short budget has no better one before."""
-    runs = {found.folder.name: found for found in runs_in([runs_dir])}
+def ablation_markdown(table: dict[str, Any], folders: list[Path]) -> str:
+    """Every row with its state; of a complete one the last epoch: a short budget has no better one before.
+
+    Of the runs of a row in `folders`, a complete one is taken, else the last.
+    """
+    runs = runs_in(folders)
     lines = [
         f"| row | change | {' | '.join(words for words, _, _ in FIGURES)} | minutes | state |",
         "|---|---|" + "---|" * (len(FIGURES) + 2),
     ]
     for name, row in table["rows"].items():
-        found = runs.get(name)
         cells, state = [UNKNOWN] * (len(FIGURES) + 1), "not trained"
-        if found is not None:
+        for found in (run for run in runs if run.folder.name == name):
             state = _state(found, row_recipe(name, table))
-        if found is not None and state == COMPLETE:
-            last = found.history.iloc[-1]
-            cells = [style.format(last[column]) for _, column, style in FIGURES]
-            cells.append(f"{found.history.seconds.sum() / 60:.0f}")
+            if state == COMPLETE:
+                last = found.history.iloc[-1]
+                cells = [style.format(last[column]) for _, column, style in FIGURES]
+                cells.append(f"{found.history.seconds.sum() / 60:.0f}")
+                break
         lines.append(f"| `{name}` | {row['about']} | {' | '.join(cells)} | {state} |")
     return "\n".join(lines)
 
@@ -124,7 +131,7 @@ def _write_page(table: dict[str, Any]) -> None:
     recipe = row_recipe("base", table)
     frames = recipe["schedule"]["frames_an_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
     with whole_file(PAGE) as path:
-        text = HEAD.format(base=BASE_RECIPE, frames=frames) + ablation_markdown(table, RUNS) + "\n"
+        text = HEAD.format(base=BASE_RECIPE, frames=frames) + ablation_markdown(table, [KEPT, RUNS]) + "\n"
         path.write_text(text, encoding="utf-8")
 
 
@@ -142,22 +149,30 @@ def _recipe_in(folder: Path) -> dict[str, Any] | None:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def _is_trained(folder: Path, recipe: dict[str, Any]) -> bool:
+    return [_state(found, recipe) for found in runs_in([folder])] == [COMPLETE]
+
+
 def _train(name: str, table: dict[str, Any], data_dir: Path, folder: Path) -> None:
-    """Train a row to its end, unless it is there already."""
+    """Train a row to its end and keep what tells of it, unless that is there already."""
     recipe = row_recipe(name, table)
+    if _is_trained(KEPT / name, recipe):
+        return
     if _recipe_in(folder) not in (None, recipe):
         raise RecipeError(
             f"{folder} was trained by another recipe than the row's of today: remove it to train it anew."
         )
-    if [found.state for found in runs_in([folder])] == [COMPLETE]:
-        return
-    # Only now: a table of rows that are trained needs neither.
-    import tomlkit
+    if not _is_trained(folder, recipe):
+        # Only now: a table of rows that are trained needs neither.
+        import tomlkit
 
-    from training.loop import run as train
+        from training.loop import run as train
 
-    with whole_file(folder / "recipe.toml") as path:
-        command = f"# python -m benchmarks ablation {name} --data-dir DIR\n"
-        path.write_text(command + tomlkit.dumps(recipe), encoding="utf-8")
-    print(f"--- {name}: {table['rows'][name]['about']}")
-    train(read_recipe(folder / "recipe.toml"), data_dir, Path(".cache"), folder, resume=True)
+        with whole_file(folder / "recipe.toml") as path:
+            command = f"# python -m benchmarks ablation {name} --data-dir DIR\n"
+            path.write_text(command + tomlkit.dumps(recipe), encoding="utf-8")
+        print(f"--- {name}: {table['rows'][name]['about']}")
+        train(read_recipe(folder / "recipe.toml"), data_dir, Path(".cache"), folder, resume=True)
+    (KEPT / name).mkdir(parents=True, exist_ok=True)
+    for file in KEPT_FILES:
+        shutil.copyfile(folder / file, KEPT / name / file)

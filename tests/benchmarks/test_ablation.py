@@ -1,6 +1,7 @@
 """The rows of the ablation: each one change of the shipped recipe, and no killed one taken for trained."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_the_table_has_figures_of_complete_rows_alone_and_every_row_s_state(tmp_
     write_run(tmp_path / "base", "base", "complete", 4)
     write_run(tmp_path / "px_192", "px_192", "training", 1)
     write_run(tmp_path / "px_224", "px_224", "complete", 4, published="of an older recipe")
-    lines = ablation.ablation_markdown(TABLE, tmp_path).splitlines()[2:]
+    lines = ablation.ablation_markdown(TABLE, [tmp_path]).splitlines()[2:]
     cells = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[3:-1]] for line in lines}
     assert list(cells) == list(TABLE["rows"])
     assert cells["base"][0] == "0.50"
@@ -91,21 +92,35 @@ def test_a_row_of_another_recipe_is_neither_trained_over_nor_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ablation, "RUNS", tmp_path)
+    monkeypatch.setattr(ablation, "KEPT", tmp_path / "docs")
     write_run(tmp_path / "base", "base", "training", 1, published="of an older recipe")
     with pytest.raises(RecipeError, match="another recipe"):
         ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path))
 
 
-def test_a_complete_row_is_not_trained_again_and_stands_on_the_page(
+def test_a_complete_row_is_kept_and_not_trained_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ablation, "RUNS", tmp_path / "runs")
+    runs, kept = tmp_path / "runs", tmp_path / "docs" / "ablation"
+    monkeypatch.setattr(ablation, "RUNS", runs)
+    monkeypatch.setattr(ablation, "KEPT", kept)
     monkeypatch.setattr(ablation, "PAGE", tmp_path / "docs" / "ablation.md")
-    write_run(tmp_path / "runs" / "base", "base", "complete", 4)
+    write_run(runs / "base", "base", "complete", 4)
+    write_run(kept / "base", "base", "complete", 4, published="of an older recipe")
+    (runs / "base" / "network.keras").touch()
     # The data are nowhere: a training would raise.
-    ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere"))
+    asked = ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere")
+    ablation.run(asked)
+    shutil.rmtree(runs)  # as on another machine
+    ablation.run(asked)
     printed = capsys.readouterr().out
-    assert f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |" in printed
+    assert printed.count(f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |") == 2
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
-    assert page.endswith(printed)
+    assert printed.endswith(page[page.index("| row |") :])
     assert "24,000 frames" in page
+    assert sorted(path.name for path in (kept / "base").iterdir()) == sorted(ablation.KEPT_FILES)
+
+
+def test_the_committed_page_is_that_of_the_committed_rows(repository: Path) -> None:
+    page = (repository / ablation.PAGE).read_text(encoding="utf-8")
+    assert page.endswith(ablation.ablation_markdown(TABLE, [repository / ablation.KEPT]) + "\n")
