@@ -29,6 +29,7 @@ from evaluation.comparisons import (
     HEADLINE_KEYS,
     compared,
     fallback_share,
+    fallback_text,
     found_only,
 )
 from evaluation.measures import DEFINITIONS
@@ -112,7 +113,8 @@ def compare(called: argparse.Namespace) -> None:
                     p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
                     print(f"    {DEFINITIONS[key].label}, {first} minus {second}: {difference.text}{p}")
             found = compared(found_only(rows), first, second)
-            print(f"    No face found on {100 * fallback_share(rows):.1f} %; without those: {found.sentence}")
+            share = fallback_text(fallback_share(rows))
+            print(f"    No face found on {share}; without those: {found.sentence}")
 
 
 def cards(called: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from dataset.sets import CHIPS, FAIRFACE
-from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared, headline_keys
+from evaluation.comparisons import HEADLINE_KEYS, Comparison, compared, fallback_text, headline_keys
 from evaluation.fairness import FEWEST_COMPARED
 from evaluation.fairness_page import fairness_page
 from evaluation.measures import DEFINITIONS, HIGHER, LOWER, SHARE, YEARS, Measure, formatted, is_better
@@ -114,7 +114,13 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
         measures = {name: measures_in(documents[name], set_name, split) for name in told}
         for name, section in told.items():
             cells = [_cell(key, name, measures) for key in HEADLINE_KEYS]
-            cells = [set_name, f"{section['pictures']:,}", name, *cells, _no_face(section)]
+            cells = [
+                set_name,
+                f"{section['pictures']:,}",
+                name,
+                *cells,
+                fallback_text(section["no_face_share"]),
+            ]
             lines.append("| " + " | ".join(cells) + " |")
         if len(told) == 2:
             rows = predictions[(predictions.set == set_name) & (predictions.split == split)]
@@ -177,13 +183,9 @@ def _figures(document: dict[str, Any]) -> str:
             continue
         cells = [measure.text_with_interval if measure.known else "–" for measure in told]
         lines.append(f"| {definition.label} ({definition.better}) | {' | '.join(cells)} |")
-    lines.append("| No face found | " + " | ".join(map(_no_face, sections.values())) + " |")
+    cells = [fallback_text(section["no_face_share"]) for section in sections.values()]
+    lines.append("| No face found | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def _no_face(section: dict[str, Any]) -> str:
-    share = section["no_face_share"]
-    return "–" if share is None else formatted(share, SHARE, never_zero=True)
 
 
 def _published(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -309,7 +311,7 @@ def _failures(document: dict[str, Any], by_face: bool) -> str:
             lines.append(f"- On `{name}` it reads ages {abs(bias.value):.1f} years {word} on average.")
         if by_face and section["no_face_share"]:
             lines.append(
-                f"- On `{name}` the detector misses the face in {100 * section['no_face_share']:.1f} % of "
+                f"- On `{name}` the detector misses the face in {fallback_text(section['no_face_share'])} of "
                 "the pictures: those are answered on the whole picture."
             )
     if not by_face:

@@ -24,6 +24,7 @@ from evaluation.measures import (
     GENDER_KEYS,
     HIGHER,
     LOWER,
+    SHARE,
     YEARS,
     Measure,
     formatted,
@@ -142,6 +143,11 @@ def fallback_share(predictions: pd.DataFrame) -> float:
     """Share of the answered pictures on which no face was found; NaN where nothing was answered."""
     rows = answered(predictions)
     return float((rows.status != FACE_FOUND).mean()) if len(rows) else float("nan")
+
+
+def fallback_text(share: float | None) -> str:
+    """`0.04 %`: a fallback share for people; one picture never reads as none. A dash for None and NaN."""
+    return "–" if share is None else formatted(share, SHARE, never_zero=True)
 
 
 def both_with(

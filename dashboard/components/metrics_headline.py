@@ -9,8 +9,15 @@ from dash import html
 
 from dashboard.components.metrics_numbers import Numbers
 from dashboard.components.metrics_selection import FOUND_ONLY, Selection
-from evaluation.comparisons import Difference, compared, fallback_share, found_only, headline_keys
-from evaluation.measures import DEFINITIONS, SHARE, Measure, formatted, is_better
+from evaluation.comparisons import (
+    Difference,
+    compared,
+    fallback_share,
+    fallback_text,
+    found_only,
+    headline_keys,
+)
+from evaluation.measures import DEFINITIONS, Measure, is_better
 from evaluation.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD
 from evaluation.references import read_references
 
@@ -85,8 +92,9 @@ def _without_fallback(numbers: Numbers, selection: Selection) -> str:
     share = fallback_share(rows)
     if not share > 0:
         return "The detector found a face on every one of these pictures."
-    percent = formatted(share, SHARE, never_zero=True)
-    start = f"No face was found on {percent} of the pictures: there every variant reads all of it."
+    start = (
+        f"No face was found on {fallback_text(share)} of the pictures: there every variant reads all of it."
+    )
     if not selection.second:
         return start
     found = numbers.once(
