@@ -161,3 +161,10 @@ def read_groups(cache_dir: Path) -> list[list[str]]:
         raise DataMissing(f"No duplicate groups at {path}; `python -m dataset prepare` finds them.")
     table = read_csv_table(path, DUPLICATES)
     return [list(files) for _, files in table.groupby("group", sort=True).file]
+
+
+def with_mean_ages(records: pd.DataFrame, groups: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Records (file, age_years, …) in which copies of one photograph have the mean of their ages."""
+    group_of = {file: number for number, files in enumerate(groups) for file in files}
+    key = records.file.map(group_of).astype(object).where(records.file.isin(group_of), records.file)
+    return records.assign(age_years=records.age_years.groupby(key).transform("mean"))

@@ -36,7 +36,7 @@ from training.networks import (
     served_network,
     started_network,
 )
-from training.phases import optimizer_of, rate_after, set_trainable, trainable_parameters
+from training.phases import optimizer_of, rate_after, rate_shares, set_trainable, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
 from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE, MEASURED, Phase, Recipe, Schedule
 from training.run_card import run_command, write_run_card
@@ -180,7 +180,8 @@ def compiled(
     if GLIMPSE in model.output:
         losses[GLIMPSE], weights[GLIMPSE] = GlimpseLoss(), loss.glimpse_weight
     steps = phase.epochs * (recipe.schedule.frames_an_epoch // recipe.schedule.batch_frames)
-    optimizer = optimizer_of(phase, recipe.schedule, steps)
+    shares = rate_shares(started, model, phase) if phase.layer_decay != 1 else ()
+    optimizer = optimizer_of(phase, recipe.schedule, steps, shares)
     model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
     optimizer.build(model.trainable_variables)
     return model

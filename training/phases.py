@@ -3,6 +3,8 @@
 A room of its own because it is all that differs between the epochs of a run.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -58,8 +60,40 @@ def trainable_parameters(model: keras.Model) -> int:
     return sum(int(keras.ops.size(variable)) for variable in model.trainable_variables)
 
 
-def optimizer_of(phase: Phase, schedule: Schedule, steps: int) -> keras.optimizers.Optimizer:
-    """Adam or AdamW with the phase's schedule over its `steps`, gradients clipped; it may average weights."""
+class LayerwiseAdamW(keras.optimizers.AdamW):
+    """AdamW with a share of the rate for each variable, in the order in which it is built with them."""
+
+    def __init__(self, learning_rate: Any, rate_shares: Sequence[float], **options: Any) -> None:
+        super().__init__(learning_rate, **options)
+        self.rate_shares = list(rate_shares)
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        share = self.rate_shares[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * share)
+
+
+def rate_shares(started: StartedNetwork, model: keras.Model, phase: Phase) -> list[float]:
+    """For each trainable variable of `model` its share of the rate: 1 behind the backbone, before it less.
+
+    Of the backbone's trained layers the last has `layer_decay`, the one before it its square, and so on
+    (layer-wise rate decay, Howard & Ruder 2018).
+    """
+    trained = [layer for name in started.backbone if (layer := model.get_layer(name)).trainable_variables]
+    shares = {
+        variable.path: phase.layer_decay**depth
+        for depth, layer in enumerate(reversed(trained), start=1)
+        for variable in layer.trainable_variables
+    }
+    return [shares.get(variable.path, 1.0) for variable in model.trainable_variables]
+
+
+def optimizer_of(
+    phase: Phase, schedule: Schedule, steps: int, rate_shares: Sequence[float] = ()
+) -> keras.optimizers.Optimizer:
+    """Adam or AdamW with the phase's schedule over its `steps`, gradients clipped; it may average weights.
+
+    `rate_shares` of the variables that it will be built with, where they differ.
+    """
     rate: Any = phase.learning_rate
     if phase.schedule == "cosine":
         warmup = max(round(phase.warmup_share * steps), 1)
@@ -70,7 +104,9 @@ def optimizer_of(phase: Phase, schedule: Schedule, steps: int) -> keras.optimize
             warmup_target=phase.learning_rate,
             warmup_steps=warmup,
         )
-    kind = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[phase.optimizer]
+    kind: Any = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[phase.optimizer]
+    if rate_shares:
+        kind = partial(LayerwiseAdamW, rate_shares=rate_shares)
     return kind(
         rate,
         weight_decay=phase.weight_decay,

@@ -19,8 +19,9 @@ from tqdm import tqdm
 from dataset.augmentation import Augmentation, degraded, drawn_warp, warped, warped_place
 from dataset.boxes import write_boxes
 from dataset.chance import number_of
+from dataset.duplicates import read_groups, with_mean_ages
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.sets import FAIRFACE, set_records
+from dataset.sets import CHIPS, FAIRFACE, set_records
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
 from faces.variants import FACE, Variant
@@ -63,6 +64,8 @@ def labelled_frames(
     """
     variant = recipe.variant()
     records = _records_of(set_name, split, data_dir, cache_dir, limit)
+    if recipe.average_duplicates and (set_name, split) == (CHIPS, TRAIN):
+        records = with_mean_ages(records, read_groups(cache_dir))
     framed = variant.framing == FACE
     needed = framed or recipe.network.glimpse_px
     boxes = write_boxes(records, _table_name(set_name), cache_dir) if needed else None

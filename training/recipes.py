@@ -126,6 +126,7 @@ class Phase:
     schedule: Literal["constant", "cosine", "reduce_on_plateau"] = "cosine"
     warmup_share: float = 0.0
     weight_decay: float = 0.0
+    layer_decay: float = 1.0  # of the rate, from one trained layer of the backbone to the one before it
     plateau_epochs: int = 2  # epochs without a lower validation loss before the rate is
     plateau_factor: float = 0.5  # multiplied by this
     feature_draws: int = 0
@@ -156,6 +157,7 @@ class Recipe:
     schedule: Schedule
     limits: dict[str, int]  # set -> about how many of its training pictures are used; absent: all
     published: str  # what others report of this system, on their own split
+    average_duplicates: bool  # copies of one UTKFace photograph are trained on with the mean of their ages
 
     @property
     def epochs(self) -> int:
@@ -210,7 +212,7 @@ def read_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path} cannot be read: {error}") from error
-    optional: dict[str, Any] = {"finish": None, "limits": {}, "published": ""}
+    optional: dict[str, Any] = {"finish": None, "limits": {}, "published": "", "average_duplicates": False}
     _check_keys(
         path, "the recipe", table, {one.name for one in dataclasses.fields(Recipe)} - {"path"}, optional
     )
@@ -227,6 +229,7 @@ def read_recipe(path: Path) -> Recipe:
         schedule=_section(path, "schedule", table["schedule"], Schedule),
         limits={key: int(value) for key, value in table["limits"].items()},
         published=str(table["published"]),
+        average_duplicates=bool(table["average_duplicates"]),
     )
     _check_together(recipe)
     return recipe
@@ -263,6 +266,10 @@ def _check_together(recipe: Recipe) -> None:
     for phase in recipe.phases:
         if phase.trainable == GLIMPSE and not network.glimpse_px:
             raise RecipeError(f"{path}: the phase {phase.name} trains a glimpse, and glimpse_px is 0.")
+        if phase.layer_decay != 1 and phase.optimizer != "adamw":
+            raise RecipeError(
+                f"{path}: layer_decay belongs to 'adamw'. Received: '{phase.optimizer}' in {phase.name}."
+            )
         if phase.feature_draws and (phase.trainable != HEADS or recipe.finish):
             raise RecipeError(
                 f"{path}: feature_draws is for a phase that trains '{HEADS}', in a recipe without [finish]. "

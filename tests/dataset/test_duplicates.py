@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from dataset.duplicates import (
@@ -11,6 +12,7 @@ from dataset.duplicates import (
     identical_groups,
     near_pairs,
     thumbnail,
+    with_mean_ages,
 )
 
 
@@ -99,3 +101,9 @@ def test_at_least_97_percent_of_utkface_near_pairs_are_found_and_at_most_3_perce
     found = utkface_search[1]
     assert len(found & expected) >= 0.97 * len(expected)
     assert len(found - expected) <= 0.03 * len(found)
+
+
+def test_copies_share_the_mean_of_their_ages_and_the_others_keep_theirs():
+    records = pd.DataFrame({"file": list("abcd"), "age_years": [20.0, 30.0, 24.0, 5.0], "gender": 0})
+    groups = [["c", "a", "of another split"], ["e", "f"]]
+    assert list(with_mean_ages(records, groups).age_years) == [22.0, 30.0, 22.0, 5.0]
