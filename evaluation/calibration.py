@@ -3,7 +3,7 @@
 A room of its own because it is the only fit after training. The age temperature is chosen so that the 80 %
 interval holds 80 % of the true ages; it moves the interval alone, never the age. The gender temperature
 minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017). A gender
-is told from the probability on under which the answers would be hardly better than guesses.
+is told from the probability on under which the answers, by what they say, would be hardly better than guesses.
 """
 
 import math
@@ -100,7 +100,7 @@ def _fitted_age(age_probabilities: np.ndarray, age_years: np.ndarray) -> AgeFit:
 def _fitted_gender(female_probability: np.ndarray, female: np.ndarray) -> GenderFit:
     temperature = gender_temperature_for(female_probability, female)
     calibrated = tempered_probability(female_probability, temperature)
-    least = least_probability_for(calibrated, female)
+    least = least_probability_for(calibrated)
     right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
     return GenderFit(
         round(temperature, 4),

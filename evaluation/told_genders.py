@@ -54,17 +54,17 @@ def drawn_calibration_errors(weights: np.ndarray, surplus: np.ndarray, bins: np.
     return np.maximum(drawn - (drawn.mean() - calibration_error(surplus, bins)), 0.0)
 
 
-def least_probability_for(female_probability: np.ndarray, female: np.ndarray) -> float:
+def least_probability_for(female_probability: np.ndarray) -> float:
     """The rule: the largest least probability under which the withheld genders are hardly more than guesses.
 
-    `female_probability` (n,) calibrated, `female` (n,) 0 or 1. 0.5, under which every gender is told, where
-    already the least probable genders are right more often than HARDLY_BETTER_THAN_A_COIN.
+    `female_probability` (n,) calibrated. How many of the withheld would be right is the mean of their
+    probabilities, not a count: a hundred pictures leave a count 5 % of doubt, enough for none to be withheld.
+    0.5, under which every gender is told, where nobody's is as improbable as HARDLY_BETTER_THAN_A_COIN.
     """
     probability = likelier_probability(female_probability)
-    right = (female_probability >= EVEN) == (np.asarray(female) == 1)
     for least in LEAST_PROBABILITIES[::-1]:
         withheld = probability < least
-        if withheld.any() and right[withheld].mean() <= HARDLY_BETTER_THAN_A_COIN:
+        if withheld.any() and probability[withheld].mean() <= HARDLY_BETTER_THAN_A_COIN:
             return float(least)
     return EVEN
 

@@ -80,7 +80,7 @@ def test_the_written_file_is_read_back_and_names_its_network(too_sure, shipped_v
     assert read_calibration(tmp_path) == fit.calibration
     told = tomllib.loads((tmp_path / "calibration.toml").read_text(encoding="utf-8"))["fitted_on"]
     assert (told["set"], told["split"], told["count"]) == ("chips", "validation", 1500)
-    assert told["genders_withheld_right"] < 0.61 < told["genders_told_right"]
+    assert told["genders_withheld_right"] < 0.66 < told["genders_told_right"]
     assert told["network_sha256"] == variant.network_sha256
     refuse_stale_calibration(variant)
 
