@@ -26,7 +26,7 @@ def run(parsed: argparse.Namespace) -> int:
     from training.pipeline import Labelled, training_batches
     from training.recipes import read_recipe, recipe_path
 
-    recipe = read_recipe(recipe_path("model_cropped"))
+    recipe = read_recipe(recipe_path("model_cropped/second_part.toml"))
     # Random weights cost what trained ones cost, and need no file.
     recipe = replace(recipe, network=replace(recipe.network, weights="none"))
     rng = np.random.default_rng(0)

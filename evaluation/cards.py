@@ -19,7 +19,7 @@ from evaluation.fairness import FEWEST_COMPARED
 from evaluation.fairness_page import fairness_page
 from evaluation.measures import DEFINITIONS, HIGHER, LOWER, SHARE, YEARS, Measure, formatted, is_better
 from evaluation.metrics import NO_GENDERS_TOLD
-from evaluation.provenance import recipe_of, start_words, training_words
+from evaluation.provenance import recipe_of, recipes_of, shares_words, start_words, training_words
 from evaluation.references import read_references
 from evaluation.report import measures_in, read_scores
 from evaluation.samples import SETS, published_split
@@ -230,8 +230,9 @@ def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
     lines = [
         f"A gender is told where its probability is at least {100 * least:.0f} %; below that the answer is "
         '"uncertain". The bound was chosen on `chips` validation as the highest under which the withheld '
-        f"answers would be right at most {100 * HARDLY_BETTER_THAN_A_COIN:.0f} % of the time, hardly more "
-        "often than a guess. The gender figures above are of all pictures, those withheld here included.",
+        "answers are, by their calibrated probabilities, right "
+        f"{100 * HARDLY_BETTER_THAN_A_COIN:.0f} % of the time at most, hardly more often than a guess. The "
+        "gender figures above are of all pictures, those withheld here included.",
         "",
         "| Set | Told | Right of all | Right where told | Would be right where withheld |",
         "|---|--:|--:|--:|--:|",
@@ -281,11 +282,13 @@ def _fairness(variant: Variant, document: dict[str, Any]) -> str:
 
 
 def _tried_for_fairness(variant: Variant) -> str:
-    mix = recipe_of(variant.folder).get("mix", {})
+    mixes = [recipe.get("mix", {}) for recipe in recipes_of(variant.folder).values()]
     tried = []
-    if share := mix.get("shares", {}).get(FAIRFACE):
-        tried.append(f"{100 * share:.0f} % of the training frames from FairFace, which is balanced by race")
-    if power := mix.get("age_balance"):
+    if share := max((mix.get("shares", {}).get(FAIRFACE, 0) for mix in mixes), default=0):
+        tried.append(
+            f"up to {100 * share:.0f} % of the training frames from FairFace, which is balanced by race"
+        )
+    if power := max((mix.get("age_balance", 0) for mix in mixes), default=0):
         tried.append(f"rare decades of age drawn more often (balance {power:g})")
     return (
         f"What was tried against it: {'; '.join(tried) or 'nothing'}. Drawing genders and races of UTKFace "
@@ -329,15 +332,13 @@ def _calibration_words(variant: Variant) -> str:
 
 
 def _provenance(variant: Variant, document: dict[str, Any]) -> str:
-    recipe = recipe_of(variant.folder)
-    shares = ", ".join(
-        f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
-    )
+    files = ", ".join(f"`{variant.folder.name}/{name}`" for name in recipes_of(variant.folder))
     rows = {
-        "Data": f"UTKFace train split and FairFace; share of the training frames: {shares or 'not recorded'}",
+        "Data": "UTKFace train split and FairFace; share of the training frames: "
+        + shares_words(variant.folder),
         "Split": f"`dataset/split.csv`, SHA-256 `{variant.split_sha256}`",
         "Start weights": start_words(variant.folder),
-        "Recipe": f"`{variant.folder.name}/recipe.toml` (`{variant.recipe}`)",
+        "Recipe": f"{files or 'not recorded'} (`{variant.recipe}`)",
         "Training": training_words(variant),
         "Network": f"SHA-256 `{variant.network_sha256}`",
         "Detector": f"SHA-256 `{document['detector_sha256']}`",

@@ -1,7 +1,7 @@
 """A variant's folder -> what its network started from, and how long it was trained, in words.
 
-A room of its own because cards and the page About say the same. A training in two parts keeps the recipe and
-the history of its first one beside its own, as `first_part.toml` and `first_part.csv`.
+A room of its own because cards and the page About say the same. A training in parts keeps the recipe and the
+history of each part before the last beside its own, as `first_part.toml` and `first_part.csv`, and so on.
 """
 
 import tomllib
@@ -13,6 +13,7 @@ import pandas as pd
 from evaluation.report import read_history
 from faces.variants import Variant
 
+EARLIER_PARTS = ("first_part", "second_part")
 START_WORDS = {
     "faceres": "`faceres-deep`, a MobileNet 1.0 trained on faces (MIT)",
     "none": "none: random weights",
@@ -25,9 +26,22 @@ def recipe_of(folder: Path, name: str = "recipe.toml") -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+def recipes_of(folder: Path) -> dict[str, dict[str, Any]]:
+    """File name -> tables, for the recipes of all parts of a training that are there, in their order."""
+    names = [f"{part}.toml" for part in (*EARLIER_PARTS, "recipe")]
+    return {name: recipe for name in names if (recipe := recipe_of(folder, name))}
+
+
+def shares_words(folder: Path) -> str:
+    """From which sets the frames of each part of the training came."""
+    shares = [recipe.get("mix", {}).get("shares", {}) for recipe in recipes_of(folder).values()]
+    told = [", ".join(f"{name} {100 * share:.0f} %" for name, share in part.items()) for part in shares]
+    return "; then ".join(told) or "not recorded"
+
+
 def start_words(folder: Path) -> str:
     """The start weights, those of the first part where there is one; a path is a Keras file."""
-    recipe = recipe_of(folder, "first_part.toml") or recipe_of(folder)
+    recipe = next(iter(recipes_of(folder).values()), {})
     weights = recipe.get("network", {}).get("weights", "")
     return START_WORDS.get(weights) or (f"`{weights}`" if weights else "not recorded")
 
@@ -37,6 +51,6 @@ def training_words(variant: Variant) -> str:
     history = read_history(variant)
     if history is None:
         return "none: the start weights as they are"
-    first = variant.folder / "first_part.csv"
-    parts = [pd.read_csv(first), history] if first.is_file() else [history]
+    earlier = [variant.folder / f"{part}.csv" for part in EARLIER_PARTS]
+    parts = [*(pd.read_csv(path) for path in earlier if path.is_file()), history]
     return ", then ".join(f"{len(part)} epochs in {part.seconds.sum() / 3600:.1f} hours" for part in parts)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from dataset.sets import CHIPS
 from evaluation.measures import Measure
+from evaluation.provenance import EARLIER_PARTS
 from evaluation.report import measures_in, read_scores
 from faces.errors import DataMissing, ProjectError, TableError
 from faces.variants import Variant, read_variant
@@ -48,9 +49,9 @@ class Phase:
 class Run:
     """One training. What its files do not say is None or empty; `problem` says why a run is unreadable.
 
-    `history` has a row an epoch with the columns of dataset.tables.HISTORY that the file holds, and always
-    `epoch`, `seconds` and `phase`. `epochs` is how many were planned. `measures` are those of the test split
-    of `chips` by key; empty where the network was not scored.
+    `history` has a row an epoch, those of earlier parts first, with the columns of dataset.tables.HISTORY
+    that the files hold, and always `epoch`, `seconds` and `phase`. `epochs` is how many were planned.
+    `measures` are those of the test split of `chips` by key; empty where the network was not scored.
     """
 
     name: str
@@ -159,13 +160,14 @@ def _run(folder: Path, now: datetime) -> Run:
 def _readable_run(folder: Path, now: datetime) -> Run:
     told = _toml(folder / "run.toml")
     recipe = str(_toml(folder / "recipe.toml").get("name", ""))
-    history = _history(folder / "history.csv")
+    parts = [_history(folder / f"{part}.csv") for part in (*EARLIER_PARTS, "history")]
+    history = _one_after_another(parts)
     variant = read_variant(folder) if (folder / "variant.toml").is_file() else None
     state = str(told.get("state", COMPLETE if variant else INCOMPLETE))
     if state not in STATES:
         raise TableError(f"{folder / 'run.toml'}: state is one of {', '.join(STATES)}. Received: {state}.")
     updated = _time(told.get("updated"))
-    if state == TRAINING and updated is not None and now - updated > _longest_silence(history):
+    if state == TRAINING and updated is not None and now - updated > _longest_silence(parts[-1]):
         state = STOPPED
     planned = told.get("epochs", len(history) if state == COMPLETE else None)
     return Run(
@@ -175,7 +177,7 @@ def _readable_run(folder: Path, now: datetime) -> Run:
         history=history,
         recipe=variant.recipe if variant else recipe,
         epochs=int(planned) if planned is not None else None,
-        best_epoch=int(told["best_epoch"]) if told.get("best_epoch") else _best_epoch(history),
+        best_epoch=int(told["best_epoch"]) if told.get("best_epoch") else _best_epoch(history, parts[-1]),
         phases=tuple(Phase(str(one["name"]), int(one["epochs"])) for one in told.get("phases", [])),
         started=_time(told.get("started")),
         updated=updated,
@@ -201,6 +203,15 @@ def _history(path: Path) -> pd.DataFrame:
     return history.assign(phase=phases_in(history))
 
 
+def _one_after_another(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The epochs of a training in parts, counted through."""
+    trained = [part for part in parts if len(part)]
+    if not trained:
+        return _no_epochs()
+    history = pd.concat(trained, ignore_index=True)
+    return history.assign(epoch=np.arange(1, len(history) + 1)) if len(trained) > 1 else history
+
+
 def _no_epochs() -> pd.DataFrame:
     return pd.DataFrame({"epoch": pd.Series(dtype=int), "seconds": pd.Series(dtype=float), "phase": ""})
 
@@ -218,11 +229,12 @@ def _longest_silence(history: pd.DataFrame) -> timedelta:
     return SILENT_EPOCHS * timedelta(seconds=longest) + SILENT_MORE
 
 
-def _best_epoch(history: pd.DataFrame) -> int | None:
-    """The epoch that is shipped: that of the lowest validation loss."""
-    if "validation_loss" not in history or history.validation_loss.isna().all():
+def _best_epoch(history: pd.DataFrame, last_part: pd.DataFrame) -> int | None:
+    """The epoch that is shipped: that of the last part's lowest validation loss."""
+    if "validation_loss" not in last_part or last_part.validation_loss.isna().all():
         return None
-    return int(history.epoch.iloc[int(np.nanargmin(history.validation_loss))])
+    before = len(history) - len(last_part)
+    return int(history.epoch.iloc[before + int(np.nanargmin(last_part.validation_loss))])
 
 
 def _megabytes(path: Path) -> float | None:

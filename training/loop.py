@@ -138,7 +138,8 @@ def run(
     _load_weights(started.model, out / CHECKPOINT, "best")
     if averages:
         _average_with_start(started.model, start, recipe, validation)
-    _adjust_readout(started.model, train, validation)
+    if any(phase.trainable != GLIMPSE for phase in recipe.phases):  # a look alone leaves the ages as they are
+        _adjust_readout(started.model, train, validation)
     _write_figures(started.model, validation, progress, recipe.name, out)
     variant = _shipped(started.model, recipe, out)
     report(progress, COMPLETE)

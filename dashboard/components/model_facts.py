@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluation.cards import TEMPLATE
 from evaluation.measures import GENDER_KEYS, Measure
-from evaluation.provenance import recipe_of, start_words, training_words
+from evaluation.provenance import recipe_of, shares_words, start_words, training_words
 from evaluation.report import measures_in, read_scores
 from evaluation.samples import SETS, published_split
 from faces.errors import DataMissing, TableError
@@ -64,12 +64,8 @@ def provenance_of(variant: Variant) -> list[Fact]:
             for output, part in zip(OUTPUTS, variant.parts, strict=True)
             for fact in provenance_of(part)
         ]
-    recipe = recipe_of(variant.folder)
-    shares = ", ".join(
-        f"{name} {100 * share:.0f} %" for name, share in recipe.get("mix", {}).get("shares", {}).items()
-    )
     return [
-        Fact("Data", shares or "not recorded", "Shares of the training frames, from recipe.toml"),
+        Fact("Data", shares_words(variant.folder), "Shares of the training frames, from the recipes"),
         Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
         Fact("Start weights", start_words(variant.folder).replace("`", "")),
         Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),

@@ -137,8 +137,8 @@ def test_the_facts_of_a_variant_come_from_its_files(context):
 
 def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):
     different, settings = recipe_differences(context.variant_folders)
-    first_parts = ["runs/first_part_full/network.keras", "runs/first_part_cropped/network.keras"]
-    assert different.pop("network.weights") == first_parts
+    before = ["runs/second_part_full/network.keras", "runs/second_part_cropped/network.keras"]
+    assert different.pop("network.weights") == before
     assert set(different) == {"framing.framing"}
     assert settings > 20
     recipes = [recipe_of(folder, "first_part.toml") for folder in context.variant_folders]

@@ -121,7 +121,7 @@ def test_overlaps_of_squares() -> None:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    return from_nothing(read_recipe(recipe_path("model_full")), 48)
+    return from_nothing(read_recipe(recipe_path("model_full/second_part.toml")), 48)
 
 
 def test_a_look_is_learnt_by_its_own_layers_and_the_rest_leaves_it_alone(recipe: Recipe) -> None:

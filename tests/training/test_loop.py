@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ from training.recipes import Mix, Recipe, read_recipe, recipe_path
 
 @pytest.fixture(scope="module")
 def small_recipe() -> Recipe:
-    recipe = from_nothing(read_recipe(recipe_path("model_full")), 48)
+    recipe = from_nothing(read_recipe(recipe_path("model_full/second_part.toml")), 48)
     assert recipe.finish is not None
     return replace(
         recipe,
@@ -127,6 +128,26 @@ def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
         np.testing.assert_allclose(weight.numpy(), values + share, atol=1e-5)
 
 
+def test_a_training_of_the_look_alone_changes_nothing_else(
+    small_data: Path, small_recipe: Recipe, tmp_path: Path
+) -> None:
+    looks = replace(small_recipe, finish=None, phases=small_recipe.phases[:1])
+    run(looks, small_data, tmp_path, tmp_path / "before", resume=False)
+    network = replace(looks.network, weights=str(tmp_path / "before" / "network.keras"))
+    run(replace(looks, network=network), small_data, tmp_path, tmp_path / "after", resume=False)
+    before, after = (
+        keras.saving.load_model(tmp_path / part / "network.keras", compile=False)
+        for part in ("before", "after")
+    )
+    changed = {
+        old.path.split("/")[0]
+        for old, new in zip(before.weights, after.weights, strict=True)
+        if not np.array_equal(old.numpy(), new.numpy())
+    }
+    assert changed
+    assert all(name.startswith("glimpse_") for name in changed)
+
+
 def test_validation_frames_are_the_pixels_that_serving_frames(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -221,7 +242,7 @@ def test_a_wrong_recipe_is_refused_by_its_key(
         read_recipe(tmp_path / "wrong.toml")
 
 
-@pytest.mark.parametrize("part", ["first_part.toml", "recipe.toml"])
+@pytest.mark.parametrize("part", ["first_part.toml", "second_part.toml", "recipe.toml"])
 def test_full_and_cropped_differ_in_their_framing_alone(part: str) -> None:
     full, cropped = (read_recipe(recipe_path(f"model_{name}/{part}")) for name in ("full", "cropped"))
     framing = replace(cropped.framing, framing="whole picture")
