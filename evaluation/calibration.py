@@ -3,7 +3,7 @@
 A room of its own because it is the only fit after training. The age temperature is chosen so that the 80 %
 interval holds 80 % of the true ages; it moves the interval alone, never the age. The gender temperature
 minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017). A gender
-is told from the probability on under which the answers, by what they say, would be hardly better than guesses.
+is told from the probability on under which the answers, by what they say, are hardly better than guesses.
 """
 
 import math
