@@ -15,6 +15,8 @@ from evaluation.runs import Run
 SYMBOLS = ("circle", "square", "diamond", "x")  # colours come again after some runs; then the marks differ
 COLOURS_UNTIL_REPEAT = 8
 FEW_EPOCHS = 12
+ROWS_OF_NAMES, LINE_PX = 5, 14
+NEAR_THE_END = 0.7
 
 
 def curves_figure(
@@ -46,11 +48,16 @@ def curves_figure(
             x=[None], y=[None], name="training frames", mode="lines",
             line={"color": neutral("quiet", scheme), "dash": "dot", "width": 2},
         )  # fmt: skip
-    for epoch, words in phase_marks(told).items():
-        quiet = neutral("quiet", scheme)
+    quiet, last = neutral("quiet", scheme), max(run.epochs_done for run in told)
+    for number, (epoch, words) in enumerate(phase_marks(told).items()):
+        # Names hang one below the other, and those at the right end before their line: none covers another.
         figure.add_vline(
             x=epoch - 0.5, line={"color": quiet, "width": 1, "dash": "dash"},
-            annotation={"text": words, "font": {"color": quiet, "size": 12}}, annotation_position="top right",
+            annotation={
+                "text": words, "font": {"color": quiet, "size": 12},
+                "yshift": -LINE_PX * (number % ROWS_OF_NAMES),
+            },
+            annotation_position="top left" if epoch > NEAR_THE_END * last else "top right",
         )  # fmt: skip
     few = all(run.epochs_done <= FEW_EPOCHS for run in told)
     figure.update_xaxes(title="epoch", dtick=1 if few else None)

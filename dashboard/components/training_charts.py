@@ -11,7 +11,8 @@ from evaluation.runs import Run
 
 ABOUT_BOTH = (
     "Solid: validation split. Dotted: augmented training frames, which are harder. A dashed line "
-    "stands where a phase of the training begins."
+    "stands where a phase of the training begins. In a phase called look, where the network looks is all "
+    "that is trained, and in its middle the figures say little."
 )
 CHOSEN_AT_FIRST = 4
 
