@@ -54,6 +54,7 @@ class Augmentation:
     jpeg_lowest_quality: int = 30
     cutout_chance: float = 0.0
     cutout_side_share: float = 0.3
+    face_cutout_chance: float = 0.0  # as wide as the face at most, where a frame is known to show one
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -213,6 +214,22 @@ def cut_out(frame: np.ndarray, most_side_share: float, rng: np.random.Generator)
     x0, y0 = int(rng.integers(0, side - width + 1)), int(rng.integers(0, side - height + 1))
     covered = frame.copy()
     covered[y0 : y0 + height, x0 : x0 + width] = rng.integers(0, 256)
+    return covered
+
+
+def face_cut_out(frame: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A copy with one rectangle of a random colour over the face, as a mask, glasses or a hand would lie.
+
+    `place` (3,) is the face's centre and side in shares of the frame's. The rectangle is 0.3 to 1 side wide
+    and 0.1 to 0.6 high, and its centre lies within the face.
+    """
+    side = place[2] * frame.shape[0]
+    width, height = _between(rng, 0.3, 1.0) * side, _between(rng, 0.1, 0.6) * side
+    centre = place[:2] * frame.shape[0] + [_around_zero(rng, side / 2), _around_zero(rng, side / 2)]
+    corners = np.array([centre - [width / 2, height / 2], centre + [width / 2, height / 2]])
+    (x0, y0), (x1, y1) = np.clip(np.rint(corners).astype(int), 0, frame.shape[0]).tolist()
+    covered = frame.copy()
+    covered[y0:y1, x0:x1] = rng.integers(0, 256, 3)
     return covered
 
 

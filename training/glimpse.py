@@ -6,8 +6,9 @@ Recurrent Models of Visual Attention; cut out as a spatial transformer does, Jad
 learnt from boxes of faces; no other loss moves it, and a saliency map takes it as given.
 
 A place is (centre x, centre y, side) in shares of the frame's side. Layers are named `glimpse_...`. What a
-network in training tells of its look is (n, 3 + rows × columns): the place, and behind it the scores of which
-it is the mean, so that a loss can say at once where to look (Nibali 2018, numerical coordinate regression).
+network in training tells of its look is (n, 3 + rows × columns): the place, and behind it the scores around
+whose mode it is the mean, so that a loss can say at once where to look (Nibali 2018, numerical coordinate
+regression).
 """
 
 import keras
@@ -17,6 +18,7 @@ from keras import layers, ops
 COARSE_PX = 128
 SIDES = (0.05, 1.6)  # least and largest of a glimpse
 USUAL_SIDE = 0.6
+WINDOW_SIDES = 0.8  # how wide the mean around the best place is, a standard deviation in sides told there
 PREFIX = "glimpse_"
 PLACE_LAYER = f"{PREFIX}place"
 PLACE = 3
@@ -39,7 +41,8 @@ def glimpsed(frames: keras.KerasTensor, glimpse_px: int) -> tuple[keras.KerasTen
 def _look(frames: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """The place, and the look of which it is a part.
 
-    A small convolutional network; the place is the mean of its map's places, weighed by a softmax.
+    A small convolutional network tells a score and a size at each place of its map. The place is the mean of
+    those around the best, weighed by a softmax: of all, it would lie between the faces where there are two.
     """
     x = layers.AveragePooling2D(max(frames.shape[1] // COARSE_PX, 1), name=f"{PREFIX}coarse")(frames)
     x = layers.Rescaling(1 / 127.5, -1.0, name=f"{PREFIX}scaled")(x)
@@ -56,15 +59,31 @@ def _look(frames: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTens
             x = layers.Add(name=f"{PREFIX}{name}_add")([before, x])
     rows, columns = x.shape[1:3]
     scores = layers.Flatten(name=f"{PREFIX}scores_flat")(layers.Conv2D(1, 1, name=f"{PREFIX}scores")(x))
-    shares = layers.Softmax(name=f"{PREFIX}shares")(scores)
     usual = keras.initializers.Constant(np.log(USUAL_SIDE))
     sizes = layers.Conv2D(1, 1, bias_initializer=usual, name=f"{PREFIX}sizes")(x)
     sizes = layers.Flatten(name=f"{PREFIX}sizes_flat")(sizes)
     y, x_places = (np.mgrid[:rows, :columns] + 0.5) / np.array([rows, columns])[:, None, None]
     grid = np.stack([x_places.ravel(), y.ravel()], axis=1).astype(np.float32)
+    shares = _around_mode(layers.Softmax(name=f"{PREFIX}shares")(scores), sizes, grid)
     log_side = ops.clip(ops.sum(shares * sizes, axis=1, keepdims=True), *np.log(SIDES).tolist())
     place = layers.Concatenate(name=PLACE_LAYER)([ops.matmul(shares, grid), ops.exp(log_side)])
     return place, layers.Concatenate(name=f"{PREFIX}look")([place, scores])
+
+
+def _around_mode(shares: keras.KerasTensor, sizes: keras.KerasTensor, grid: np.ndarray) -> keras.KerasTensor:
+    """Shares (n, places) times a normal window around the largest, which sum to 1 again.
+
+    `sizes` (n, places) are logarithms of sides, `grid` (places, 2) where the places lie. No loss moves the
+    window.
+    """
+    mode = ops.cast(shares >= ops.max(shares, axis=1, keepdims=True), "float32")
+    mode = mode / ops.sum(mode, axis=1, keepdims=True)
+    sides = ops.exp(ops.clip(ops.sum(mode * sizes, axis=1, keepdims=True), *np.log(SIDES).tolist()))
+    sigma = ops.maximum(WINDOW_SIDES * sides, len(grid) ** -0.5)
+    centres = ops.matmul(mode, grid)
+    away = ops.square(centres[:, :1] - grid[None, :, 0]) + ops.square(centres[:, 1:] - grid[None, :, 1])
+    seen = shares * ops.stop_gradient(ops.exp(-0.5 * away / ops.square(sigma)))
+    return seen / ops.sum(seen, axis=1, keepdims=True)
 
 
 def _sampling(

@@ -16,7 +16,7 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from dataset.augmentation import Augmentation, degraded, drawn_warp, warped, warped_place
+from dataset.augmentation import Augmentation, degraded, drawn_warp, face_cut_out, warped, warped_place
 from dataset.boxes import write_boxes
 from dataset.chance import number_of
 from dataset.duplicates import read_groups, with_mean_ages
@@ -92,8 +92,11 @@ def drawn_frame(
     """A frame (px, px, 3) uint8 RGB and the face's place in it (3,), both augmented by the same generator."""
     canvas, px = source.frames[index], framing.input_px
     warp = drawn_warp(canvas, augmentation, rng, px)
-    frame = degraded(warped(canvas, warp, px, framing.pad_rgb), augmentation, rng)
-    return frame, warped_place(_place(source, index), warp, len(canvas), px)
+    place = warped_place(_place(source, index), warp, len(canvas), px)
+    frame = warped(canvas, warp, px, framing.pad_rgb)
+    if rng.random() < augmentation.face_cutout_chance and np.isfinite(place).all():
+        frame = face_cut_out(frame, place, rng)
+    return degraded(frame, augmentation, rng), place
 
 
 def _place(source: Labelled, index: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.augmentation import Augmentation, augmentation_in, augmented, centre_of, grained
+from dataset.augmentation import Augmentation, augmentation_in, augmented, centre_of, face_cut_out, grained
 from faces.errors import RecipeError
 
 CANVAS_PX, OUTPUT_PX = 192, 160
@@ -156,3 +156,16 @@ def test_an_unknown_strength_of_a_recipe_is_refused_by_name():
 def test_a_strength_out_of_range_is_refused(table, caption):
     with pytest.raises(RecipeError, match=caption):
         augmentation_in(table)
+
+
+def test_a_cut_out_over_a_face_lies_on_it_and_nowhere_else():
+    rng = np.random.default_rng(8)
+    frame = np.full((100, 100, 3), 128, np.uint8)
+    for _ in range(40):
+        covered = (face_cut_out(frame, np.array([0.3, 0.6, 0.2]), rng) != frame).any(axis=2)
+        ys, xs = np.nonzero(covered)
+        assert covered.sum() >= 10
+        assert 9 <= xs.min() <= xs.max() <= 50
+        assert 43 <= ys.min() <= ys.max() <= 76
+    beside = face_cut_out(frame, np.array([1.4, 0.5, 0.2]), rng)
+    np.testing.assert_array_equal(beside, frame)

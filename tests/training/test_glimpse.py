@@ -17,7 +17,7 @@ from dataset.boxes import write_boxes
 from dataset.face_dataset import FaceDataset
 from dataset.sets import CHIPS, set_records
 from tests.training.conftest import from_nothing
-from training.glimpse import PLACE, _sampling, glimpsed
+from training.glimpse import PLACE, _around_mode, _sampling, glimpsed
 from training.losses import GlimpseLoss
 from training.networks import started_network
 from training.phases import set_trainable
@@ -69,6 +69,23 @@ def test_the_network_reads_what_lies_at_the_place_that_it_tells() -> None:
     assert glimpses.shape == (2, GLIMPSE_PX, GLIMPSE_PX, 3)
     for frame, glimpse, where in zip(given, glimpses, places, strict=True):
         np.testing.assert_allclose(glimpse, cut(frame, tuple(where)), atol=0.05)
+
+
+def test_of_two_faces_the_look_takes_one_and_of_one_as_much_as_it_is_wide() -> None:
+    x, y = ((np.mgrid[:16, :16] + 0.5) / 16)[::-1].reshape(2, -1)
+    grid = np.stack([x, y], axis=1).astype(np.float32)
+
+    def peak(centre_x: float, sigma: float) -> np.ndarray:
+        return np.exp(-0.5 * ((x - centre_x) ** 2 + (y - 0.4) ** 2) / sigma**2)
+
+    shares = np.stack([peak(0.22, 0.04) + 0.9 * peak(0.78, 0.04), peak(0.5, 0.1)]).astype(np.float32)
+    shares /= shares.sum(axis=1, keepdims=True)
+    sizes = np.log(np.full((2, len(grid)), [[0.15], [0.6]], np.float32))
+    near = ops.convert_to_numpy(_around_mode(ops.array(shares), ops.array(sizes), grid))
+    np.testing.assert_allclose(near.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(near @ grid, [[0.22, 0.4], [0.5, 0.4]], atol=0.02)
+    assert (shares[0] @ grid)[0] > 0.4
+    np.testing.assert_allclose(near[1], shares[1], atol=0.1 * shares[1].max())
 
 
 def test_a_place_moves_with_what_it_marks() -> None:
