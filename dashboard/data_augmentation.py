@@ -15,7 +15,7 @@ import numpy as np
 from dashboard.uploads import Upload
 from dataset.augmentation import Augmentation, augmentation_in, augmented
 from faces.errors import RecipeError
-from faces.framing import pixels_in, square_around
+from faces.framing import Square, pixels_in, square_around
 from faces.variants import FACE
 
 MAIN, FINISH = "main", "finish"
@@ -54,7 +54,7 @@ def read_shown_recipe(path: Path) -> ShownRecipe:
 
 def unchanged_frame(upload: Upload, recipe: ShownRecipe) -> np.ndarray:
     """(input_px, input_px, 3) uint8 RGB: the frame as it is served."""
-    return _frame(upload, recipe, 1.0)
+    return _pixels(upload, recipe, _square(upload, recipe), 1.0)
 
 
 def drawn_frame(upload: Upload, recipe: ShownRecipe, part: str, seed: int, draw: int) -> np.ndarray:
@@ -64,9 +64,12 @@ def drawn_frame(upload: Upload, recipe: ShownRecipe, part: str, seed: int, draw:
     """
     if part not in recipe.augmentations:
         raise RecipeError(f"The recipe has the parts {', '.join(recipe.augmentations)}. Received: {part}.")
-    canvas = _frame(upload, recipe, recipe.canvas_scale)
+    square = _square(upload, recipe).scaled(recipe.canvas_scale)
+    canvas = _pixels(upload, recipe, square, recipe.canvas_scale)
+    faces = upload.answer.faces
+    place = np.array(square_around(faces[0].face.box_xyxy, 1.0).within(square)) if faces else None
     rng = np.random.default_rng([seed, draw])
-    return augmented(canvas, recipe.augmentations[part], rng, recipe.input_px, recipe.pad_rgb)
+    return augmented(canvas, recipe.augmentations[part], rng, recipe.input_px, recipe.pad_rgb, place)
 
 
 def strengths_in_words(augmentation: Augmentation) -> list[str]:
@@ -104,12 +107,14 @@ def _augmentations(table: Mapping[str, Any]) -> dict[str, Augmentation]:
     return found
 
 
-def _frame(upload: Upload, recipe: ShownRecipe, around: float) -> np.ndarray:
-    """The frame of the first face, or of the whole picture, with `around` times its side in view."""
+def _square(upload: Upload, recipe: ShownRecipe) -> Square:
+    """Around the first face, or the whole picture."""
     picture, faces = upload.picture, upload.answer.faces
     if recipe.by_face and faces:
-        square = square_around(faces[0].face.box_xyxy, recipe.crop_scale)
-    else:
-        square = square_around((0, 0, picture.width, picture.height), 1.0)
-    size_px = round(recipe.input_px * around)
-    return pixels_in(picture.rgb, square.scaled(around), size_px, recipe.pad_rgb)
+        return square_around(faces[0].face.box_xyxy, recipe.crop_scale)
+    return square_around((0, 0, picture.width, picture.height), 1.0)
+
+
+def _pixels(upload: Upload, recipe: ShownRecipe, square: Square, around: float) -> np.ndarray:
+    """What lies in a square, in `around` times the pixels of a frame each way."""
+    return pixels_in(upload.picture.rgb, square, round(recipe.input_px * around), recipe.pad_rgb)

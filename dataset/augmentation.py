@@ -87,15 +87,36 @@ def augmented(
     rng: np.random.Generator,
     output_px: int | None = None,
     pad_rgb: Sequence[int] = (0, 0, 0),
+    place: np.ndarray | None = None,
 ) -> np.ndarray:
     """One frame (output_px, output_px, 3) uint8 RGB from a canvas (side, side, 3) uint8 RGB.
 
     `output_px` is the canvas's own side where it is not given; what lies outside the canvas is `pad_rgb`.
+    `place` is where the face lies in the canvas, as of `augmented_with_place`.
     The same generator state gives the same frame.
     """
-    output_px = output_px or canvas.shape[0]
+    place = np.full(3, np.nan) if place is None else place
+    return augmented_with_place(canvas, place, augmentation, rng, output_px or canvas.shape[0], pad_rgb)[0]
+
+
+def augmented_with_place(
+    canvas: np.ndarray,
+    place: np.ndarray,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    output_px: int,
+    pad_rgb: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """A frame as of `augmented`, and where the face lies in it.
+
+    A place (3,) is centre x, centre y and side in shares of the side of what it lies in; NaN: not known.
+    """
     warp = drawn_warp(canvas, augmentation, rng, output_px)
-    return degraded(warped(canvas, warp, output_px, pad_rgb), augmentation, rng)
+    place = warped_place(place, warp, canvas.shape[0], output_px)
+    frame = warped(canvas, warp, output_px, pad_rgb)
+    if rng.random() < augmentation.face_cutout_chance and np.isfinite(place).all():
+        frame = face_cut_out(frame, place, rng)
+    return degraded(frame, augmentation, rng), place
 
 
 def degraded(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:

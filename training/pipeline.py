@@ -16,7 +16,7 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from dataset.augmentation import Augmentation, degraded, drawn_warp, face_cut_out, warped, warped_place
+from dataset.augmentation import Augmentation, augmented_with_place
 from dataset.boxes import write_boxes
 from dataset.chance import number_of
 from dataset.duplicates import read_groups, with_mean_ages
@@ -90,13 +90,10 @@ def drawn_frame(
     source: Labelled, index: int, augmentation: Augmentation, framing: Framing, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """A frame (px, px, 3) uint8 RGB and the face's place in it (3,), both augmented by the same generator."""
-    canvas, px = source.frames[index], framing.input_px
-    warp = drawn_warp(canvas, augmentation, rng, px)
-    place = warped_place(_place(source, index), warp, len(canvas), px)
-    frame = warped(canvas, warp, px, framing.pad_rgb)
-    if rng.random() < augmentation.face_cutout_chance and np.isfinite(place).all():
-        frame = face_cut_out(frame, place, rng)
-    return degraded(frame, augmentation, rng), place
+    place = _place(source, index)
+    return augmented_with_place(
+        source.frames[index], place, augmentation, rng, framing.input_px, framing.pad_rgb
+    )
 
 
 def _place(source: Labelled, index: int) -> np.ndarray:
