@@ -10,15 +10,15 @@ read here.
 
 import argparse
 import contextlib
-import os
 import shutil
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from dataset.places import add_places, data_dir_of
 from evaluation.runs import COMPLETE, Run, runs_in
-from faces.errors import DataMissing, RecipeError
+from faces.errors import RecipeError
 from faces.files import whole_file
 from training.recipes import read_recipe, recipe_path
 
@@ -59,7 +59,7 @@ FIGURES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train; without any: all of them")
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
+    add_places(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -67,8 +67,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     Raises RecipeError for an unknown row, or where a row's run is of another recipe than the row's today.
     """
-    if parsed.data_dir is None:
-        raise DataMissing("The ablation needs the data: --data-dir DIR, or AGE_GENDER_DATA.")
+    data_dir = data_dir_of(parsed)
     table = read_rows()
     if unknown := set(parsed.rows) - set(table["rows"]):
         raise RecipeError(
@@ -76,7 +75,7 @@ def run(parsed: argparse.Namespace) -> int:
         )
     for name in parsed.rows or table["rows"]:
         with contextlib.redirect_stdout(sys.stderr):
-            _train(name, table, Path(parsed.data_dir), RUNS / name)
+            _train(name, table, data_dir, parsed.cache_dir, RUNS / name)
         _write_page(table)
     print(ablation_markdown(table, [KEPT, RUNS]))
     return 0
@@ -153,7 +152,7 @@ def _is_trained(folder: Path, recipe: dict[str, Any]) -> bool:
     return [_state(found, recipe) for found in runs_in([folder])] == [COMPLETE]
 
 
-def _train(name: str, table: dict[str, Any], data_dir: Path, folder: Path) -> None:
+def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, folder: Path) -> None:
     """Train a row to its end and keep what tells of it, unless that is there already."""
     recipe = row_recipe(name, table)
     if _is_trained(KEPT / name, recipe):
@@ -172,7 +171,7 @@ def _train(name: str, table: dict[str, Any], data_dir: Path, folder: Path) -> No
             command = f"# python -m benchmarks ablation {name} --data-dir DIR\n"
             path.write_text(command + tomlkit.dumps(recipe), encoding="utf-8")
         print(f"--- {name}: {table['rows'][name]['about']}")
-        train(read_recipe(folder / "recipe.toml"), data_dir, Path(".cache"), folder, resume=True)
+        train(read_recipe(folder / "recipe.toml"), data_dir, cache_dir, folder, resume=True)
     (KEPT / name).mkdir(parents=True, exist_ok=True)
     for file in KEPT_FILES:
         shutil.copyfile(folder / file, KEPT / name / file)

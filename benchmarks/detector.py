@@ -7,7 +7,6 @@ and the card made from it. The size is chosen on `face_detection` val and UTKFac
 
 import argparse
 import json
-import os
 import statistics
 import time
 from importlib.util import find_spec
@@ -19,9 +18,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from dataset.face_detection import LabelledPicture, labelled_pictures
-from dataset.sets import CHIPS, FGNET, PORTRAITS, default_cache_dir, set_records
+from dataset.places import add_places, data_dir_of
+from dataset.sets import CHIPS, FGNET, PORTRAITS, set_records
 from faces.detection import DEFAULT_DETECTOR, Detector
-from faces.errors import DataMissing, DetectorError
+from faces.errors import DetectorError
 from faces.files import whole_file
 from faces.pictures import Picture, decode
 from training.detector import START_WEIGHTS, exported
@@ -38,8 +38,7 @@ RUNS = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m benchmarks detector`."""
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
-    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    add_places(parser)
     parser.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
@@ -49,9 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 when done. Raises DataMissing."""
-    if args.data_dir is None:
-        raise DataMissing("The detector is measured on face_detection/ and utkface/: give --data-dir.")
-    data_dir, threads = Path(args.data_dir), args.threads
+    data_dir, threads = data_dir_of(args), args.threads
     shipped = Detector(args.detector, threads=threads)
     sets = pictures_of_one(data_dir, args.cache_dir)
     rows = []

@@ -8,14 +8,14 @@ everything starts at random). Each run trains in a process of its own, and is sc
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from dataset.sets import CHIPS, default_cache_dir, set_records
+from dataset.places import add_places, data_dir_of
+from dataset.sets import CHIPS, set_records
 from evaluation.predict import loaded_networks, write_predictions
 from evaluation.recipes_page import KEPT_FILES, MEASURED_LINE, kept_run, measured_line, recipes_page
 from evaluation.report import read_scores, scores, write_scores
@@ -32,8 +32,7 @@ DOCS = Path("docs")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names; without any: all of them")
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
-    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    add_places(parser)
     parser.add_argument(
         "--pictures", type=int, help="about so many training pictures, as many frames an epoch"
     )
@@ -44,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Train, score and keep what is not yet; the page is written after every recipe."""
-    if parsed.data_dir is None:
-        raise DataMissing("Recipes need the data: --data-dir DIR, or AGE_GENDER_DATA.")
+    parsed.data_dir = data_dir_of(parsed)
     paths = {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
     if unknown := sorted(set(parsed.recipes) - set(paths)):
         raise RecipeError(f"The recipes are {', '.join(paths)}. Received: {', '.join(unknown)}.")

@@ -22,7 +22,7 @@ from dashboard.data_pictures import DataPictures
 from dashboard.sample_pictures import Sample, shipped_samples
 from dashboard.test_pictures import TestPictures
 from dashboard.uploads import Upload, Uploads
-from dataset.sets import default_cache_dir
+from dataset.places import default_cache_dir
 from evaluation.runs import Run, is_complete, named, run_folders, runs_in
 from faces.answer import Workbench
 from faces.detection import DEFAULT_DETECTOR

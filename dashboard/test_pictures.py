@@ -13,7 +13,8 @@ from random import Random
 import pandas as pd
 
 from dashboard.uploads import Upload
-from dataset.sets import CHIPS, FGNET, PORTRAITS, default_cache_dir, set_records
+from dataset.places import default_cache_dir
+from dataset.sets import CHIPS, FGNET, PORTRAITS, set_records
 from faces.errors import DataMissing, PictureExpired
 
 SHOWN_SETS = (PORTRAITS, CHIPS, FGNET)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dataset.places import add_places, data_dir_of
 from dataset.preparation import prepare
-from dataset.sets import default_cache_dir
 from dataset.tables import formats_markdown
-from dataset.utkface import HOW_TO_GET
 from faces.detection import DEFAULT_DETECTOR
-from faces.errors import DataMissing, ProjectError
+from faces.errors import ProjectError
 from faces.files import whole_file
 
 FORMATS_PAGE = Path(__file__).parent.parent / "docs" / "data_formats.md"
@@ -28,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 unfinished.write_text(formats_markdown(), encoding="utf-8")
             print(f"Wrote {FORMATS_PAGE}.")
         else:
-            prepare(_data_dir(called), called.cache_dir, called.detector, write_splits=called.write_split)
+            prepare(data_dir_of(called), called.cache_dir, called.detector, write_splits=called.write_split)
     except ProjectError as error:
         print(error, file=sys.stderr)
         return 2
@@ -38,27 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _data_dir(called: argparse.Namespace) -> Path:
-    named = called.data_dir or os.environ.get("AGE_GENDER_DATA")
-    if not named:
-        raise DataMissing(f"Which folder holds the data? {HOW_TO_GET}")
-    return Path(named)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dataset", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     preparing = commands.add_parser(
         "prepare", help="labels, duplicates, split, compositions and face boxes; goes on where it stopped"
     )
-    preparing.add_argument(
-        "--data-dir",
-        type=Path,
-        help="folder or zip with UTKFace, and the other sets beside it (AGE_GENDER_DATA)",
-    )
-    preparing.add_argument(
-        "--cache-dir", type=Path, default=default_cache_dir(), help="default: AGE_GENDER_CACHE or .cache"
-    )
+    add_places(preparing)
     preparing.add_argument(
         "--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector"
     )

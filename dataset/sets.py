@@ -6,7 +6,6 @@ none of them knows where a set keeps its labels.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -19,11 +18,6 @@ CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE = "chips", "context", "fgnet", "portr
 AGEDB = "agedb"
 SETS = (CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE, AGEDB)
 RECORD_COLUMNS = ["path", "file", "age_years", "gender", "race", "subject", "split"]
-
-
-def default_cache_dir() -> Path:
-    """AGE_GENDER_CACHE, or `.cache` in the working directory."""
-    return Path(os.environ.get("AGE_GENDER_CACHE", ".cache"))
 
 
 def set_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:

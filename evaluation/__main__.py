@@ -14,13 +14,12 @@ prints docs/robustness.md.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
-from dataset.sets import default_cache_dir
+from dataset.places import add_places, data_dir_of
 from evaluation import earlier_release
 from evaluation.calibration import Fit, write_calibrations
 from evaluation.cards import write_cards
@@ -50,7 +49,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def calibrate(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
-    fits = write_calibrations(networks, detector, _data_dir(called), called.cache_dir)
+    fits = write_calibrations(networks, detector, data_dir_of(called), called.cache_dir)
     for name, fit in fits.items():
         print(f"{name}: on {fit.count:,} validation pictures, {calibration_words(fit)}")
 
@@ -77,7 +76,7 @@ def calibration_words(fit: Fit) -> str:
 def predict(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
     for set_name in called.set or SETS:
-        for path in write_predictions(set_name, networks, detector, _data_dir(called), called.cache_dir):
+        for path in write_predictions(set_name, networks, detector, data_dir_of(called), called.cache_dir):
             print(f"Wrote {path}.")
 
 
@@ -138,7 +137,7 @@ def freeze(called: argparse.Namespace) -> None:
 
 def robustness(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
-    for path in write_robustness(networks, detector, _data_dir(called), called.cache_dir):
+    for path in write_robustness(networks, detector, data_dir_of(called), called.cache_dir):
         print(f"Wrote {path}.", file=sys.stderr)  # the page alone goes to the output, to be kept
     print(robustness_markdown(read_robustness(single_folders(called.variant), called.detector)), end="")
 
@@ -158,16 +157,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _data_dir(called: argparse.Namespace) -> Path:
-    named = called.data_dir or os.environ.get("AGE_GENDER_DATA")
-    if not named:
-        raise DataMissing(
-            "Which folder holds the data sets? Name it with --data-dir or AGE_GENDER_DATA; "
-            "the README says how to get UTKFace."
-        )
-    return Path(named)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m evaluation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -184,10 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
     pictures = argparse.ArgumentParser(add_help=False)
-    pictures.add_argument("--data-dir", type=Path, help="folder with the data sets (AGE_GENDER_DATA)")
-    pictures.add_argument(
-        "--cache-dir", type=Path, default=default_cache_dir(), help="default: AGE_GENDER_CACHE or .cache"
-    )
+    add_places(pictures)
     sets = argparse.ArgumentParser(add_help=False)
     sets.add_argument(
         "--set", action="append", choices=SETS, help="may be given several times (default: all)"

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from dataset.sets import default_cache_dir
-from faces.errors import DataMissing, ProjectError
+from dataset.places import add_places, data_dir_of
+from faces.errors import ProjectError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # In TensorFlow 2.21 oneDNN's gradient of a 1 × 1 convolution of stride 2 with 8 channels corrupts the memory.
@@ -18,8 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="train a recipe and export the network")
     run.add_argument("recipe", help="a folder with a recipe.toml (model_full), a recipe's name, or a path")
-    run.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
-    run.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    add_places(run)
     run.add_argument("--out", type=Path, help="run folder (default: runs/NAME)")
     run.add_argument("--resume", action="store_true", help="go on where the run in --out was killed")
     run.add_argument("--limit", type=int, help="pictures a set, for a quick look")
@@ -43,19 +42,13 @@ def _run(parsed: argparse.Namespace) -> int:
     from training.recipes import read_recipe, recipe_path
 
     recipe = read_recipe(recipe_path(parsed.recipe))
-    if parsed.data_dir is None:
-        raise DataMissing(
-            "Training needs the data: give --data-dir, a folder with utkface/, fairface/ and weights/, "
-            "or set AGE_GENDER_DATA."
-        )
+    data_dir = data_dir_of(parsed)
     if recipe.network.architecture in CRASHES_WITH_ONEDNN:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # read once, when TensorFlow is imported
     from training import loop
 
     out = parsed.out or Path("runs") / recipe.name
-    variant = loop.run(
-        recipe, Path(parsed.data_dir), parsed.cache_dir, out, resume=parsed.resume, limit=parsed.limit
-    )
+    variant = loop.run(recipe, data_dir, parsed.cache_dir, out, resume=parsed.resume, limit=parsed.limit)
     print(f"{variant.name}: {variant.parameters:,} parameters, written to {variant.folder}")
     return 0
 

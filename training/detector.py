@@ -18,7 +18,8 @@ import yaml
 from dataset.backgrounds import backgrounds_of
 from dataset.detection_scenes import write_scenes
 from dataset.face_detection import labelled_pictures
-from dataset.sets import CHIPS, default_cache_dir, set_records
+from dataset.places import add_places, data_dir_of
+from dataset.sets import CHIPS, set_records
 from faces.errors import DataMissing
 from faces.files import whole_file
 
@@ -31,8 +32,7 @@ TAKEN_TWICE = "mask_"  # crowds of small faces are what the start weights do wor
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m training detector`."""
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("AGE_GENDER_DATA"))
-    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir())
+    add_places(parser)
     parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
     parser.add_argument("--epochs", type=int, default=4, help="passes over the pictures (default 4)")
     parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
@@ -54,12 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises DataMissing.
     """
-    if args.data_dir is None:
-        raise DataMissing(
-            "The detector is trained on face_detection/ and utkface/, with weights/yunet.onnx: give the "
-            "folder that holds them as --data-dir, or set AGE_GENDER_DATA."
-        )
-    data_dir, cache_dir = Path(args.data_dir), Path(args.cache_dir)
+    data_dir, cache_dir = data_dir_of(args), args.cache_dir
     start = _start_of(args.start, data_dir)
     scenes = write_scenes(set_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
     data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)

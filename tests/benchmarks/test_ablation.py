@@ -95,7 +95,7 @@ def test_a_row_of_another_recipe_is_neither_trained_over_nor_resumed(
     monkeypatch.setattr(ablation, "KEPT", tmp_path / "docs")
     write_run(tmp_path / "base", "base", "training", 1, published="of an older recipe")
     with pytest.raises(RecipeError, match="another recipe"):
-        ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path))
+        ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path, cache_dir=tmp_path))
 
 
 def test_a_complete_row_is_kept_and_not_trained_again(
@@ -109,7 +109,7 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     write_run(kept / "base", "base", "complete", 4, published="of an older recipe")
     (runs / "base" / "network.keras").touch()
     # The data are nowhere: a training would raise.
-    asked = ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere")
+    asked = ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere", cache_dir=tmp_path)
     ablation.run(asked)
     shutil.rmtree(runs)  # as on another machine
     ablation.run(asked)

@@ -12,7 +12,6 @@ from dataset.sets import (
     PORTRAITS,
     RECORD_COLUMNS,
     SETS,
-    default_cache_dir,
     set_records,
 )
 from faces.errors import DataMissing
@@ -90,10 +89,3 @@ def test_a_labelled_folder_becomes_records_sorted_by_file(tmp_path, reader):
     assert list(records.age_years) == [7.0, 31.5]
     assert list(records.subject) == ["001", "002"]
     assert list(records.path) == [str(folder / "images" / "a.jpg"), str(folder / "images" / "b.jpg")]
-
-
-def test_the_cache_folder_is_named_by_the_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("AGE_GENDER_CACHE", str(tmp_path))
-    assert default_cache_dir() == tmp_path
-    monkeypatch.delenv("AGE_GENDER_CACHE")
-    assert str(default_cache_dir()) == ".cache"

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from dataset.sets import FAIRFACE, default_cache_dir
+from dataset.places import default_cache_dir
+from dataset.sets import FAIRFACE
 from dataset.splits import split_sha256
 from dataset.tables import UNREADABLE
 from evaluation.cards import BEGIN, END, card, readme_table, with_table
