@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faces.detection import Face
+from faces.framing import overlap_iou
 
 SAMPLES_FOLDER = Path(__file__).parent / "samples"
 MATCHING_IOU = 0.2  # the tables' boxes were drawn by another detector, tighter or wider than ours
@@ -78,12 +79,3 @@ def people_by_face(people: Sequence[KnownPerson], faces: Sequence[Face]) -> dict
             matched[which] = people[who]
             taken.add(who)
     return matched
-
-
-def overlap_iou(one_xyxy: Sequence[float], other_xyxy: Sequence[float]) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(one_xyxy[2], other_xyxy[2]) - max(one_xyxy[0], other_xyxy[0])
-    height = min(one_xyxy[3], other_xyxy[3]) - max(one_xyxy[1], other_xyxy[1])
-    shared = max(width, 0.0) * max(height, 0.0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one_xyxy, other_xyxy)]
-    return shared / max(sum(areas) - shared, 1e-9)

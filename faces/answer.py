@@ -11,13 +11,14 @@ import numpy as np
 
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
-from faces.framing import Square, frame_for, pixels_in, square_for
+from faces.framing import Square, frame_for, overlap_iou, pixels_in, square_around, square_for
 from faces.pictures import Picture, decode
 from faces.prediction import Network
 from faces.readings import Reading
 from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
 
 STAGES = ("decode", "detect", "frame", "network")
+LEAST_OVERLAP = 0.4  # of a look with a face's square, to be one at this face
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ class Answer:
     def says(self, name: str) -> bool:
         """Whether the variant of this name was asked."""
         return name in self.whole_picture or any(name in answered.answers for answered in self.faces)
+
+    def face_looked_at(self, reading: Reading) -> int | None:
+        """The index of the face that a reading of the whole picture looked at; None: at no single one."""
+        if reading.looked_at_xyxy is None or not self.faces:
+            return None
+        overlaps = [
+            overlap_iou(reading.looked_at_xyxy, square_around(answered.face.box_xyxy, 1.0).xyxy)
+            for answered in self.faces
+        ]
+        most = max(overlaps)
+        return overlaps.index(most) if most >= LEAST_OVERLAP else None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object of `faces predict --json` and of the API."""

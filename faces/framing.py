@@ -58,6 +58,15 @@ def square_around(box_xyxy: Sequence[float], scale: float) -> Square:
     return Square((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 
 
+def overlap_iou(one_xyxy: Sequence[float], other_xyxy: Sequence[float]) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(one_xyxy[2], other_xyxy[2]) - max(one_xyxy[0], other_xyxy[0])
+    height = min(one_xyxy[3], other_xyxy[3]) - max(one_xyxy[1], other_xyxy[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one_xyxy, other_xyxy)]
+    return shared / max(sum(areas) - shared, 1e-9)
+
+
 class Extent(Protocol):
     """What has a size in pixels: a picture, or what is known of one that is not read."""
 

@@ -13,7 +13,7 @@ from dashboard.components.truth import DEFAULT_TOLERANCE_YEARS, TOLERANCES_YEARS
 from dashboard.sample_pictures import KnownPerson
 from dashboard.uploads import Upload
 from faces.answer import Answer
-from faces.readings import age_in_words, gender_in_words
+from faces.readings import Reading, age_in_words, gender_in_words
 
 
 def answer_view(
@@ -33,6 +33,7 @@ def answer_view(
     """
     answer, variants = upload.answer, (*face_variants, *whole_picture_variants)
     if answer.faces:
+        looked_at = {name: answer.face_looked_at(reading) for name, reading in answer.whole_picture.items()}
         cards = [
             face_card(
                 index,
@@ -43,12 +44,13 @@ def answer_view(
                 pair=pair,
                 may_ask=whole_picture_variants,
                 alone=len(answer.faces) == 1,
+                looked_at=looked_at,
                 person=people.get(index),
             )
             for index, answered in enumerate(answer.faces)
         ]
         right = [
-            _whole_picture_lines(answer, colours),
+            _whole_picture_lines(answer, colours, looked_at),
             _truth_bar(len(people)),
             html.Div(cards, className="cards"),
         ]
@@ -168,14 +170,16 @@ def _caption(key: str, answer: Answer, credit: str, variants: Sequence[str]) -> 
     )
 
 
-def _whole_picture_lines(answer: Answer, colours: Mapping[str, str]) -> html.Div:
+def _whole_picture_lines(
+    answer: Answer, colours: Mapping[str, str], looked_at: Mapping[str, int | None]
+) -> html.Div:
     return html.Div(
         [
             html.P(
                 [
                     html.Span(name, className="whole-variant", style={"color": colours[name]}),
                     " on the whole picture",
-                    " (it looked at the dashed square): " if reading.looked_at_xyxy else ": ",
+                    _looked_in_words(reading, looked_at[name] if len(answer.faces) > 1 else None),
                     html.Strong(age_in_words(reading)),
                     f", {gender_in_words(reading)}",
                 ],
@@ -185,6 +189,12 @@ def _whole_picture_lines(answer: Answer, colours: Mapping[str, str]) -> html.Div
         ],
         className="whole-picture",
     )
+
+
+def _looked_in_words(reading: Reading, face: int | None) -> str:
+    if reading.looked_at_xyxy is None:
+        return ": "
+    return f" (it looked at {'the dashed square' if face is None else f'face {face + 1}'}): "
 
 
 def _truth_bar(known: int) -> html.Div:

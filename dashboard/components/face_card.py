@@ -27,18 +27,21 @@ def face_card(
     pair: Sequence[str],
     may_ask: Sequence[str],
     alone: bool,
+    looked_at: Mapping[str, int | None],
     person: KnownPerson | None = None,
 ) -> html.Article:
     """The card of face `index` (its number on the page is one more) in the picture under `key`.
 
     Explain takes along `pair`, the variants that the page compares. `may_ask` names the variants of the whole
     picture, which can be asked about this face; `alone` tells that there is no other face, so that what they
-    said about the picture is about this person.
+    said about the picture is about this person; `looked_at` tells at which face each of them looked.
     """
     number = index + 1
     rows = [Row(name, reading, colours[name]) for name, reading in answered.answers.items()]
-    of_what = "" if alone else WHOLE_PICTURE
-    rows += [Row(name, reading, colours[name], of_what) for name, reading in whole_picture.items()]
+    for name, reading in whole_picture.items():
+        face = looked_at[name]
+        of_what = WHOLE_PICTURE if face in (None, index) else f"read face {face + 1}"
+        rows.append(Row(name, reading, colours[name], "" if alone else of_what, hollow=not alone))
     return html.Article(
         [
             html.Div(

@@ -19,11 +19,7 @@ class Row:
     reading: Reading
     colour: str
     of_what: str = ""  # "whole picture", "close up"; empty for the face of the card itself
-
-    @property
-    def hollow(self) -> bool:
-        """Whether the reading is of more than this face: it is drawn as a ring instead of a dot."""
-        return self.of_what == "whole picture"
+    hollow: bool = False  # drawn as a ring instead of a dot: a reading of more than this face, or of another
 
 
 def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -> html.Div:

@@ -29,7 +29,7 @@ class Look:
     face: Face | None  # whom the page explains, also where the variant looks at everything
     square: Square  # in whole pixels, as the frame is cut
     reading: Reading
-    at: str  # "the whole picture" or "face 1"
+    at: str  # "face 1", "the whole picture", or "the whole picture, read face 2" where that is another one
 
 
 def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> list[Look]:
@@ -43,6 +43,8 @@ def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> li
             if by_face
             else upload.answer.whole_picture[variant.name]
         )
+        read = None if by_face else upload.answer.face_looked_at(reading)
+        elsewhere = "" if read in (None, face_index) else f", read face {read + 1}"
         square = square_for(variant, upload.picture, face)
         whole_pixels = Square(round(square.x0), round(square.y0), max(round(square.side), 1))
         looks.append(
@@ -51,7 +53,7 @@ def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> li
                 face,
                 whole_pixels,
                 reading,
-                f"face {face_index + 1}" if by_face else "the whole picture",
+                f"face {face_index + 1}" if by_face else f"the whole picture{elsewhere}",
             )
         )
     return looks

@@ -100,6 +100,7 @@ def test_a_face_from_predict_is_explained_and_another_can_be_chosen(visit, tmp_p
     page.click(".face-choice[data-explain-face='0']")
     page.wait_for(".looks[data-face='0']")
     first = shown(page)
+    assert page.texts(".look-label p") == ["sees the whole picture, read face 2", "sees face 1"]
     assert first[:2] == second[:2]  # the whole picture is the same
     assert first[2:] != second[2:]
     assert "face=0" in page.driver.current_url

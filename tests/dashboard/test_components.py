@@ -102,6 +102,21 @@ def test_a_face_alone_has_both_variants_on_its_card_and_several_are_told_apart(c
     assert "row-of-what" in view_of(two)
 
 
+def test_the_card_of_a_face_tells_that_full_read_another_one(context, astronaut):
+    picture = context.answered(astronaut, "a.jpg").picture
+    faces = [AnsweredFace(Face((x0, 0, x0 + 80, 100), 0.9), {"cropped": READING}) for x0 in (10, 310)]
+    at_second = Answer(
+        "a.jpg", 512, 512, faces, {"full": replace(READING, looked_at_xyxy=(300, 0, 400, 100))}
+    )
+    view = view_of(Upload(picture, at_second))
+    assert "(it looked at face 2)" in view
+    assert view.count("read face 2") == view.count('"whole picture"') == 2  # age and gender, on one card each
+    between = Answer("a.jpg", 512, 512, faces, {"full": replace(READING, looked_at_xyxy=(100, 0, 300, 200))})
+    view = view_of(Upload(picture, between))
+    assert "(it looked at the dashed square)" in view
+    assert "read face" not in view
+
+
 def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astronaut):
     answered = context.answered(astronaut, "a.jpg")
     nobody = Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": READING, "cropped": READING}))

@@ -1,9 +1,8 @@
 """Right and wrong are told within the tolerance, and known people are found in their faces."""
 
-import pytest
 
 from dashboard.components.truth import Truth, marks, summary
-from dashboard.sample_pictures import KnownPerson, overlap_iou, people_by_face, shipped_samples
+from dashboard.sample_pictures import KnownPerson, people_by_face, shipped_samples
 from faces.detection import Face
 
 ANSWERS = {
@@ -46,15 +45,6 @@ def test_the_summary_counts_for_each_variant():
         "cropped: 1 of 2 ages within 5 years, 1 of 2 genders right. "
         "full: 0 of 2 ages within 5 years, 1 of 2 genders right"
     )
-
-
-@pytest.mark.parametrize(
-    ("other", "expected"),
-    [((0, 0, 10, 10), 1.0), ((5, 0, 15, 10), 1 / 3), ((20, 20, 30, 30), 0.0)],
-    ids=["the same box", "half of it", "elsewhere"],
-)
-def test_overlap_is_shared_area_over_joint_area(other, expected):
-    assert overlap_iou((0, 0, 10, 10), other) == pytest.approx(expected)
 
 
 def test_each_person_goes_to_one_face_and_a_face_without_a_person_stays_unknown():

@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faces.answer import STAGES, Workbench, refusal
+from faces.answer import STAGES, Answer, AnsweredFace, Workbench, refusal
+from faces.detection import Face
 from faces.errors import PictureEmpty
 from faces.framing import square_around
 from faces.pictures import Picture, decode
+from faces.readings import Reading
+from tests.browser.serving import two_people
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,33 @@ def test_full_can_be_asked_about_one_face(workbench: Workbench, astronaut: bytes
     assert asked.age_and_interval is not None
     age, low, high = asked.age_and_interval
     assert low <= age <= high
+
+
+def test_full_looks_at_one_of_two_people_and_the_answer_says_at_whom(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    path = two_people(tmp_path)
+    answer = workbench.answer_bytes(path.read_bytes(), path.name)
+    reading = answer.whole_picture["full"]
+    seen = answer.face_looked_at(reading)
+    assert seen in (0, 1)
+    assert reading.looked_at_xyxy is not None
+    x0, _, x1, _ = reading.looked_at_xyxy
+    assert (x0 + x1) / 2 // (answer.width / 2) == seen  # one stands in each half
+
+
+@pytest.mark.parametrize(
+    ("looked_at_xyxy", "face"),
+    [((0, 0, 100, 100), 0), ((310, 0, 410, 100), 1), ((100, 0, 300, 200), None), (None, None)],
+    ids=["at the first", "a little beside the second", "between them", "at everything"],
+)
+def test_a_look_is_at_the_face_with_which_it_shares_most(
+    looked_at_xyxy: tuple[float, float, float, float] | None, face: int | None
+) -> None:
+    faces = [AnsweredFace(Face((x0, 0, x0 + 80, 100), 0.9), {}) for x0 in (10, 310)]
+    reading = Reading(34, 28, 40, 0.9, looked_at_xyxy=looked_at_xyxy)
+    assert Answer("a.jpg", 400, 200, faces).face_looked_at(reading) == face
+    assert Answer("a.jpg", 400, 200).face_looked_at(reading) is None
 
 
 def test_equal_pictures_get_equal_answers(workbench: Workbench, astronaut: bytes) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from faces.detection import Face
-from faces.framing import Square, frame_for, pixels_in, square_around, square_for
+from faces.framing import Square, frame_for, overlap_iou, pixels_in, square_around, square_for
 from faces.pictures import Picture
 from faces.variants import FACE, WHOLE_PICTURE, Variant
 
@@ -87,3 +87,12 @@ def test_what_lies_outside_the_picture_is_the_pad_colour() -> None:
     assert (frame[:, :19] == PAD).all()
     assert (frame[:16, 21:] == 255).all()
     assert (frame[18:] == PAD).all()
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [((0, 0, 10, 10), 1.0), ((5, 0, 15, 10), 1 / 3), ((20, 20, 30, 30), 0.0)],
+    ids=["the same box", "half of it", "elsewhere"],
+)
+def test_overlap_is_shared_area_over_joint_area(other: tuple[int, ...], expected: float) -> None:
+    assert overlap_iou((0, 0, 10, 10), other) == pytest.approx(expected)
