@@ -26,6 +26,7 @@ from faces.errors import DataMissing, RecipeError
 from faces.files import sha256_of, whole_file
 from faces.variants import Variant
 from training.age_readout import adjust_readout
+from training.batch_norm import fused_batch_norms
 from training.export import export_variant
 from training.frozen_features import heads_of, with_features
 from training.glimpse import PREFIX
@@ -266,6 +267,7 @@ def _fitted(
     )
 
 
+@fused_batch_norms()
 def _epoch(
     model: keras.Model,
     fitted: keras.Model,
