@@ -1,6 +1,5 @@
 """Right and wrong are told within the tolerance, and known people are found in their faces."""
 
-
 from dashboard.components.truth import Truth, marks, summary
 from dashboard.sample_pictures import KnownPerson, people_by_face, shipped_samples
 from faces.detection import Face
