@@ -57,12 +57,10 @@ class Answer:
         """The index of the face that a reading of the whole picture looked at; None: at no single one."""
         if reading.looked_at_xyxy is None or not self.faces:
             return None
-        overlaps = [
-            overlap_iou(reading.looked_at_xyxy, square_around(answered.face.box_xyxy, 1.0).xyxy)
-            for answered in self.faces
-        ]
-        most = max(overlaps)
-        return overlaps.index(most) if most >= LEAST_OVERLAP else None
+        squares = [square_around(answered.face.box_xyxy, 1.0).xyxy for answered in self.faces]
+        overlaps = overlap_iou(reading.looked_at_xyxy, squares)
+        most = int(overlaps.argmax())
+        return most if overlaps[most] >= LEAST_OVERLAP else None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object of `faces predict --json` and of the API."""

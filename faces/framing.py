@@ -8,10 +8,11 @@ squared face box times `crop_scale`. Training and serving call this module: both
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from faces.detection import Face
 from faces.pictures import Picture
@@ -58,13 +59,13 @@ def square_around(box_xyxy: Sequence[float], scale: float) -> Square:
     return Square((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 
 
-def overlap_iou(one_xyxy: Sequence[float], other_xyxy: Sequence[float]) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(one_xyxy[2], other_xyxy[2]) - max(one_xyxy[0], other_xyxy[0])
-    height = min(one_xyxy[3], other_xyxy[3]) - max(one_xyxy[1], other_xyxy[1])
-    shared = max(width, 0.0) * max(height, 0.0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one_xyxy, other_xyxy)]
-    return shared / max(sum(areas) - shared, 1e-9)
+def overlap_iou(box_xyxy: ArrayLike, others_xyxy: ArrayLike) -> Any:
+    """Intersection over union, 0 to 1, of one box with another, (4,), or with each of n, (n, 4): as (n,)."""
+    box, others = np.asarray(box_xyxy, float), np.asarray(others_xyxy, float)
+    edges = np.minimum(box[2:], others[..., 2:]) - np.maximum(box[:2], others[..., :2])
+    shared = edges.clip(0).prod(axis=-1)
+    areas = (others[..., 2:] - others[..., :2]).prod(axis=-1) + (box[2:] - box[:2]).prod()
+    return shared / np.maximum(areas - shared, 1e-9)
 
 
 class Extent(Protocol):

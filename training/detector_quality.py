@@ -12,6 +12,7 @@ import numpy as np
 
 from dataset.face_detection import LabelledPicture
 from faces.detection import Detector, Face
+from faces.framing import overlap_iou
 from faces.pictures import decode
 
 RECALL_STEPS = np.linspace(0, 1, 101)
@@ -82,17 +83,9 @@ def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) 
     taken = np.zeros(len(true_boxes), bool)
     hits = []
     for face in found:
-        overlaps = np.where(taken, 0.0, overlap_iou(np.array(face.box_xyxy), true_boxes))
+        overlaps = np.where(taken, 0.0, overlap_iou(face.box_xyxy, true_boxes))
         is_hit = bool(len(overlaps)) and bool(overlaps.max() >= at_iou)
         if is_hit:
             taken[overlaps.argmax()] = True
         hits.append(is_hit)
     return hits
-
-
-def overlap_iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union of one box with each of (n, 4), as (n,)."""
-    edges = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = edges.clip(0).prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
-    return shared / np.maximum(areas - shared, 1e-9)

@@ -11,8 +11,9 @@ from dataset.sets import CHIPS, FGNET, PORTRAITS, set_records
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import sha256_of
+from faces.framing import overlap_iou
 from faces.pictures import Picture, decode
-from training.detector_quality import average_precision_50, face_counts, overlap_iou
+from training.detector_quality import average_precision_50, face_counts
 
 onnx = pytest.importorskip("onnx", reason="needs onnx to write small networks (the full environment)")
 

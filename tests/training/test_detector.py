@@ -16,9 +16,10 @@ from dataset.backgrounds import backgrounds_of
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import DataMissing
 from faces.files import sha256_of
+from faces.framing import overlap_iou
 from training import detector
 from training.detector_card import card
-from training.detector_quality import FaceCounts, average_precision, matched, overlap_iou
+from training.detector_quality import FaceCounts, average_precision, matched
 
 MODEL_FOLDER = DEFAULT_DETECTOR.parent
 
