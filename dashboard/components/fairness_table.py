@@ -20,6 +20,7 @@ from evaluation.measures import SHARE, YEARS, formatted
 from evaluation.slices import FEWEST_TOLD
 
 TABLE_HEIGHT_PX = 520
+GROUP_PX = 180
 # Figure: its heading and unit.
 FIGURES = {
     "mae": ("Age MAE, years", YEARS),
@@ -66,7 +67,8 @@ def fairness_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]
         before = numbers.before(selection, name).set_index(GROUP)
         for cell in cells.to_dict("records"):
             key = tuple(cell[column] for column in GROUP)
-            row = rows.setdefault(key, {column: cell[column] for column in (*GROUP, "count")})
+            own = {"order": len(rows), "group": _group(cell)}
+            row = rows.setdefault(key, own | {column: cell[column] for column in (*GROUP, "count")})
             for figure, (_, unit) in FIGURES.items():
                 if not math.isfinite(cell[figure]):
                     continue
@@ -77,7 +79,9 @@ def fairness_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]
                 if key in before.index:
                     old = float(before.loc[key, figure])
                     row[f"{place}_{figure}_before"] = _number(old)
-                    row[f"{place}_{figure}_before_text"] = formatted(old, unit, with_unit=False)
+                    row[f"{place}_{figure}_before_text"] = formatted(
+                        old, unit, with_unit=False, signed=figure == "bias"
+                    )
     return list(rows.values())
 
 
@@ -86,14 +90,19 @@ def fairness_columns(
 ) -> list[dict[str, Any]]:
     """Who is read, then of each variant the figures that any row has, with `before` where it is known."""
     known = set().union(*rows) if rows else set()
-    # As wide as its names: FairFace's are not cut, and UTKFace's leave a phone room for the figures.
-    race_px = 34 + 8 * max([len(row["race"]) for row in rows], default=0)
+    # One column, as wide as its names or a half of a phone: that leaves room for a figure beside it.
+    group_px = min(40 + 7.5 * max([len(row["group"]) for row in rows], default=0), GROUP_PX)
     columns: list[dict[str, Any]] = [
-        {"field": "gender", "headerName": "Gender", "width": 105, "pinned": "left"},
-        {"field": "race", "headerName": "Race", "width": max(race_px, 96), "pinned": "left"},
-        {"field": "age_group", "headerName": "Age", "width": 90, "pinned": "left"},
+        {
+            "field": "order", "headerName": "Group", "width": group_px, "pinned": "left",
+            # A word joiner: no line ends within `20–29`.
+            "valueFormatter": {"function": "params.data.group.replace('–', '–\u2060')"},
+            "wrapText": True, "autoHeight": True, "cellClass": "fairness-group",
+            "filter": "agTextColumnFilter", "filterValueGetter": {"function": "params.data.group"},
+        },
+        *({"field": field, "headerName": field, "hide": True} for field in GROUP),
         {"field": "count", "headerName": "Pictures", "width": 105, "type": "rightAligned"},
-    ]
+    ]  # fmt: skip
     for place, name in zip(("first", "second"), selection.names, strict=False):
         figures = [figure for figure in FIGURES if f"{place}_{figure}" in known]
         children = [
@@ -106,10 +115,11 @@ def fairness_columns(
 def _figure_columns(field: str, figure: str, known: set[str]) -> list[dict[str, Any]]:
     """The figure as text that sorts by its number, its interval for the CSV, and the release before."""
     heading, _ = FIGURES[figure]
+    width = 222 if figure == "bias" else 192  # `−0.67 (−1.34 to −0.02)`
     number = {"type": "rightAligned", "filter": "agNumberColumnFilter"}
     columns = [
         {
-            "field": field, "headerName": heading, "width": 192, **number,
+            "field": field, "headerName": heading, "width": width, **number,
             "valueFormatter": {"function": f"params.data.{field}_text"},
         },
         {"field": f"{field}_low", "headerName": f"{heading}, low", "hide": True},
@@ -124,6 +134,12 @@ def _figure_columns(field: str, figure: str, known: set[str]) -> list[dict[str, 
             }
         )  # fmt: skip
     return columns
+
+
+def _group(cell: Mapping[Any, Any]) -> str:
+    """`Asian female 20–29`, and without an age where the row is of all ages."""
+    ages = "" if cell["age_group"] == ALL_AGES else f" {cell['age_group']}"
+    return f"{cell['race']} {cell['gender']}{ages}"
 
 
 def _text(cell: Mapping[Any, Any], figure: str, unit: str) -> str:

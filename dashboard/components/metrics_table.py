@@ -83,7 +83,7 @@ def table_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]]:
 def table_columns(selection: Selection, colours: Mapping[str, str]) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {
-            "field": "measure", "headerName": "Measure", "minWidth": 180, "flex": 2,
+            "field": "measure", "headerName": "Measure", "minWidth": 212, "flex": 2,
             "tooltipField": "meaning",
         }
     ]  # fmt: skip

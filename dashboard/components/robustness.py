@@ -58,7 +58,7 @@ def robustness_section(table: pd.DataFrame) -> list[Any]:
         **{"aria-label": "What the robustness panels show"},
     )
     words = html.Div(id=ids.metrics_section(ids.ROBUSTNESS_WORDS, ANCHOR), className="matrix-words")
-    panels = html.Div([_panel(corruption) for corruption in CORRUPTIONS], className="grid-3")
+    panels = html.Div([_panel(corruption) for corruption in CORRUPTIONS], className="grid-2")
     return [
         words,
         html.Div(

@@ -139,7 +139,7 @@ def measured_url(repository, tmp_path_factory):
         yield url
 
 
-@pytest.mark.parametrize(("width", "columns"), [(1400, 3), (390, 1)])
+@pytest.mark.parametrize(("width", "columns"), [(1400, 2), (390, 1)])
 def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, measured_url, width, columns):
     page = visit("/metrics?set=chips&split=test#robustness", width, url=measured_url)
     titles = "#robustness .chart-title"

@@ -255,15 +255,18 @@ def test_the_fairness_table_has_a_row_a_group_and_figures_of_both_variants(of_tw
     assert sum(row["count"] for row in whole) == 120
 
 
-def test_the_column_of_races_is_as_wide_as_their_names(predictions):
-    def width(race):
-        rows = fairness_rows(Numbers(predictions.assign(race=race)), BOTH)
-        return next(
-            one["width"] for one in fairness_columns(rows, BOTH, COLOURS) if one.get("field") == "race"
-        )
+def test_a_group_is_named_once_and_leaves_a_phone_room_for_a_figure(predictions):
+    def rows_of(race):
+        return fairness_rows(Numbers(predictions.assign(race=race)), BOTH)
 
-    assert width("White") < 105
-    assert width("Latino_Hispanic") > 140
+    def column_of(race):
+        return fairness_columns(rows_of(race), BOTH, COLOURS)[0]
+
+    rows = rows_of("Indian")
+    assert [row["order"] for row in rows] == list(range(len(rows)))
+    assert {"Indian female", "Indian male"} == {row["group"] for row in rows if row["age_group"] == "all"}
+    assert all(row["age_group"] in row["group"] for row in rows if row["age_group"] != "all")
+    assert column_of("White")["width"] < column_of("Southeast Asian")["width"] <= 390 / 2
 
 
 def test_the_release_before_stands_beside_that_of_today(of_two_races):
@@ -278,4 +281,4 @@ def test_the_release_before_stands_beside_that_of_today(of_two_races):
 
 def test_a_set_that_names_no_races_has_an_empty_fairness_table(numbers):
     assert fairness_rows(numbers, BOTH) == []
-    assert len(fairness_columns([], BOTH, COLOURS)) == 6
+    assert not any(column.get("children") for column in fairness_columns([], BOTH, COLOURS))
