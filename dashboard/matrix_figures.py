@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 from dashboard.figures import empty_figure, finished
-from dashboard.theme import diverging_scale, sequential_scale
+from dashboard.theme import diverging_scale, readable_on, sequential_scale
 
 COUNTS, ROWS, COLUMNS = "counts", "row", "column"
 MATRIX_HEIGHT_PX = 340
@@ -27,7 +28,7 @@ def confusion_figure(
     largest = 1.0 if shares != COUNTS else max(float(counts.to_numpy().max()), 1.0)
     figure = go.Figure(
         go.Heatmap(
-            z=shown, x=list(counts.columns), y=list(counts.index), text=texts, texttemplate="%{text}",
+            z=shown, x=list(counts.columns), y=list(counts.index), text=texts,
             customdata=counts.to_numpy(), colorscale=sequential_scale(scheme), zmin=0, zmax=largest,
             showscale=False, xgap=2, ygap=2,
             hovertemplate="true %{y}, read as %{x}<br>%{customdata:,} pictures<extra></extra>",
@@ -65,7 +66,7 @@ def confusion_difference_figure(
     largest = max(float(np.abs(better).max()), 1.0 if shares == COUNTS else 0.01)
     figure = go.Figure(
         go.Heatmap(
-            z=better, x=list(first.columns), y=list(first.index), text=texts, texttemplate="%{text}",
+            z=better, x=list(first.columns), y=list(first.index), text=texts,
             customdata=np.dstack([first.to_numpy(), second.to_numpy()]),
             colorscale=diverging_scale(scheme), zmid=0, zmin=-largest, zmax=largest, showscale=False,
             xgap=2, ygap=2,
@@ -99,7 +100,30 @@ def _digits(counts: pd.DataFrame) -> int:
 
 
 def _matrix(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
-    many = len(figure.data[0].x) > 4
-    figure.update_xaxes(title="read as", showgrid=False, type="category", tickangle=-45 if many else 0)
-    figure.update_yaxes(title="true", autorange="reversed", showgrid=False, type="category")
+    cells = figure.data[0]
+    figure.add_trace(_words(cells))
+    size = len(cells.x)
+    figure.update_xaxes(
+        title="read as",
+        showgrid=False,
+        type="category",
+        tickangle=-45 if size > 4 else 0,
+        range=(-0.5, size - 0.5),
+    )
+    figure.update_yaxes(title="true", showgrid=False, type="category", range=(size - 0.5, -0.5))
     return finished(figure, title, scheme).update_layout(height=MATRIX_HEIGHT_PX, margin={"t": 4})
+
+
+def _words(cells: go.Heatmap) -> go.Scatter:
+    """The texts of a heatmap in colours that can be read on its cells.
+
+    Plotly's own are grey or white, of which neither can be read on a colour of middle brightness.
+    """
+    shares = np.clip((np.asarray(cells.z) - cells.zmin) / (cells.zmax - cells.zmin), 0, 1).ravel()
+    scale = [list(pair) for pair in cells.colorscale]
+    columns, rows = np.meshgrid(cells.x, cells.y)
+    return go.Scatter(
+        x=columns.ravel(), y=rows.ravel(), text=np.asarray(cells.text).ravel(), mode="text",
+        textfont={"color": [readable_on(colour) for colour in sample_colorscale(scale, shares)]},
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip

@@ -15,6 +15,7 @@ A colour is never the only sign: variants are also named, the better value is al
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb, unlabel_rgb
 
 LIGHT, DARK = "light", "dark"
 FIGURE_HEIGHT_PX = 360
@@ -106,6 +107,28 @@ def diverging_scale(scheme: str | None = LIGHT) -> list[list[float | str]]:
         else ("#6aa9f2", "#3d5f8a", "#262a32", "#8a5a2c", "#f0963f")
     )
     return [[index / (len(colours) - 1), colour] for index, colour in enumerate(colours)]
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2 contrast ratio, 1 to 21, of two colours as `rgb(r, g, b)` or `#rrggbb`."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def readable_on(colour: str) -> str:
+    """The softest of ink, white and black that reaches 4.5:1 on `colour`; one of the last two always does."""
+    texts = (neutral("ink"), "#ffffff", "#000000")
+    return next(text for text in texts if contrast(text, colour) >= 4.5)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2, 0 to 1."""
+    levels = hex_to_rgb(colour) if colour.startswith("#") else unlabel_rgb(colour)
+    linear = [
+        level / 255 / 12.92 if level / 255 <= 0.04045 else ((level / 255 + 0.055) / 1.055) ** 2.4
+        for level in levels
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def figure_template(scheme: str | None = LIGHT) -> go.layout.Template:

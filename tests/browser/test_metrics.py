@@ -107,7 +107,7 @@ def test_the_section_that_an_address_names_stays_on_the_screen(visit, prediction
 
 def test_the_matrices_show_counts_or_shares(visit, predictions):
     page = visit("/metrics?set=portraits&split=test#gender")
-    matrix = "[data-chart='gender_first'] .heatmap-label"
+    matrix = "[data-chart='gender_first'] .textpoint"
     rows = predictions[(predictions.set == "portraits") & (predictions.variant == "full")]
     men_read_right = ((rows.gender == 0) & (rows.female_probability < 0.5)).sum()
     wait_until(page, lambda: f"{men_read_right:,}" in page.texts(matrix), "counts")

@@ -154,6 +154,9 @@ def test_a_matrix_shows_counts_or_shares_and_its_hover_always_the_count():
         shares: confusion_figure(counts, "", LIGHT, shares=shares).data[0]
         for shares in (COUNTS, ROWS, COLUMNS)
     }
+    words = confusion_figure(counts, "", LIGHT).data[1]
+    assert list(words.text) == ["8", "2", "1", "9"]
+    assert len(set(words.textfont.color)) == 2  # light on the dark cells and the other way round
     assert shown[COUNTS].text[0][1] == "2"
     assert shown[ROWS].text[0][1] == "20.0"
     assert shown[COLUMNS].text[0][1] == "18.2"

@@ -3,8 +3,21 @@
 import re
 
 import pytest
+from plotly.colors import sample_colorscale
 
-from dashboard.theme import DARK, LIGHT, neutral, serve_variants, split_colour, variant_colour, variant_css
+from dashboard.theme import (
+    DARK,
+    LIGHT,
+    contrast,
+    diverging_scale,
+    neutral,
+    readable_on,
+    sequential_scale,
+    serve_variants,
+    split_colour,
+    variant_colour,
+    variant_css,
+)
 
 SERVED = ["full", "cropped", "wide", "deep", "old", "new", "small", "large"]
 
@@ -16,21 +29,25 @@ def served():
     serve_variants([])
 
 
-def luminance(colour):
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return sum(share * value for share, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
 def test_eight_variants_have_eight_colours_that_can_be_read_as_text(served, scheme):
     colours = [variant_colour(name, served, scheme) for name in served]
     assert len(set(colours)) == 8
     for surface in ("paper", "surface"):
-        under = luminance(neutral(surface, scheme))
         for colour in colours:
-            light, dark = sorted((luminance(colour), under), reverse=True)
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, colour
+            assert contrast(colour, neutral(surface, scheme)) >= 4.5, colour
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#ffffff", "rgb(0, 0, 0)") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)  # the grey that just fails
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+@pytest.mark.parametrize("scale", [sequential_scale, diverging_scale])
+def test_a_text_is_readable_on_every_colour_of_a_matrix(scheme, scale):
+    for colour in sample_colorscale(scale(scheme), 101):
+        assert contrast(readable_on(colour), colour) >= 4.5, colour
 
 
 def test_a_figure_of_two_does_not_number_the_variants_anew(served):
