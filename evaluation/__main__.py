@@ -5,7 +5,7 @@ After a training, in this order:
     python -m evaluation calibrate --data-dir DIR   temperatures and gender rule, on the validation split
     python -m evaluation predict --data-dir DIR     predictions tables of every set
     python -m evaluation score                      metrics.json of every variant, from the tables
-    python -m evaluation cards                      cards, README's table, docs/fairness.md, from the scores
+    python -m evaluation cards                      cards, README's table, pages in docs, from the scores
 
 `freeze`, before a training, keeps the present figures as those of the release before.
 
@@ -120,8 +120,8 @@ def cards(called: argparse.Namespace) -> None:
     # The README tells of the shipped variants: cards of others leave it alone unless it is named.
     shipped = list(called.variant) == list(DEFAULT_VARIANTS)
     readme = called.readme or (REPOSITORY / "README.md" if shipped else None)
-    fairness = REPOSITORY / "docs" / "fairness.md" if shipped else None
-    for path in write_cards(single_folders(called.variant), readme, fairness, called.detector):
+    docs = REPOSITORY / "docs" if shipped else None
+    for path in write_cards(single_folders(called.variant), readme, docs, called.detector):
         print(f"Wrote {path}.")
 
 
@@ -190,7 +190,11 @@ def _parser() -> argparse.ArgumentParser:
             [common, pictures],
             "write robustness.csv: both measures on pictures made worse; prints docs/robustness.md",
         ),
-        (cards, [common], "write the cards, the README's metrics table and docs/fairness.md"),
+        (
+            cards,
+            [common],
+            "write the cards, the README's metrics table, docs/fairness.md and docs/second_seed.md",
+        ),
         (freeze, [common], "keep the present figures as those of the release before"),
     )
     for run, parents, words in steps:

@@ -23,6 +23,7 @@ from evaluation.provenance import recipe_of, recipes_of, shares_words, start_wor
 from evaluation.references import read_references
 from evaluation.report import measures_in, read_scores
 from evaluation.samples import SETS, published_split
+from evaluation.second_seed import second_seed_page
 from evaluation.slices import FEWEST_TOLD, OLDEST_DECADE, decade_name
 from evaluation.store import read_predictions
 from evaluation.told_genders import HARDLY_BETTER_THAN_A_COIN
@@ -43,9 +44,9 @@ ARROWS = {LOWER: "↓", HIGHER: "↑"}
 
 
 def write_cards(
-    variant_folders: Sequence[Path], readme: Path | None, fairness: Path | None, detector_path: Path
+    variant_folders: Sequence[Path], readme: Path | None, docs: Path | None, detector_path: Path
 ) -> list[Path]:
-    """Write README.md of every variant folder and, where given, `readme`'s table and the page `fairness`.
+    """Write README.md of every variant folder and, where given, `readme`'s table and two pages in `docs`.
 
     Returns the paths written.
 
@@ -53,12 +54,13 @@ def write_cards(
     """
     variants = [read_variant(folder) for folder in variant_folders]
     pages = {variant.folder / "README.md": card(variant) for variant in variants}
-    if readme or fairness:
+    if readme or docs:
         predictions = read_predictions(variant_folders, detector_path)
         if readme:
             pages[readme] = with_table(readme, readme_table(variants, predictions))
-        if fairness:
-            pages[fairness] = fairness_page(variants, predictions)
+        if docs:
+            pages[docs / "fairness.md"] = fairness_page(variants, predictions)
+            pages[docs / "second_seed.md"] = second_seed_page(variants, predictions, detector_path)
     for path, text in pages.items():
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")

@@ -1,6 +1,7 @@
 """Every published number comes from the committed tables, and a sample of their rows from the networks."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from dataset.sets import FAIRFACE
 from dataset.splits import split_sha256
 from dataset.tables import UNREADABLE
 from evaluation.cards import BEGIN, END, card, readme_table, with_table
+from evaluation.comparisons import HEADLINE_KEYS
 from evaluation.measures import CS_YEARS, DEFINITIONS
 from evaluation.outputs import raw_outputs
 from evaluation.predict import loaded_networks, prediction_rows
 from evaluation.references import read_references
 from evaluation.report import METRICS_FILE, scores, sections_of
 from evaluation.samples import SETS, scored_pictures
+from evaluation.second_seed import FOLDER, OTHER_RECIPES, second_seed_page
 from evaluation.store import read_predictions
 from evaluation.told_genders import likelier_probability
 from faces.detection import DEFAULT_DETECTOR, Detector
@@ -71,6 +74,20 @@ def test_the_card_is_what_its_variant_folder_says(published, shipped_variants, p
 def test_the_readme_table_is_what_the_tables_say(published, shipped_variants, repository):
     readme = repository / "README.md"
     assert with_table(readme, readme_table(shipped_variants, published)) == readme.read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_second_seed_is_what_the_tables_say(published, shipped_variants, repository):
+    page = second_seed_page(shipped_variants, published, DEFAULT_DETECTOR)
+    assert page == (repository / "docs" / "second_seed.md").read_text(encoding="utf-8")
+    assert page.count("\n| chips |") == 2 * len(HEADLINE_KEYS) + 1
+
+
+def test_a_second_seed_of_other_recipes_is_not_compared(published, shipped_variants, tmp_path):
+    for variant in shipped_variants:
+        shutil.copytree(FOLDER / variant.name, tmp_path / variant.name)
+    recipe = tmp_path / "cropped" / "first_part.toml"
+    recipe.write_text(recipe.read_text().replace("learning_rate = 0.001", "learning_rate = 0.01"))
+    assert OTHER_RECIPES in second_seed_page(shipped_variants, published, DEFAULT_DETECTOR, tmp_path)
 
 
 def test_the_told_genders_are_those_of_the_shipped_rule(published, shipped_variants):
