@@ -27,7 +27,8 @@ HEAD = """
 The shipped variants, and the same recipes trained once more with other seeds ({seeds}).
 Both are read on the same pictures, the published split of each set. Numbers in brackets are 95 % bootstrap
 intervals: what other pictures might have given. The difference is the shipped less the other, with its paired
-interval; in bold it is more than the chance of the pictures, so that it comes of the training.
+interval; in bold it is more than the chance of the pictures, so that it comes of the training. One in twenty
+would be bold by chance.
 
 Of {count} figures of the second seed {within} lie within the interval of the shipped; {real} differences
 are in bold.

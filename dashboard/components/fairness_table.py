@@ -28,7 +28,7 @@ FIGURES = {
     "bin_accuracy": ("Age in its bin, %", SHARE),
     "accuracy": ("Gender right, %", SHARE),
 }
-GROUP = ["gender", "race", "age_group"]
+GROUP = {"gender": "Gender", "race": "Race", "age_group": "Age"}  # what a row is of: its heading
 
 
 def fairness_table(selection: Selection, numbers: Numbers, colours: Mapping[str, str]) -> dag.AgGrid:
@@ -64,7 +64,7 @@ def fairness_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for place, name in zip(("first", "second"), selection.names, strict=False):
         cells = numbers.fairness(selection, name)
-        before = numbers.before(selection, name).set_index(GROUP)
+        before = numbers.before(selection, name).set_index(list(GROUP))
         for cell in cells.to_dict("records"):
             key = tuple(cell[column] for column in GROUP)
             own = {"order": len(rows), "group": _group(cell)}
@@ -95,12 +95,13 @@ def fairness_columns(
     columns: list[dict[str, Any]] = [
         {
             "field": "order", "headerName": "Group", "width": group_px, "pinned": "left",
-            # A word joiner: no line ends within `20–29`.
+            # A word joiner: no line ends within `20–29`. The CSV has what it joins in columns of their own.
+            "useValueFormatterForExport": False,
             "valueFormatter": {"function": "params.data.group.replace('–', '–\u2060')"},
             "wrapText": True, "autoHeight": True, "cellClass": "fairness-group",
             "filter": "agTextColumnFilter", "filterValueGetter": {"function": "params.data.group"},
         },
-        *({"field": field, "headerName": field, "hide": True} for field in GROUP),
+        *({"field": field, "headerName": heading, "hide": True} for field, heading in GROUP.items()),
         {"field": "count", "headerName": "Pictures", "width": 105, "type": "rightAligned"},
     ]  # fmt: skip
     for place, name in zip(("first", "second"), selection.names, strict=False):
