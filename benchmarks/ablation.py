@@ -16,11 +16,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from dataset.places import add_places, data_dir_of
+from dataset.paths import add_places, data_dir_of
 from evaluation.runs import COMPLETE, Run, runs_in
 from faces.errors import RecipeError
 from faces.files import whole_file
-from training.recipes import read_recipe, recipe_path
+from recipes.recipe import read_recipe, recipe_path
 
 BASE_RECIPE = "model_cropped/first_part.toml"
 ROWS = Path(__file__).with_suffix(".toml")
@@ -165,7 +165,7 @@ def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, fo
         # Only now: a table of rows that are trained needs neither.
         import tomlkit
 
-        from training.loop import run as train
+        from training.run import run as train
 
         with whole_file(folder / "recipe.toml") as path:
             command = f"# python -m benchmarks ablation {name} --data-dir DIR\n"

@@ -18,15 +18,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from dataset.face_detection import LabelledPicture, labelled_pictures
-from dataset.places import add_places, data_dir_of
-from dataset.sets import CHIPS, FGNET, PORTRAITS, set_records
+from dataset.paths import add_places, data_dir_of
+from dataset.records import CHIPS, FGNET, PORTRAITS, set_records
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import whole_file
 from faces.pictures import Picture, decode
-from training.detector import START_WEIGHTS, exported
-from training.detector_card import card, figures_table
-from training.detector_quality import average_precision_50, face_counts, faces_in_file, matched
+from training.detector.card import card, figures_table
+from training.detector.quality import average_precision_50, face_counts, faces_in_file, matched
+from training.detector.train import START_WEIGHTS, exported
 
 SIZES_PX = (320, 384, 480, 640)
 SOURCES = ("fddb_", "mask_")

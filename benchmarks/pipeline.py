@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     import keras
 
-    from training.loop import compiled, network_at_start
+    from recipes.recipe import read_recipe, recipe_path
     from training.pipeline import Labelled, training_batches
-    from training.recipes import read_recipe, recipe_path
+    from training.run import compiled, network_at_start
 
     recipe = read_recipe(recipe_path("model_cropped/second_part.toml"))
     # Random weights cost what trained ones cost, and need no file.

@@ -14,18 +14,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dataset.places import add_places, data_dir_of
-from dataset.sets import CHIPS, set_records
-from evaluation.predict import loaded_networks, write_predictions
-from evaluation.recipes_page import KEPT_FILES, MEASURED_LINE, kept_run, measured_line, recipes_page
-from evaluation.report import read_scores, scores, write_scores
+from dataset.paths import add_places, data_dir_of
+from dataset.records import CHIPS, set_records
+from evaluation.inference.predict import loaded_networks, write_predictions
+from evaluation.predictions import read_predictions
+from evaluation.reports.recipes import KEPT_FILES, MEASURED_LINE, kept_run, measured_line, recipes_page
+from evaluation.reports.scores import read_scores, scores, write_scores
 from evaluation.runs import COMPLETE, runs_in
-from evaluation.store import read_predictions
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
 from faces.variants import read_variant
-from training.recipes import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
+from recipes.recipe import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
 
 DOCS = Path("docs")
 
@@ -71,7 +71,7 @@ def recipe_text(
     """
     import tomlkit
 
-    from training.networks import start_file
+    from training.networks.build import start_file
 
     # Its head tells of the recipe as it stands there.
     text = path.read_text(encoding="utf-8")

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from faces.detection import Detector
-from faces.framing import frame_for, square_for
+from faces.input_crops import frame_for, square_for
+from faces.networks import Network
 from faces.pictures import decode
-from faces.prediction import Network
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.targets import AGE, OUTPUTS
 from faces.variants import read_variant

@@ -7,9 +7,13 @@ import dash_mantine_components as dmc
 import flask
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from dashboard import api, data_routes, ids, picture_routes, saliency_routes
+from dashboard import api
 from dashboard.context import EXTENSION, AppContext
-from dashboard.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
+from dashboard.pages.data import routes as data_routes
+from dashboard.pages.saliency import routes as saliency_routes
+from dashboard.pictures import routes as picture_routes
+from dashboard.shared import ids
+from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
 
 NAME = "Age and gender workbench"
 CONTENT_WIDTH_PX = 1280

@@ -18,18 +18,18 @@ import flask
 import numpy as np
 import pandas as pd
 
-from dashboard.data_pictures import DataPictures
-from dashboard.sample_pictures import Sample, shipped_samples
-from dashboard.test_pictures import TestPictures
-from dashboard.uploads import Upload, Uploads
-from dataset.places import default_cache_dir
+from dashboard.pictures.labelled import TestPictures
+from dashboard.pictures.samples import Sample, shipped_samples
+from dashboard.pictures.uploads import Upload, Uploads
+from dashboard.pictures.utkface import DataPictures
+from dataset.paths import default_cache_dir
 from evaluation.runs import Run, is_complete, named, run_folders, runs_in
 from faces.answer import Workbench
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import PictureExpired, ProjectError, VariantError
 from faces.files import sha256_of
+from faces.networks import Network
 from faces.pictures import decode
-from faces.prediction import Network
 from faces.variants import FACE, Variant, read_variant
 
 EXTENSION = "workbench"  # under this name the context hangs on the Flask server
@@ -108,7 +108,9 @@ class AppContext:
         Raises TableError when the table of a given variant belongs to another network; a found one is then
         left out.
         """
-        from evaluation.store import read_predictions  # brings pyarrow: only the pages that need it wait
+        from evaluation.predictions import (
+            read_predictions,  # brings pyarrow: only the pages that need it wait
+        )
 
         tables = []
         for name, variant in self.variants.items():
@@ -138,7 +140,7 @@ class AppContext:
 
         Raises TableError when one belongs to another network.
         """
-        from evaluation.robustness_report import read_robustness
+        from evaluation.reports.robustness import read_robustness
 
         return read_robustness(self.variant_folders, self.detector_path)
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataset.places import add_places, data_dir_of
+from dataset.paths import add_places, data_dir_of
 from dataset.preparation import prepare
-from dataset.tables import formats_markdown
+from dataset.tables.columns import formats_markdown
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import ProjectError
 from faces.files import whole_file

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.identities import split_by_subject
+from dataset.subject_split import split_by_subject
 from faces.errors import DataMissing
 
 NAME = re.compile(r"\d+_(?P<subject>.+)_(?P<age>\d+)_(?P<gender>[mf])\.jpg", re.IGNORECASE)

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from dataset.chance import number_of
 from dataset.face_detection import LabelledPicture, labelled_pictures, rgb_of
+from dataset.stable_hash import number_of
 from faces.detection import Detector
 from faces.errors import DataMissing
 from faces.pictures import Picture

@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from dataset.backgrounds import Background, backgrounds_of
-from dataset.compositions import Chip, background_picture, chip_at, paste_face, rng_for, write_jpeg
+from dataset.composites import Chip, background_picture, chip_at, paste_face, rng_for, write_jpeg
 from faces.files import whole_file
 
 SCENES_SEED = "scenes 1"

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from dataset.tables import DUPLICATES, read_csv_table
+from dataset.tables.columns import DUPLICATES, read_csv_table
 from faces.errors import DataMissing
 from faces.files import whole_file
 

@@ -1,7 +1,7 @@
 """Records + variant + boxes -> frames with labels, one a picture: what the training pipeline is built on.
 
-A room of its own because it is the one place where a data set meets `faces.framing`: a frame for training is
-made by the same code, from the same detector's box, as a frame for serving.
+A room of its own because it is the one place where a data set meets `faces.input_crops`: a frame for training
+is made by the same code, from the same detector's box, as a frame for serving.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dataset.tables import FACE_FOUND
+from dataset.tables.columns import FACE_FOUND
 from faces.detection import Face
-from faces.framing import Extent, Square, pixels_in, square_around, square_for
+from faces.input_crops import Extent, Square, pixels_in, square_around, square_for
 from faces.pictures import decode
 from faces.variants import Variant
 
@@ -34,8 +34,8 @@ class FaceLabels:
 class FaceDataset:
     """Pictures scaled to a variant's input, with their labels.
 
-    `records` are those of `dataset.sets`; `boxes` is the table of `dataset.boxes` for the same set, without
-    which no face is known. `canvas_scale` 1.2 shows 1.2 times as much around each frame's
+    `records` are those of `dataset.records`; `boxes` is the table of `dataset.face_boxes` for the same set,
+    without which no face is known. `canvas_scale` 1.2 shows 1.2 times as much around each frame's
     centre, with as many pixels a face, for `dataset.augmentation` to move in.
     """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.identities import split_by_subject
+from dataset.subject_split import split_by_subject
 from faces.errors import DataMissing, TableError
 
 GENDERS = {"0": 0, "m": 0, "male": 0, "1": 1, "f": 1, "female": 1, "": -1}

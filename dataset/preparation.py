@@ -13,10 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from dataset import fairface, utkface
-from dataset.boxes import write_boxes
-from dataset.compositions import write_context
+from dataset.composites import write_context
 from dataset.duplicates import duplicate_groups, fingerprints, near_pairs, write_groups
-from dataset.sets import CHIPS, SETS, set_records
+from dataset.face_boxes import write_boxes
+from dataset.records import CHIPS, SETS, set_records
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
     SPLIT_CSV,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.chance import ALL_BITS, number_of
-from dataset.tables import SPLIT, read_csv_table
+from dataset.stable_hash import ALL_BITS, number_of
+from dataset.tables.columns import SPLIT, read_csv_table
 from faces.errors import DataMissing
 from faces.files import sha256_of, whole_file
 

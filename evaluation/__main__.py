@@ -19,11 +19,12 @@ from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
-from dataset.places import add_places, data_dir_of
-from evaluation import earlier_release
-from evaluation.calibration import Fit, write_calibrations
-from evaluation.cards import write_cards
-from evaluation.comparisons import (
+from dataset.paths import add_places, data_dir_of
+from evaluation.inference.calibration import Fit, write_calibrations
+from evaluation.inference.predict import loaded_networks, write_predictions
+from evaluation.inference.robustness import write_robustness
+from evaluation.inference.subsets import SETS, published_split
+from evaluation.metrics.comparisons import (
     BIN_HEADLINE_KEYS,
     HEADLINE_KEYS,
     compared,
@@ -31,14 +32,13 @@ from evaluation.comparisons import (
     fallback_text,
     found_only,
 )
-from evaluation.measures import DEFINITIONS
-from evaluation.predict import loaded_networks, write_predictions
-from evaluation.references import read_references
-from evaluation.report import scores, sections_of, write_scores
-from evaluation.robustness import write_robustness
-from evaluation.robustness_report import read_robustness, robustness_markdown
-from evaluation.samples import SETS, published_split
-from evaluation.store import read_predictions
+from evaluation.metrics.estimates import DEFINITIONS
+from evaluation.metrics.references import read_references
+from evaluation.predictions import read_predictions
+from evaluation.reports import earlier_release
+from evaluation.reports.cards import write_cards
+from evaluation.reports.robustness import read_robustness, robustness_markdown
+from evaluation.reports.scores import scores, sections_of, write_scores
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, ProjectError
 from faces.files import sha256_of

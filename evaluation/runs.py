@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dataset.sets import CHIPS
-from evaluation.measures import Measure
-from evaluation.provenance import EARLIER_PARTS
-from evaluation.report import measures_in, read_scores
+from dataset.records import CHIPS
+from evaluation.metrics.estimates import Measure
+from evaluation.reports.lineage import EARLIER_PARTS
+from evaluation.reports.scores import measures_in, read_scores
 from faces.errors import DataMissing, ProjectError, TableError
 from faces.variants import Variant, read_variant
 
@@ -49,7 +49,7 @@ class Phase:
 class Run:
     """One training. What its files do not say is None or empty; `problem` says why a run is unreadable.
 
-    `history` has a row an epoch, those of earlier parts first, with the columns of dataset.tables.HISTORY
+    `history` has a row an epoch, those of earlier parts first, with the columns of HISTORY
     that the files hold, and always `epoch`, `seconds` and `phase`. `epochs` is how many were planned.
     `measures` are those of the test split of `chips` by key; empty where the network was not scored.
     """

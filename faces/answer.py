@@ -11,10 +11,10 @@ import numpy as np
 
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
-from faces.framing import Square, frame_for, overlap_iou, pixels_in, square_around, square_for
+from faces.input_crops import Square, frame_for, overlap_iou, pixels_in, square_around, square_for
+from faces.networks import Network
 from faces.pictures import Picture, decode
-from faces.prediction import Network
-from faces.readings import Reading
+from faces.predictions import Reading
 from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
 
 STAGES = ("decode", "detect", "frame", "network")

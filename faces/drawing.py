@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
 from faces.pictures import Picture
-from faces.readings import Reading, age_in_words, gender_in_words
+from faces.predictions import Reading, age_in_words, gender_in_words
 
 LEAST_SIDE_PX = 800  # a smaller picture is enlarged: text in 200 pixels is legible to nobody
 PAPER_RGB, INK_RGB = (255, 255, 255), (27, 31, 39)

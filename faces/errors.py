@@ -1,20 +1,20 @@
 """Every named error of the project. Its message is a sentence for people.
 
-    ProjectError
-    ├── PictureError             nothing else leaves faces.pictures.decode
-    │   ├── PictureEmpty             zero bytes
-    │   ├── PictureTooLarge          more bytes, pixels or side than allowed
-    │   ├── PictureNotRecognised     not one of the formats that are read
-    │   ├── PictureTruncated         ends in the middle of the picture data
-    │   ├── PictureBroken            recognised, but cannot be decoded
-    │   └── PictureExpired           was dropped from the server's memory
-    ├── DetectorError            an ONNX file that is no ultralytics detection export
-    ├── VariantError             a variant folder that cannot be served
-    ├── DataMissing              a data set, cache or file that a command needs is not there
-    ├── TableError               a table that lacks columns or belongs to another network
-    ├── RecipeError              a training recipe that cannot be run
-    ├── ExportError              a trained network that cannot become a variant
-    └── ReferenceEngineError     tf-keras-vis gave no map
+ProjectError
+├── PictureError             nothing else leaves faces.pictures.decode
+│   ├── PictureEmpty             zero bytes
+│   ├── PictureTooLarge          more bytes, pixels or side than allowed
+│   ├── PictureNotRecognised     not one of the formats that are read
+│   ├── PictureTruncated         ends in the middle of the picture data
+│   ├── PictureBroken            recognised, but cannot be decoded
+│   └── PictureExpired           was dropped from the server's memory
+├── DetectorError            an ONNX file that is no ultralytics detection export
+├── VariantError             a variant folder that cannot be served
+├── DataMissing              a data set, cache or file that a command needs is not there
+├── TableError               a table that lacks columns or belongs to another network
+├── RecipeError              a training recipe that cannot be run
+├── ExportError              a trained network that cannot become a variant
+└── ReferenceEngineError     tf-keras-vis gave no map
 """
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faces.errors import VariantError
-from faces.readings import OUTPUTS
+from faces.predictions import OUTPUTS
 
 WHOLE_PICTURE = "whole picture"
 FACE = "face"

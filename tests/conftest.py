@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from faces.readings import AGE, GENDER, OUTPUTS
+from faces.predictions import AGE, GENDER, OUTPUTS
 from faces.variants import Variant
 from tests.small_networks import exported
 

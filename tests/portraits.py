@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from faces.detection import Detector
-from faces.framing import frame_for
+from faces.input_crops import frame_for
 from faces.pictures import Picture, decode
 from faces.variants import Variant
 

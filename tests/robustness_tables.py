@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dataset.tables import ROBUSTNESS
-from evaluation.robustness import CELLS
+from dataset.tables.columns import ROBUSTNESS
+from evaluation.inference.robustness import CELLS
 
 
 def robustness_table(

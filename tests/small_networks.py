@@ -8,8 +8,8 @@ import pytest
 from dataset.splits import split_sha256
 from faces.detection import DEFAULT_DETECTOR
 from faces.files import sha256_of
-from faces.prediction import TENSORS
-from faces.readings import AGE, GENDER
+from faces.networks import TENSORS
+from faces.predictions import AGE, GENDER
 from faces.variants import Variant
 
 PX = 40
@@ -20,7 +20,7 @@ def exported(folder: Path, name: str, outputs: tuple[str, ...], seed: int, **cha
     pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
     import keras
 
-    from training.export import export_variant
+    from training.export.export import export_variant
 
     layers = keras.layers
     keras.utils.set_random_seed(seed)

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from dataset.places import add_places, data_dir_of
+from dataset.paths import add_places, data_dir_of
 from faces.errors import ProjectError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--resume", action="store_true", help="go on where the run in --out was killed")
     run.add_argument("--limit", type=int, help="pictures a set, for a quick look")
     commands.add_parser("recipes", help="list the recipes")
-    from training import detector
+    from training.detector import train as detector
 
     detector.add_arguments(commands.add_parser("detector", help="fine-tune the face detector and export it"))
     parsed = parser.parse_args(arguments)
@@ -39,13 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from training.recipes import read_recipe, recipe_path
+    from recipes.recipe import read_recipe, recipe_path
 
     recipe = read_recipe(recipe_path(parsed.recipe))
     data_dir = data_dir_of(parsed)
     if recipe.network.architecture in CRASHES_WITH_ONEDNN:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # read once, when TensorFlow is imported
-    from training import loop
+    from training import run as loop
 
     out = parsed.out or Path("runs") / recipe.name
     variant = loop.run(recipe, data_dir, parsed.cache_dir, out, resume=parsed.resume, limit=parsed.limit)
@@ -54,7 +54,7 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _list_recipes() -> int:
-    from training.recipes import RECIPES, read_recipe
+    from recipes.recipe import RECIPES, read_recipe
 
     paths = sorted(Path().glob("model_*/recipe.toml")) + sorted(RECIPES.glob("*.toml"))
     for recipe in map(read_recipe, paths):

@@ -14,9 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset.augmentation import Augmentation
-from training.networks import StartedNetwork
+from recipes.recipe import Recipe
+from training.networks.build import StartedNetwork
 from training.pipeline import Labelled, drawn_frame
-from training.recipes import Recipe
 
 BATCH_FRAMES = 32
 

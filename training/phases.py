@@ -10,9 +10,9 @@ from typing import Any
 import keras
 
 from faces.errors import RecipeError
-from training.glimpse import PREFIX
-from training.networks import StartedNetwork
-from training.recipes import ALL, FROZEN, GLIMPSE, HEADS, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
+from recipes.recipe import ALL, FROZEN, GLIMPSE, HEADS, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
+from training.networks.attention import PREFIX
+from training.networks.build import StartedNetwork
 
 LOWEST_RATE_SHARE = 0.01  # where the cosine ends
 

@@ -17,15 +17,15 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from dataset.augmentation import Augmentation, augmented_with_place
-from dataset.boxes import write_boxes
-from dataset.chance import number_of
 from dataset.duplicates import read_groups, with_mean_ages
+from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.sets import CHIPS, FAIRFACE, set_records
+from dataset.records import CHIPS, FAIRFACE, set_records
+from dataset.stable_hash import number_of
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
 from faces.variants import FACE, Variant
-from training.recipes import FEMALE, GLIMPSE, Framing, Recipe
+from recipes.recipe import FEMALE, GLIMPSE, Framing, Recipe
 
 TRAIN = "train"
 VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validation
@@ -35,7 +35,7 @@ VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validati
 class Labelled:
     """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown.
 
-    `places` (n, 3) tell where the faces lie, as `faces.framing.Square.within` does; NaN where unknown.
+    `places` (n, 3) tell where the faces lie, as `faces.input_crops.Square.within` does; NaN where unknown.
     `skipped` pictures could not be read. `features` (draws, n, width) float32 stand for the frames where a
     frozen backbone has read them (training.frozen_features).
     """

@@ -22,8 +22,8 @@ from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.saliency import Saliency
 
 from faces.errors import ProjectError, VariantError
-from faces.prediction import GLIMPSE
-from faces.readings import AGE
+from faces.networks import GLIMPSE
+from faces.predictions import AGE
 from faces.saliency.maps import expanded, scaled_to_one
 from faces.saliency.smoothgrad import NOISE, SAMPLES, SEED
 from faces.saliency.targets import target_for

@@ -7,11 +7,11 @@ the sets are the validation splits and FairFace's development list.
 import keras
 import numpy as np
 
-from training.glimpse import PLACE
-from training.losses import GenderLoss, GlimpseLoss, ages_in_years
+from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE
+from training.networks.attention import PLACE
+from training.networks.losses import GenderLoss, GlimpseLoss, ages_in_years
 from training.pipeline import Labelled
-from training.recipes import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE
-from training.run_card import validation_column
+from training.run_folder.card import validation_column
 
 BATCH_FRAMES = 64
 

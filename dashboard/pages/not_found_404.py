@@ -3,7 +3,7 @@
 import dash
 from dash import dcc, html
 
-from dashboard.components.notices import notice, page_heading
+from dashboard.shared.alerts import notice, page_heading
 
 dash.register_page(__name__, title="Not found · Age and gender workbench")
 

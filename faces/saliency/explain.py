@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.framing import Square
-from faces.prediction import Network
+from faces.input_crops import Square
+from faces.networks import Network
 from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus
 from faces.saliency.gradients import GradientsOf, gradients_of
@@ -72,9 +72,9 @@ def saliency_map(
 ) -> SaliencyMap:
     """What mattered for `output` ("age" or "gender") in one frame.
 
-    `frame` is (px, px, 3) uint8 RGB, as `faces.framing` makes it from `square`; `method` a key of METHODS;
-    `smooth_samples` the noisy copies that SmoothGrad averages. Raises VariantError where the network does not
-    tell `output`.
+    `frame` is (px, px, 3) uint8 RGB, as `faces.input_crops` makes it from `square`; `method` a key of
+    METHODS; `smooth_samples` the noisy copies that SmoothGrad averages. Raises VariantError
+    where the network does not tell `output`.
     """
     _, female = network.outputs(frame[None])
     target = target_for(output, float(female[0]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.prediction import GLIMPSE, Network
+from faces.networks import GLIMPSE, Network
 from faces.saliency.targets import Target
 
 FETCHES = ("activations", "activation_gradient", "input_gradient")

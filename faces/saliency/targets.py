@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.readings import AGE, GENDER, OUTPUTS
+from faces.predictions import AGE, GENDER, OUTPUTS
 
 
 @dataclass(frozen=True)

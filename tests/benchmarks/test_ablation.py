@@ -12,7 +12,7 @@ import tomlkit
 
 from benchmarks import ablation
 from faces.errors import RecipeError
-from training.recipes import Recipe, read_recipe
+from recipes.recipe import Recipe, read_recipe
 
 TABLE = ablation.read_rows()
 HISTORY = "epoch,phase,seconds," + ",".join(column for _, column, _ in ablation.FIGURES) + "\n"

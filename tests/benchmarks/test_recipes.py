@@ -11,8 +11,8 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment
 from benchmarks.__main__ import main
 from benchmarks.recipes import recipe_text
 from faces.errors import DataMissing
+from recipes.recipe import RECIPES, read_recipe
 from tests.training.conftest import with_noise_pictures
-from training.recipes import RECIPES, read_recipe
 
 NAMES = ("residual_cnn_full", "multitask_cnn")
 

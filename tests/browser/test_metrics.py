@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from evaluation.comparisons import HEADLINE_KEYS, compared
-from evaluation.corruptions import CORRUPTIONS
-from evaluation.metrics import all_measures
-from evaluation.robustness_report import ROBUSTNESS_FILE
-from evaluation.store import read_predictions
+from evaluation.inference.corruptions import CORRUPTIONS
+from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
+from evaluation.metrics.metrics import all_measures
+from evaluation.predictions import read_predictions
+from evaluation.reports.robustness import ROBUSTNESS_FILE
 from faces.variants import read_variant
 from tests.browser.conftest import wait_until
 from tests.browser.serving import served

@@ -7,16 +7,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dashboard.components.answer_view import answer_view, faces_in_words, timings_in_words
-from dashboard.components.face_card import saliency_address
-from dashboard.components.model_facts import card_section, design_of, provenance_of, recipe_differences
-from dashboard.components.readings import Row, age_row, gender_row
-from dashboard.components.variant_pair import pair_in
-from dashboard.uploads import Upload
-from evaluation.provenance import recipe_of
+from dashboard.pages.about.facts import card_section, design_of, provenance_of, recipe_differences
+from dashboard.pages.predict.answer_view import answer_view, faces_in_words, timings_in_words
+from dashboard.pages.predict.axes import Row, age_row, gender_row
+from dashboard.pages.predict.face_card import saliency_address
+from dashboard.pictures.uploads import Upload
+from dashboard.shared.variant_choice import pair_in
+from evaluation.reports.lineage import recipe_of
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
-from faces.readings import Reading, age_in_words, gender_in_words
+from faces.predictions import Reading, age_in_words, gender_in_words
 
 READING = Reading(age_years=34.2, age_low=28.1, age_high=40.3, female_probability=0.93)
 COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}

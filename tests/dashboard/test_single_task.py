@@ -7,23 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import ids
 from dashboard.app import create_app
-from dashboard.components.metrics_charts import CHARTS, View
-from dashboard.components.metrics_headline import headline, tiles
-from dashboard.components.metrics_matrices import matrix_counts, matrix_titles
-from dashboard.components.metrics_numbers import Numbers
-from dashboard.components.metrics_selection import Selection
-from dashboard.components.metrics_table import table_rows
-from dashboard.components.model_facts import design_of, figures_of, provenance_of
-from dashboard.components.readings import Row, age_row, gender_row
-from dashboard.components.truth import Truth, marks
 from dashboard.context import load_context
-from dashboard.matrix_figures import confusion_difference_figure, confusion_figure
-from dashboard.picture_routes import csv_of
-from dashboard.theme import LIGHT
+from dashboard.pages.about.facts import design_of, figures_of, provenance_of
+from dashboard.pages.metrics.charts import CHARTS, View
+from dashboard.pages.metrics.headline import headline, tiles
+from dashboard.pages.metrics.matrices import matrix_counts, matrix_titles
+from dashboard.pages.metrics.matrix_figures import confusion_difference_figure, confusion_figure
+from dashboard.pages.metrics.numbers import Numbers
+from dashboard.pages.metrics.selection import Selection
+from dashboard.pages.metrics.table import table_rows
+from dashboard.pages.predict.axes import Row, age_row, gender_row
+from dashboard.pages.predict.ground_truth import Truth, marks
+from dashboard.pictures.routes import csv_of
+from dashboard.shared import ids
+from dashboard.shared.theme import LIGHT
 from evaluation.runs import COMPLETE
-from faces.readings import AGE, GENDER, Reading, age_in_words, gender_in_words
+from faces.predictions import AGE, GENDER, Reading, age_in_words, gender_in_words
 from tests.evaluation.conftest import predictions_of
 
 OF_AGE, OF_GENDER = Reading(34.2, 28.1, 40.3, None), Reading(None, None, None, 0.93)

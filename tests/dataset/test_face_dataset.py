@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from dataset.augmentation import centre_of
-from dataset.boxes import box_columns
+from dataset.face_boxes import box_columns
 from dataset.face_dataset import FaceDataset, FaceLabels
 from faces.detection import Face
 from faces.errors import PictureError
-from faces.framing import frame_for
+from faces.input_crops import frame_for
 from faces.pictures import decode
 from faces.variants import FACE, WHOLE_PICTURE, Variant
 

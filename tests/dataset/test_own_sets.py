@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from dataset import agedb, labelled_csv
-from dataset.identities import split_by_subject
-from dataset.sets import RECORD_COLUMNS, set_records
+from dataset.records import RECORD_COLUMNS, set_records
+from dataset.subject_split import split_by_subject
 from faces.errors import DataMissing, TableError
 
 

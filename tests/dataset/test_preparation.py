@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from dataset.__main__ import main
-from dataset.boxes import read_boxes
+from dataset.face_boxes import read_boxes
 from dataset.preparation import boxes_report, duplicates_report, groups_across, labels_report, split_report
 from dataset.splits import read_split
 from dataset.utkface import Rejected

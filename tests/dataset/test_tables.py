@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.compositions import CONTEXT_COLUMNS
-from dataset.tables import (
+from dataset.composites import CONTEXT_COLUMNS
+from dataset.tables.columns import (
     BOXES,
     CONTEXT_PICTURES,
     HISTORY,
@@ -21,7 +21,7 @@ from dataset.tables import (
     read_table,
     write_table,
 )
-from evaluation.measures import Measure
+from evaluation.metrics.estimates import Measure
 from faces.errors import DataMissing, TableError
 
 MADE_BY = Provenance(split_sha256="a" * 64, network_sha256="b" * 64, detector_sha256="c" * 64)

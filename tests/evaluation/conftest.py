@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.tables import FACE_FOUND, PREDICTIONS
+from dataset.tables.columns import FACE_FOUND, PREDICTIONS
 from faces.variants import read_variant
 
 

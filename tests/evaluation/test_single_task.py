@@ -9,24 +9,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.tables import PREDICTIONS, UNREADABLE, Provenance, write_table
+from dataset.tables.columns import PREDICTIONS, UNREADABLE, Provenance, write_table
 from evaluation.__main__ import calibration_words
-from evaluation.calibration import fitted, write_calibration
-from evaluation.cards import card
-from evaluation.comparisons import compared, fallback_share
-from evaluation.fairness import fairness_cells
-from evaluation.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD, all_measures, tells
-from evaluation.outputs import RawOutputs, raw_outputs
-from evaluation.predict import loaded_networks, prediction_rows, predictions_path
-from evaluation.report import scores, write_scores
-from evaluation.robustness import write_robustness
-from evaluation.slices import error_by_decade_and_gender
-from evaluation.store import read_predictions
+from evaluation.inference.calibration import fitted, write_calibration
+from evaluation.inference.outputs import RawOutputs, raw_outputs
+from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
+from evaluation.inference.robustness import write_robustness
+from evaluation.metrics.comparisons import compared, fallback_share
+from evaluation.metrics.fairness import fairness_cells
+from evaluation.metrics.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD, all_measures, tells
+from evaluation.metrics.slices import error_by_decade_and_gender
+from evaluation.predictions import read_predictions
+from evaluation.reports.cards import card
+from evaluation.reports.scores import scores, write_scores
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import TableError, VariantError
 from faces.files import sha256_of
-from faces.prediction import read_calibration
-from faces.readings import AGE, GENDER, OUTPUTS
+from faces.networks import read_calibration
+from faces.predictions import AGE, GENDER, OUTPUTS
 from tests.evaluation.conftest import records_of
 
 AGE_COLUMNS = ["predicted_age_years", "age_low_years", "age_high_years"]

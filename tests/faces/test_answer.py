@@ -8,9 +8,9 @@ import pytest
 from faces.answer import STAGES, Answer, AnsweredFace, Workbench, refusal
 from faces.detection import Face
 from faces.errors import PictureEmpty
-from faces.framing import square_around
+from faces.input_crops import square_around
 from faces.pictures import Picture, decode
-from faces.readings import Reading
+from faces.predictions import Reading
 from tests.browser.serving import two_people
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from benchmarks.detector import SAMPLES, package_folder, sample_counts, val_by_source
-from dataset.sets import CHIPS, FGNET, PORTRAITS, set_records
+from dataset.records import CHIPS, FGNET, PORTRAITS, set_records
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import sha256_of
-from faces.framing import overlap_iou
+from faces.input_crops import overlap_iou
 from faces.pictures import Picture, decode
-from training.detector_quality import average_precision_50, face_counts
+from training.detector.quality import average_precision_50, face_counts
 
 onnx = pytest.importorskip("onnx", reason="needs onnx to write small networks (the full environment)")
 

@@ -7,7 +7,7 @@ from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
 from faces.drawing import LEAST_SIDE_PX, VARIANT_RGB, annotated, in_words
 from faces.pictures import Picture
-from faces.readings import Reading
+from faces.predictions import Reading
 
 READING = Reading(age_years=34.4, age_low=27.6, age_high=40.2, female_probability=0.07)
 GREY = 120

@@ -8,10 +8,10 @@ from scipy.stats import spearmanr
 
 from faces.detection import Detector
 from faces.files import sha256_of
-from faces.framing import Square, frame_for, square_for
+from faces.input_crops import Square, frame_for, square_for
+from faces.networks import Network, age_expectations
 from faces.pictures import decode
-from faces.prediction import Network, age_expectations
-from faces.readings import AGE, GENDER, OUTPUTS
+from faces.predictions import AGE, GENDER, OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus

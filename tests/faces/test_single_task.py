@@ -13,10 +13,10 @@ from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
 from faces.drawing import annotated, in_words
 from faces.errors import VariantError
-from faces.framing import Square
+from faces.input_crops import Square
+from faces.networks import Network
 from faces.pictures import Picture
-from faces.prediction import Network
-from faces.readings import AGE, GENDER, OUTPUTS, Reading
+from faces.predictions import AGE, GENDER, OUTPUTS, Reading
 from faces.saliency.explain import METHODS, saliency_map
 from faces.variants import Variant, read_variant, single_folders
 from tests.small_networks import PX, exported

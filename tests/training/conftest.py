@@ -11,7 +11,7 @@ from PIL import Image
 from dataset.splits import read_split
 
 if TYPE_CHECKING:
-    from training.recipes import Recipe
+    from recipes.recipe import Recipe
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +48,8 @@ def face_network(  # type: ignore[no-untyped-def]
     px: int, weights: str = "none", weights_dir: Path | None = None, *, glimpse_px: int = 0
 ):
     """The network of the shipped recipes for frames of `px`, or for glimpses of them."""
-    from training.networks import started_network
-    from training.recipes import read_recipe, recipe_path
+    from recipes.recipe import read_recipe, recipe_path
+    from training.networks.build import started_network
 
     recipe = read_recipe(recipe_path("model_cropped")).network
     return started_network(replace(recipe, weights=weights, glimpse_px=glimpse_px), px, weights_dir).model

@@ -11,10 +11,10 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment
 
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
+from recipes.recipe import Recipe, read_recipe, recipe_path
 from tests.training.conftest import face_network
-from training.loop import FEATURES, run
 from training.pipeline import Labelled, training_batches
-from training.recipes import Recipe, read_recipe, recipe_path
+from training.run import FEATURES, run
 
 PX = 64
 

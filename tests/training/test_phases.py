@@ -11,9 +11,9 @@ import keras
 from keras import ops
 
 from faces.errors import RecipeError
-from training.networks import started_network
+from recipes.recipe import read_recipe, recipe_path
+from training.networks.build import started_network
 from training.phases import optimizer_of, rate_shares, set_trainable
-from training.recipes import read_recipe, recipe_path
 
 PX = 32
 

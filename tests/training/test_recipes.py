@@ -17,12 +17,12 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment
 import keras
 
 from faces.errors import DataMissing, RecipeError
+from recipes.recipe import RECIPES, Phase, Recipe, read_recipe, recipe_path
 from tests.conftest import REPOSITORY
 from tests.training.conftest import face_network
 from training.__main__ import CRASHES_WITH_ONEDNN
-from training.networks import IMAGENET_FILES, start_file, started_network
+from training.networks.build import IMAGENET_FILES, start_file, started_network
 from training.phases import rate_after, set_trainable, trainable_parameters
-from training.recipes import RECIPES, Phase, Recipe, read_recipe, recipe_path
 
 NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
 

@@ -11,9 +11,9 @@ from scipy.stats import spearmanr
 
 pytest.importorskip("tf_keras_vis", reason="needs TensorFlow and tf-keras-vis (the full environment)")
 
-from faces.framing import Square
-from faces.prediction import Network
-from faces.readings import AGE, GENDER
+from faces.input_crops import Square
+from faces.networks import Network
+from faces.predictions import AGE, GENDER
 from faces.saliency.explain import METHODS, saliency_map
 from faces.variants import read_variant
 from tests.portraits import frames_of_people

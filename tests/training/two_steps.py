@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from recipes.recipe import read_recipe, recipe_path
 from tests.training.conftest import face_network
-from training.loop import run
-from training.recipes import read_recipe, recipe_path
+from training.run import run
 
 PX = 96
 

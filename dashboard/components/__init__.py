@@ -1,1 +1,0 @@
-"""What pages are built from: functions that take values and return components. No callbacks stand here."""

@@ -1,0 +1,139 @@
+"""Variant folder -> the facts about it: what it is, how it came to be, what it must not be used for.
+
+Everything is read from the files that the export, the training and the evaluation wrote; nothing is typed in.
+What a folder lacks is told in words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from evaluation.inference.subsets import SETS, published_split
+from evaluation.metrics.estimates import GENDER_KEYS, Measure
+from evaluation.reports.cards import TEMPLATE
+from evaluation.reports.lineage import recipe_of, shares_words, start_words, training_words
+from evaluation.reports.scores import measures_in, read_scores
+from faces.errors import DataMissing, TableError
+from faces.predictions import OUTPUTS
+from faces.variants import FACE, Variant
+
+SHORT_HASH = 12
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a card. `title` explains it on hovering."""
+
+    name: str
+    value: str
+    title: str = ""
+
+
+def design_of(variant: Variant) -> list[Fact]:
+    """What the variant is: the lines in which two variants may differ."""
+    by_face = variant.framing == FACE
+    paths = [one.network_path for one in variant.networks]
+    size_mb = sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+    return [
+        Fact(
+            "Sees", "each detected face" if by_face else "the whole picture", "Its framing, from variant.toml"
+        ),
+        Fact(
+            "Square",
+            f"face box × {variant.crop_scale:g}" if by_face else "around the whole picture",
+            "The square over the picture that becomes the network's input; outside it is padded",
+        ),
+        Fact("Input", f"{variant.input_px} × {variant.input_px} px"),
+        Fact("Parameters", f"{variant.parameters:,}"),
+        Fact("Size", f"{size_mb:.1f} MB", "network.onnx, with the path for the saliency maps"),
+        Fact(
+            "Cost",
+            f"{variant.flops / 1e9:.2f} GFLOPs a frame",
+            "Counted on the exported graph; a multiply-add is two",
+        ),
+    ]
+
+
+def provenance_of(variant: Variant) -> list[Fact]:
+    """Data -> split -> start weights -> recipe -> training -> network, in that order; of a pair, of each."""
+    if variant.parts:
+        return [
+            replace(fact, name=f"{fact.name} ({output})")
+            for output, part in zip(OUTPUTS, variant.parts, strict=True)
+            for fact in provenance_of(part)
+        ]
+    return [
+        Fact("Data", shares_words(variant.folder), "Shares of the training frames, from the recipes"),
+        Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
+        Fact("Start weights", start_words(variant.folder).replace("`", "")),
+        Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),
+        Fact("Training", _training_in_words(variant)),
+        Fact("Network", short(variant.network_sha256), f"SHA-256 of network.onnx: {variant.network_sha256}"),
+        Fact("Detector", short(variant.detector_sha256), f"SHA-256 of face.onnx: {variant.detector_sha256}"),
+    ]
+
+
+def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
+    """Set -> its published measures, in the order of the pages; and in words why there are none.
+
+    Those of a pair are the age measures of its first network and the gender measures of its second.
+    """
+    if variant.parts:
+        (ages, no_ages), (genders, no_genders) = map(figures_of, variant.parts)
+        both = {name: ages[name] for name in ages if name in genders}
+        return {
+            name: {key: (genders[name] if key in GENDER_KEYS else ages[name])[key] for key in measures}
+            for name, measures in both.items()
+        }, no_ages or no_genders
+    try:
+        document = read_scores(variant)
+    except DataMissing:
+        return {}, "Not measured yet: python -m evaluation score writes the figures."
+    except TableError as error:
+        return {}, str(error)
+    measures = {name: measures_in(document, name, published_split(name)) for name in SETS}
+    return {name: found for name, found in measures.items() if found}, ""
+
+
+def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], int]:
+    """The recipes' settings that differ, dotted name -> value in each; and how many settings there are."""
+    recipes = [_flat(recipe_of(folder)) for folder in folders]
+    names = list(dict.fromkeys(name for recipe in recipes for name in recipe if name != "name"))
+    values = {name: [recipe.get(name) for recipe in recipes] for name in names}
+    return {name: found for name, found in values.items() if len(set(map(str, found))) > 1}, len(names)
+
+
+def card_section(variant: Variant, heading: str) -> str:
+    """The Markdown under `## heading` of the variant's card; of the cards' template where it has none yet."""
+    card = variant.folder / "README.md"
+    if card.is_file():
+        text = card.read_text(encoding="utf-8")
+    else:
+        template = Template(TEMPLATE.read_text(encoding="utf-8"))
+        text = template.safe_substitute(beyond_five="an unknown share")
+    _, found, rest = text.partition(f"\n## {heading}\n")
+    return rest.partition("\n## ")[0].strip() if found else ""
+
+
+def short(sha256: str) -> str:
+    return f"{sha256[:SHORT_HASH]}…"
+
+
+def _training_in_words(variant: Variant) -> str:
+    try:
+        return training_words(variant)
+    except TableError as error:
+        return str(error)
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested table with dotted names: {"schedule.epochs": 5}."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat

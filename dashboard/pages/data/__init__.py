@@ -1,0 +1,1 @@
+"""Data: who is in the pictures, and what augmentation makes of them."""

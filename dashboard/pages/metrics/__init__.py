@@ -1,0 +1,1 @@
+"""Metrics: which variant is better, and whether the difference is real."""

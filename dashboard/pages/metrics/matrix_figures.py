@@ -1,0 +1,130 @@
+"""Confusion matrices -> figures: one of counts or shares, and one of how two of them differ.
+
+Apart from the other figures because a matrix has rules of its own: what its numbers are may be switched, and
+the colour of a difference says who is better, not which sign it has. Pure functions, as in
+dashboard.shared.figures.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from dashboard.shared.figures import empty_figure, finished
+from dashboard.shared.theme import diverging_scale, readable_on, sequential_scale
+
+COUNTS, ROWS, COLUMNS = "counts", "row", "column"
+MATRIX_HEIGHT_PX = 340
+
+
+def confusion_figure(
+    counts: pd.DataFrame, title: str, scheme: str | None, *, shares: str = COUNTS
+) -> go.Figure:
+    """A square matrix of counts (rows true, columns read) as counts, or as shares of its rows or columns."""
+    if not counts.to_numpy().any():
+        return _nothing(title, "None of these pictures was read and has a label.", scheme)
+    shown, texts = _as_shown(counts, shares)
+    largest = 1.0 if shares != COUNTS else max(float(counts.to_numpy().max()), 1.0)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shown, x=list(counts.columns), y=list(counts.index), text=texts,
+            customdata=counts.to_numpy(), colorscale=sequential_scale(scheme), zmin=0, zmax=largest,
+            showscale=False, xgap=2, ygap=2,
+            hovertemplate="true %{y}, read as %{x}<br>%{customdata:,} pictures<extra></extra>",
+        )
+    )  # fmt: skip
+    return _matrix(figure, title, scheme)
+
+
+def confusion_difference_figure(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    title: str,
+    names: Sequence[str],
+    scheme: str | None,
+    *,
+    shares: str = COUNTS,
+) -> go.Figure:
+    """second minus first of two matrices of the same pictures; the colour says which variant is better there.
+
+    More is better on the diagonal and worse off it, so the colour is not the sign of the number.
+    """
+    if not (first.to_numpy().any() and second.to_numpy().any()):
+        return _nothing(title, "It needs pictures that both have read.", scheme)
+    change = _as_shown(second, shares)[0] - _as_shown(first, shares)[0]
+    better = np.where(np.eye(len(change), dtype=bool), change, -change)
+    if shares == COUNTS:
+        texts = [[f"{value:+.0f}" if value else "" for value in row] for row in change]
+    else:
+        digits = _digits(first)
+        texts = [
+            [f"{100 * value:+.{digits}f}" if round(100 * value, digits) else "" for value in row]
+            for row in change
+        ]
+    texts = [[text.replace("-", "−") for text in row] for row in texts]
+    largest = max(float(np.abs(better).max()), 1.0 if shares == COUNTS else 0.01)
+    figure = go.Figure(
+        go.Heatmap(
+            z=better, x=list(first.columns), y=list(first.index), text=texts,
+            customdata=np.dstack([first.to_numpy(), second.to_numpy()]),
+            colorscale=diverging_scale(scheme), zmid=0, zmin=-largest, zmax=largest, showscale=False,
+            xgap=2, ygap=2,
+            hovertemplate=(
+                f"true %{{y}}, read as %{{x}}<br>{names[0]}: %{{customdata[0]:,}}<br>"
+                f"{names[1]}: %{{customdata[1]:,}} pictures<extra></extra>"
+            ),
+        )
+    )  # fmt: skip
+    return _matrix(figure, title, scheme)
+
+
+def _nothing(title: str, words: str, scheme: str | None) -> go.Figure:
+    return empty_figure(title, words, scheme).update_layout(height=MATRIX_HEIGHT_PX)
+
+
+def _as_shown(counts: pd.DataFrame, shares: str) -> tuple[np.ndarray, list[list[str]]]:
+    """The numbers of a matrix and their texts: counts, or shares of rows or columns (0 where empty)."""
+    numbers = counts.to_numpy(float)
+    if shares == COUNTS:
+        return numbers, [[f"{value:,.0f}" if value else "" for value in row] for row in numbers]
+    totals = numbers.sum(axis=1 if shares == ROWS else 0, keepdims=True)
+    numbers = np.divide(numbers, totals, out=np.zeros_like(numbers), where=totals > 0)
+    digits = _digits(counts)
+    return numbers, [[f"{100 * value:.{digits}f}" if value else "" for value in row] for row in numbers]
+
+
+def _digits(counts: pd.DataFrame) -> int:
+    """Decimals of a share: the cells of a large matrix have room for none."""
+    return 1 if len(counts) <= 3 else 0
+
+
+def _matrix(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
+    cells = figure.data[0]
+    figure.add_trace(_words(cells))
+    size = len(cells.x)
+    figure.update_xaxes(
+        title="read as",
+        showgrid=False,
+        type="category",
+        tickangle=-45 if size > 4 else 0,
+        range=(-0.5, size - 0.5),
+    )
+    figure.update_yaxes(title="true", showgrid=False, type="category", range=(size - 0.5, -0.5))
+    return finished(figure, title, scheme).update_layout(height=MATRIX_HEIGHT_PX, margin={"t": 4})
+
+
+def _words(cells: go.Heatmap) -> go.Scatter:
+    """The texts of a heatmap in colours that can be read on its cells.
+
+    Plotly's own are grey or white, of which neither can be read on a colour of middle brightness.
+    """
+    shares = np.clip((np.asarray(cells.z) - cells.zmin) / (cells.zmax - cells.zmin), 0, 1).ravel()
+    scale = [list(pair) for pair in cells.colorscale]
+    columns, rows = np.meshgrid(cells.x, cells.y)
+    return go.Scatter(
+        x=columns.ravel(), y=rows.ravel(), text=np.asarray(cells.text).ravel(), mode="text",
+        textfont={"color": [readable_on(colour) for colour in sample_colorscale(scale, shares)]},
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Predictions -> the numbers of the Metrics page, each computed once for a selection.
+
+A room of its own because twenty figures and tables ask for the same few bootstraps at the same moment: the
+first one computes, the others wait for it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flask
+import pandas as pd
+
+from dashboard.context import AppContext
+from dashboard.pages.metrics.selection import ALL_PICTURES, Selection
+from dataset.tables.columns import FAIRNESS
+from evaluation.metrics.comparisons import Comparison, compared, paired
+from evaluation.metrics.estimates import Measure
+from evaluation.metrics.fairness import fairness_cells
+from evaluation.metrics.metrics import all_measures
+from evaluation.reports.earlier_release import earlier_fairness
+from evaluation.runs import Run
+
+EXTENSION = "metrics-numbers"
+KEPT = 600  # results; a selection has about thirty, so twenty selections stay warm
+
+
+class Numbers:
+    """All that the page computes from one predictions frame.
+
+    `runs` are the trainings by variant, `earlier` the fairness figures of the release before
+    (dataset.tables.columns.FAIRNESS).
+    """
+
+    def __init__(
+        self,
+        predictions: pd.DataFrame,
+        runs: Mapping[str, Run] | None = None,
+        earlier: pd.DataFrame | None = None,
+    ) -> None:
+        self.predictions = predictions
+        self.earlier = pd.DataFrame(columns=FAIRNESS.column_names) if earlier is None else earlier
+        self.runs = dict(runs or {})
+        self._known: dict[tuple, Any] = {}
+        self._locks: dict[tuple, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def once(self, key: tuple, compute: Callable[[], Any]) -> Any:
+        """The result under `key`, computed by whoever asks first."""
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._known:
+                result = compute()
+                with self._guard:
+                    if len(self._known) >= KEPT:
+                        self._known.pop(next(iter(self._known)))
+                    self._known[key] = result
+            return self._known[key]
+
+    def rows(self, selection: Selection, name: str) -> pd.DataFrame:
+        """The selected rows of one variant."""
+        rows = selection.rows(self.predictions)
+        return rows[rows.variant == name]
+
+    def pair(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The selected rows of both variants on the pictures that both answered."""
+        return paired(selection.rows(self.predictions), selection.first, selection.second)
+
+    def fairness(self, selection: Selection, name: str) -> pd.DataFrame:
+        """Selected rows of one variant by gender, race and age group, with CELL_COLUMNS."""
+        key = ("fairness", selection.set, selection.split, selection.pictures, name)
+        return self.once(key, lambda: fairness_cells(self.rows(selection, name)))
+
+    def before(self, selection: Selection, name: str) -> pd.DataFrame:
+        """Fairness figures of the release before: one variant, all pictures of the selected set and split."""
+        rows = self.earlier
+        same = (rows.set == selection.set) & (rows.split == selection.split) & (rows.variant == name)
+        return rows[same & (selection.pictures == ALL_PICTURES)]
+
+    def measures(self, selection: Selection, name: str) -> dict[str, Measure]:
+        key = ("measures", selection.set, selection.split, selection.pictures, name)
+        return self.once(key, lambda: all_measures(self.rows(selection, name)))
+
+    def comparison(self, selection: Selection) -> Comparison | None:
+        """None where there is one variant alone."""
+        if not selection.second:
+            return None
+        return self.once(
+            ("comparison", selection),
+            lambda: compared(selection.rows(self.predictions), selection.first, selection.second),
+        )
+
+
+def numbers_of(context: AppContext) -> Numbers:
+    """The numbers of the served app, kept with it. Raises TableError as `context.predictions` does."""
+    extensions = flask.current_app.extensions
+    if EXTENSION not in extensions:
+        runs = {run.name: run for run in context.runs() if run.name in context.variants}
+        earlier = earlier_fairness(list(context.variants.values()))
+        extensions[EXTENSION] = Numbers(context.predictions, runs, earlier)
+    return extensions[EXTENSION]

@@ -1,0 +1,87 @@
+"""The address of the Metrics page -> which rows of the predictions are shown, and of which two variants.
+
+A room of its own because controls, figures and links must agree on it, and because an address is typed by
+people: what does not exist falls back to what does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+import pandas as pd
+
+from dataset.tables.columns import FACE_FOUND
+from evaluation.inference.subsets import PUBLISHED_SPLITS, SETS, SPLITS
+
+ALL_PICTURES, FOUND_ONLY = "all", "found"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One view of the page. `second` is empty where there is one variant alone."""
+
+    set: str
+    split: str
+    pictures: str
+    first: str
+    second: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.first, self.second) if self.second else (self.first,)
+
+    @property
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+    @property
+    def query(self) -> str:
+        """`?set=chips&split=test…`: the part of the address that brings this view back."""
+        return "?" + urlencode({key: value for key, value in asdict(self).items() if value})
+
+    def rows(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """The rows of set, split and pictures, of all variants."""
+        chosen = (predictions.set == self.set) & (predictions.split == self.split)
+        if self.pictures == FOUND_ONLY:
+            chosen &= predictions.status == FACE_FOUND
+        return predictions[chosen]
+
+
+def sets_in(predictions: pd.DataFrame) -> list[str]:
+    """The sets that were predicted, in the order in which they are shown everywhere."""
+    return _ordered(list(predictions.set.unique()), SETS)
+
+
+def splits_in(predictions: pd.DataFrame, set_name: str) -> list[str]:
+    return _ordered(list(predictions.split[predictions.set == set_name].unique()), SPLITS)
+
+
+def selection_from(
+    wanted: Mapping[str, str | None], predictions: pd.DataFrame, variants: Sequence[str]
+) -> Selection:
+    """The selection nearest to what the address or the controls ask for; `predictions` has rows.
+
+    `variants` are the served ones, in order; those without predictions are left out.
+    """
+    predicted = set(predictions.variant)
+    names = [name for name in variants if name in predicted]
+    set_name = _or_first(wanted.get("set"), sets_in(predictions))
+    splits = splits_in(predictions, set_name)
+    fallback = next((split for split in PUBLISHED_SPLITS if split in splits), splits[0])
+    first = _or_first(wanted.get("first"), names)
+    others = [name for name in names if name != first]
+    return Selection(
+        set=set_name,
+        split=_or_first(wanted.get("split"), [fallback, *splits]),
+        pictures=_or_first(wanted.get("pictures"), [ALL_PICTURES, FOUND_ONLY]),
+        first=first,
+        second=_or_first(wanted.get("second"), others) if others else "",
+    )
+
+
+def _or_first(wanted: str | None, known: Sequence[str]) -> str:
+    return wanted if wanted in known else known[0]  # type: ignore[return-value]
+
+
+def _ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:
+    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))

@@ -1,0 +1,1 @@
+"""Predict: what each variant says of a picture."""

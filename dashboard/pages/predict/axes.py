@@ -1,0 +1,122 @@
+"""Readings -> one age axis and one gender bar on which all of them stand: agreement is seen at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dash import html
+
+from faces.predictions import NOT_TOLD, UNCERTAIN, Reading, age_in_words, gender_in_words
+
+AGE_LIMIT_YEARS = 100
+AGE_TICKS = (0, 20, 40, 60, 80, 100)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A reading as it is shown: who says it, of what, and in which colour (a CSS value)."""
+
+    variant: str
+    reading: Reading
+    colour: str
+    of_what: str = ""  # "whole picture", "close up"; empty for the face of the card itself
+    hollow: bool = False  # drawn as a ring instead of a dot: a reading of more than this face, or of another
+
+
+def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -> html.Div:
+    """One axis from 0 to 100 years; a dot and an 80 % interval for each row. `pin` stands on it as well."""
+    return html.Div(
+        [
+            html.Div(
+                html.Div([*map(_grid_line, AGE_TICKS), pin], className="track"), className="track-layer"
+            ),
+            *(age_row(row) for row in rows),
+            extra,
+            html.Div(
+                html.Div(
+                    [html.Span(str(tick), style={"left": _percent(tick)}) for tick in AGE_TICKS],
+                    className="track",
+                ),
+                className="track-ticks",
+                **{"aria-hidden": "true"},
+            ),
+        ],
+        className="axis axis-age",
+    )
+
+
+def age_row(row: Row) -> html.Div:
+    """Dot and interval of one reading; of a network that tells no age, an empty row that says so."""
+    if row.reading.age_and_interval is None:
+        return _row(row, [], NOT_TOLD)
+    age, low, high = (min(max(years, 0), AGE_LIMIT_YEARS) for years in row.reading.age_and_interval)
+    return _row(
+        row,
+        [
+            html.Span(className="interval", style={"left": _percent(low), "width": _percent(high - low)}),
+            html.Span(className="dot", style={"left": _percent(age)}),
+        ],
+        age_in_words(row.reading),
+    )
+
+
+def gender_bars(rows: Sequence[Row], *, extra: object = None) -> html.Div:
+    """A bar for each row, from "uncertain" in the middle to male on the left or female on the right.
+
+    Around the middle a bar tells nothing: its row says "uncertain".
+    """
+    return html.Div(
+        [
+            html.Div(html.Div(_grid_line(50), className="track"), className="track-layer"),
+            *(gender_row(row) for row in rows),
+            extra,
+            html.Div(
+                html.Div(
+                    [
+                        html.Span("male", style={"left": "0"}, className="tick-start"),
+                        html.Span("uncertain", style={"left": "50%"}),
+                        html.Span("female", style={"left": "100%"}, className="tick-end"),
+                    ],
+                    className="track",
+                ),
+                className="track-ticks",
+                **{"aria-hidden": "true"},
+            ),
+        ],
+        className="axis axis-gender",
+    )
+
+
+def gender_row(row: Row) -> html.Div:
+    """The bar of one reading; of a network that tells no gender, an empty row that says so."""
+    if row.reading.female_probability is None:
+        return _row(row, [], NOT_TOLD)
+    percent = row.reading.female_probability * 100
+    left, width = min(percent, 50), abs(percent - 50)
+    return _row(
+        row,
+        [html.Span(className="bar", style={"left": _percent(left), "width": _percent(max(width, 0.8))})],
+        UNCERTAIN if row.reading.gender == UNCERTAIN else gender_in_words(row.reading),
+    )
+
+
+def _row(row: Row, marks: list[html.Span], words: str) -> html.Div:
+    name = [html.Span(row.variant, className="row-variant")]
+    if row.of_what:
+        name.append(html.Span(row.of_what, className="row-of-what"))
+    return html.Div(
+        [
+            html.Span(name, className="row-name"),
+            html.Div(marks, className="track", **{"aria-hidden": "true"}),
+            html.Span(words, className="row-words figures-align"),
+        ],
+        className="axis-row is-hollow" if row.hollow else "axis-row",
+        style={"--colour": row.colour},
+    )
+
+
+def _grid_line(at_percent: float) -> html.Span:
+    return html.Span(className="grid-line", style={"left": _percent(at_percent)})
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%"

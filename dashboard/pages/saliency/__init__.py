@@ -1,0 +1,1 @@
+"""Saliency: which pixels an answer rests on."""

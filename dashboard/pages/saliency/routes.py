@@ -1,0 +1,100 @@
+"""The addresses behind the Saliency page: a map, and the frame that it explains. Computed anew, never kept.
+
+A question names picture (its key), face (an index), variant, and for a map output, method and engine. What
+cannot be answered is an answer too: {"error": sentence} with status 200, for the page to show in its place.
+"""
+
+import base64
+import time
+
+import cv2
+import flask
+import numpy as np
+
+from dashboard.context import current_context
+from dashboard.pages.saliency.grid import Look, existing_face, looks_of
+from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offered
+from dashboard.pictures.uploads import Upload
+from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
+from faces.input_crops import frame_for
+from faces.predictions import OUTPUTS
+from faces.saliency.explain import METHODS, saliency_map
+from faces.saliency.maps import SaliencyMap
+
+ONNX_RUNTIME, TF_KERAS_VIS = "onnx", "tf-keras-vis"
+_STEPS = 65535  # values travel as 16-bit numbers
+
+blueprint = flask.Blueprint("saliency", __name__, url_prefix="/saliency")
+reference_engine = ReferenceEngine()
+
+
+@blueprint.get("/map")
+def saliency_values() -> flask.Response:
+    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), share in the face box."""
+    asked = flask.request.args
+    try:
+        upload, look = _look_asked_for()
+        method, output = asked.get("method", "vanilla"), asked.get("output", "age")
+        if method not in METHODS or output not in OUTPUTS:
+            return flask.jsonify(error=f"There is no map of {output} by {method}.")
+        started = time.perf_counter()
+        found = _computed(upload, look, method, output, asked.get("engine", ONNX_RUNTIME))
+    except ProjectError as error:
+        return flask.jsonify(error=str(error))
+    box = look.face.box_xyxy if look.face and not found.is_empty else None
+    return flask.jsonify(
+        px=len(found.values),
+        values=base64.b64encode(np.round(found.values * _STEPS).astype("<u2").tobytes()).decode(),
+        share_in_face=round(found.share_inside(box), 4) if box else None,
+        face_area=round(found.area_inside(box), 4) if box else None,
+        empty=found.is_empty,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+    )
+
+
+@blueprint.get("/frame.png")
+def frame() -> flask.Response:
+    """What a variant receives, pixel for pixel."""
+    try:
+        upload, look = _look_asked_for()
+    except ProjectError:
+        return flask.Response(status=410)
+    _, encoded = cv2.imencode(".png", _frame(upload, look)[..., ::-1])
+    return flask.Response(encoded.tobytes(), mimetype="image/png")
+
+
+@blueprint.after_request
+def keep_out_of_caches(response: flask.Response) -> flask.Response:
+    # A browser's cache is a disk, too.
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _look_asked_for() -> tuple[Upload, Look]:
+    """The picture and the look that the address names. Raises PictureExpired where there is none."""
+    context, asked = current_context(), flask.request.args
+    name = asked.get("variant", "")
+    upload = context.upload(asked.get("key", ""), [name] if name in context.variants else [])
+    if name not in context.variants:
+        raise PictureExpired(f"No variant '{name[:40]}' is served here.")
+    face_index = existing_face(upload, asked.get("face", 0, int))
+    (look,) = looks_of([context.variants[name]], upload, face_index)
+    return upload, look
+
+
+def _frame(upload: Upload, look: Look) -> np.ndarray:
+    return frame_for(look.variant, upload.picture, look.face)
+
+
+def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
+    pixels = _frame(upload, look)
+    network = current_context().network(look.variant.name)
+    if engine != TF_KERAS_VIS:
+        return saliency_map(network, pixels, look.square, method, output)
+    if not is_offered([look.variant]):
+        raise ReferenceEngineError("tf-keras-vis is not installed on this server.")
+    network.graph(output)  # refuses what the network does not tell
+    _, female = network.outputs(pixels[None])
+    teller = look.variant.telling(output)
+    values = reference_engine.map_values(teller, pixels, method, output, float(female[0]))
+    return SaliencyMap(values, look.square)

@@ -1,0 +1,1 @@
+"""Pictures that pages show: uploads, samples and labelled ones, and their routes."""

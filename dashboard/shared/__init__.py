@@ -1,0 +1,1 @@
+"""What several pages show: theme, figures, cards, alerts, choice of variants."""

@@ -1,0 +1,1 @@
+"""Columns, units and provenance of every table."""

@@ -1,0 +1,1 @@
+"""Networks and pictures -> tables of predictions."""

@@ -1,0 +1,206 @@
+"""Raw outputs on validation -> temperatures and the rule for telling a gender, in `calibration.toml`.
+
+A room of its own because it is the only fit after training. The age temperature is chosen so that the 80 %
+interval holds 80 % of the true ages; it moves the interval alone, never the age. The gender temperature
+minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017). A gender
+is told from the probability on under which the answers, by what they say, are hardly better than guesses.
+"""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import log_loss
+
+from dataset.records import CHIPS
+from dataset.splits import split_sha256
+from dataset.tables.columns import UNREADABLE
+from evaluation.inference.outputs import RawOutputs, raw_outputs
+from evaluation.inference.subsets import scored_pictures
+from evaluation.metrics.abstention import least_probability_for, likelier_probability
+from faces.detection import Detector
+from faces.errors import VariantError
+from faces.files import whole_file
+from faces.networks import Calibration, Network, ages_and_intervals, tempered_probability
+from faces.predictions import EVEN
+from faces.variants import Variant
+
+WANTED_COVERAGE = 0.8
+TEMPERATURES = (0.2, 5.0)
+STEPS = 24  # halvings of the bracket: far below what one picture can move
+
+
+@dataclass(frozen=True)
+class AgeFit:
+    """The age temperature, and the share of 80 % intervals that hold the true age without and with it."""
+
+    temperature: float
+    coverage_before: float
+    coverage_after: float
+
+
+@dataclass(frozen=True)
+class GenderFit:
+    """The gender temperature and the rule for telling a gender, and what both change."""
+
+    temperature: float
+    least_probability: float
+    log_loss_before: float
+    log_loss_after: float
+    told_share: float  # of the genders, under the rule
+    told_right: float  # share of the told ones
+    withheld_right: float  # share of the others that would have been right; NaN where every gender is told
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was fitted on `count` pictures; None for what the network does not tell."""
+
+    count: int
+    age: AgeFit | None
+    gender: GenderFit | None
+
+    @property
+    def calibration(self) -> Calibration:
+        """As it is served: what was not fitted stays as it is without a calibration."""
+        age = {"age_temperature": self.age.temperature} if self.age else {}
+        gender = self.gender
+        if gender is None:
+            return Calibration(**age)
+        return Calibration(
+            **age,
+            gender_temperature=gender.temperature,
+            least_gender_probability=gender.least_probability,
+        )
+
+
+def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
+    """Fit temperatures and rule on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
+    tells_age = not np.isnan(outputs.age_probabilities).any()
+    tells_gender = not np.isnan(outputs.female_probability).any()
+    return Fit(
+        len(age_years),
+        _fitted_age(outputs.age_probabilities, age_years) if tells_age else None,
+        _fitted_gender(outputs.female_probability, female) if tells_gender else None,
+    )
+
+
+def _fitted_age(age_probabilities: np.ndarray, age_years: np.ndarray) -> AgeFit:
+    temperature = age_temperature_for(age_probabilities, age_years)
+    return AgeFit(
+        round(temperature, 4),
+        coverage(age_probabilities, age_years, 1.0),
+        coverage(age_probabilities, age_years, temperature),
+    )
+
+
+def _fitted_gender(female_probability: np.ndarray, female: np.ndarray) -> GenderFit:
+    temperature = gender_temperature_for(female_probability, female)
+    calibrated = tempered_probability(female_probability, temperature)
+    least = least_probability_for(calibrated)
+    right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
+    return GenderFit(
+        round(temperature, 4),
+        least,
+        log_loss(female, tempered_probability(female_probability, 1.0)),
+        log_loss(female, calibrated),
+        float(told.mean()),
+        float(right[told].mean()),
+        float(right[~told].mean()) if not told.all() else math.nan,
+    )
+
+
+def age_temperature_for(age_probabilities: np.ndarray, age_years: np.ndarray) -> float:
+    """The temperature at which 80 % of the intervals hold the true age; coverage grows with it: bisection."""
+    low, high = TEMPERATURES
+    for _ in range(STEPS):
+        middle = math.sqrt(low * high)
+        if coverage(age_probabilities, age_years, middle) < WANTED_COVERAGE:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(low * high)
+
+
+def gender_temperature_for(female_probability: np.ndarray, female: np.ndarray) -> float:
+    """The temperature with the smallest negative log likelihood."""
+    best = minimize_scalar(
+        lambda logarithm: log_loss(female, tempered_probability(female_probability, math.exp(logarithm))),
+        bounds=tuple(math.log(edge) for edge in TEMPERATURES),
+        method="bounded",
+    )
+    return math.exp(best.x)
+
+
+def coverage(age_probabilities: np.ndarray, age_years: np.ndarray, temperature: float) -> float:
+    """Share of the 80 % intervals, as they are served, that hold the true age."""
+    _, low, high = ages_and_intervals(age_probabilities, temperature).T
+    return float(((low <= age_years) & (age_years <= high)).mean())
+
+
+def write_calibrations(
+    networks: list[Network], detector: Detector, data_dir: Path, cache_dir: Path
+) -> dict[str, Fit]:
+    """Fit every variant on the validation split of `chips` and write its calibration.toml; fits by name."""
+    pictures = scored_pictures(CHIPS, data_dir, cache_dir)
+    outputs = raw_outputs(pictures, networks, detector, cache_dir, title=CHIPS)
+    fits = {}
+    for network in networks:
+        one = outputs[network.variant.name]
+        chosen = ((pictures.split == "validation") & (one.boxes.status != UNREADABLE)).to_numpy()
+        labels = pictures[chosen]
+        fit = fitted(one.rows(chosen), labels.age_years.to_numpy(), labels.gender.to_numpy())
+        write_calibration(network.variant, fit)
+        fits[network.variant.name] = fit
+    return fits
+
+
+def write_calibration(variant: Variant, fit: Fit) -> None:
+    """Write `calibration.toml` whole, with what it was fitted on; without figures of what is not told."""
+    age, gender, calibration = fit.age, fit.gender, fit.calibration
+    lines = [
+        "# Written by `python -m evaluation calibrate`; not to be edited.",
+        f"age_temperature = {calibration.age_temperature}",
+        f"gender_temperature = {calibration.gender_temperature}",
+        '# A gender is told from this probability on; below it the answer is "uncertain".',
+        f"least_gender_probability = {calibration.least_gender_probability}",
+        "",
+        "[fitted_on]",
+        f'set = "{CHIPS}"',
+        'split = "validation"',
+        f"count = {fit.count}",
+        f'split_sha256 = "{split_sha256()}"',
+        f'network_sha256 = "{variant.network_sha256}"',
+    ]
+    if age:
+        lines += [
+            f"coverage_before = {age.coverage_before:.4f}",
+            f"coverage_after = {age.coverage_after:.4f}",
+        ]
+    if gender:
+        lines += [
+            f"gender_log_loss_before = {gender.log_loss_before:.4f}",
+            f"gender_log_loss_after = {gender.log_loss_after:.4f}",
+            f"genders_told = {gender.told_share:.4f}",
+            f"genders_told_right = {gender.told_right:.4f}",
+            f"genders_withheld_right = {gender.withheld_right:.4f}",
+        ]
+    with whole_file(variant.folder / "calibration.toml") as path:
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def refuse_stale_calibration(variant: Variant) -> None:
+    """Raise VariantError where calibration.toml was fitted on another network than the variant's."""
+    path = variant.folder / "calibration.toml"
+    if not path.is_file():
+        return
+    told = tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
+    fitted_sha256 = told.get("network_sha256", variant.network_sha256)
+    if fitted_sha256 != variant.network_sha256:
+        raise VariantError(
+            f"{path} was fitted on another network than {variant.network_sha256[:12]}…: "
+            f"run `python -m evaluation calibrate` first. Received: {fitted_sha256[:12]}…."
+        )

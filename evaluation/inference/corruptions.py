@@ -1,0 +1,205 @@
+"""Picture + face box + strength -> the same picture, worse: what lenses, light, files and clothes do to it.
+
+A room of its own because a robustness figure is worth what its changes are worth: each is one pure function
+with five amounts in a unit that people know, and tests hold that more of it is further from the original.
+A size is told by the face and not by the picture, so that a strength means the same in a chip and a portrait.
+
+The drawn ones (noise, the side to which a picture is turned) draw the same at every strength.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from dataset.augmentation import coarse, jpeg_compressed
+from dataset.stable_hash import number_of
+
+STRENGTHS = (1, 2, 3, 4, 5)
+SEED = "corruptions 1"
+GRAIN_PERCENT = 1.0  # of the face's longer side: the standard deviation of the blur that makes grain coarse
+EYES_AT = 0.4  # of the height of a face box, from its top
+MASK_RGB = (158, 190, 205)  # of a surgical mask
+BAR_RGB = (0, 0, 0)
+
+# (picture (h, w, 3) uint8 RGB, face box in its pixels, amount, generator) -> changed picture, the same shape
+Change = Callable[[np.ndarray, Sequence[float], float, np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One kind of change. `amounts` are those of the STRENGTHS, in `unit`."""
+
+    key: str
+    label: str
+    unit: str
+    amounts: tuple[float, float, float, float, float]
+    meaning: str
+    change: Change
+
+    def amount(self, strength: int) -> float:
+        """The amount at one of STRENGTHS. Raises ValueError for another."""
+        if strength not in STRENGTHS:
+            raise ValueError(f"A strength is one of {STRENGTHS}. Received: {strength}.")
+        return self.amounts[strength - 1]
+
+
+def corrupted(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], corruption: Corruption, strength: int, file: str
+) -> np.ndarray:
+    """The picture (h, w, 3) uint8 changed at `strength` 1 to 5, in the same shape; at 0 the picture itself.
+
+    `box_xyxy` is the face in picture pixels. What is drawn follows from `file` and the kind of change alone.
+    Raises ValueError for another strength.
+    """
+    if strength == 0:
+        return picture_rgb
+    return corruption.change(picture_rgb, box_xyxy, corruption.amount(strength), _generator(corruption, file))
+
+
+def blurred(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], percent: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """Gaussian blur whose standard deviation is `percent` of the face's longer side."""
+    return cv2.GaussianBlur(picture_rgb, (0, 0), percent / 100 * _side_of(box_xyxy))
+
+
+def compressed(
+    picture_rgb: np.ndarray, _box_xyxy: Sequence[float], quality: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """Written as JPEG at `quality` and read again."""
+    return jpeg_compressed(picture_rgb, round(quality))
+
+
+def noisy(
+    picture_rgb: np.ndarray, _box_xyxy: Sequence[float], sigma_levels: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Gaussian noise of `sigma_levels` of 255, independent in each pixel and channel as a sensor's is."""
+    noise = rng.standard_normal(picture_rgb.shape, np.float32) * np.float32(sigma_levels)
+    return cv2.add(picture_rgb, noise, dtype=cv2.CV_8U)
+
+
+def grainy(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], sigma_levels: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Noise of `sigma_levels` of 255, equal in the channels, whose grains are GRAIN_PERCENT of the face."""
+    noise = rng.standard_normal(picture_rgb.shape[:2], np.float32)
+    grain = coarse(noise, GRAIN_PERCENT / 100 * _side_of(box_xyxy)) * np.float32(sigma_levels)
+    return cv2.add(picture_rgb, cv2.merge([grain, grain, grain]), dtype=cv2.CV_8U)
+
+
+def relit(
+    picture_rgb: np.ndarray, _box_xyxy: Sequence[float], percent: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """Every level times `percent` / 100, cut at white."""
+    return cv2.convertScaleAbs(picture_rgb, alpha=percent / 100)
+
+
+def turned(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], degrees: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Rotated about the middle of the face, to a drawn side; the corners repeat the picture's edge."""
+    x0, y0, x1, y1 = box_xyxy
+    side = -1 if rng.random() < 0.5 else 1
+    matrix = cv2.getRotationMatrix2D(((x0 + x1) / 2, (y0 + y1) / 2), side * degrees, 1.0)
+    height, width = picture_rgb.shape[:2]
+    return cv2.warpAffine(picture_rgb, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+
+def masked(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], percent: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """The lower `percent` of the face box under one colour: the mouth from 35 on, the nose from 55 on."""
+    return _covered(picture_rgb, box_xyxy, 1 - percent / 100, 1.0, MASK_RGB)
+
+
+def barred(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], percent: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """A black bar over the eyes, `percent` of the face box high and as wide as the box."""
+    half = percent / 200
+    return _covered(picture_rgb, box_xyxy, EYES_AT - half, EYES_AT + half, BAR_RGB)
+
+
+def downscaled(
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], face_px: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """Shrunk until the face's longer side is `face_px`, and enlarged again; a smaller face stays as it is."""
+    scale = face_px / _side_of(box_xyxy)
+    if scale >= 1:
+        return picture_rgb
+    height, width = picture_rgb.shape[:2]
+    small_wh = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.resize(picture_rgb, small_wh, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+CORRUPTIONS = (
+    Corruption(
+        "blur", "Blur", "standard deviation, % of the face", (0.5, 1, 2, 3, 5),
+        "Gaussian blur, as of a lens out of focus; the face is its longer side.", blurred,
+    ),
+    Corruption(
+        "low_resolution", "Low resolution", "pixels across the face", (128, 96, 64, 48, 32),
+        "Shrunk until the face has so few pixels, and enlarged again; faces that are smaller anyway stay.",
+        downscaled,
+    ),
+    Corruption(
+        "jpeg", "JPEG", "quality", (50, 30, 20, 10, 5),
+        "Written as JPEG at this quality and read again.", compressed,
+    ),
+    Corruption(
+        "noise", "Noise", "standard deviation, levels of 255", (8, 16, 32, 48, 64),
+        "Gaussian noise in every pixel and channel, as of a sensor in poor light.", noisy,
+    ),
+    Corruption(
+        "grain", "Grain", "standard deviation, levels of 255", (3, 6, 9, 12, 16),
+        "Grey noise whose grains are 1 % of the face, as of film or of a scanned print.", grainy,
+    ),
+    Corruption(
+        "darker", "Darker", "% of every level", (80, 60, 40, 25, 15),
+        "Every level times a factor, as when too little light was let in.", relit,
+    ),
+    Corruption(
+        "brighter", "Brighter", "% of every level", (125, 150, 175, 200, 250),
+        "Every level times a factor and cut at white, as when too much light was let in.", relit,
+    ),
+    Corruption(
+        "rotation", "Rotation", "degrees, to either side", (5, 10, 15, 20, 30),
+        "Turned about the middle of the face, half of the pictures to each side.", turned,
+    ),
+    Corruption(
+        "mask", "Mask", "% of the face, from the chin up", (15, 25, 35, 45, 55),
+        "The lower face under one colour: the mouth from the third strength on, the nose at the fifth.",
+        masked,
+    ),
+    Corruption(
+        "eye_bar", "Bar over the eyes", "% of the face's height", (8, 14, 20, 28, 36),
+        "A black bar as wide as the face, over the eyes: sunglasses, a hat's brim.", barred,
+    ),
+)  # fmt: skip
+
+
+def _covered(
+    picture_rgb: np.ndarray,
+    box_xyxy: Sequence[float],
+    from_share: float,
+    to_share: float,
+    colour_rgb: Sequence[int],
+) -> np.ndarray:
+    """A copy whose face box is filled between two shares of its height, told from the top."""
+    x0, y0, x1, y1 = box_xyxy
+    top, bottom = (max(round(y0 + share * (y1 - y0)), 0) for share in (from_share, to_share))
+    covered = picture_rgb.copy()
+    covered[top:bottom, max(round(x0), 0) : max(round(x1), 0)] = colour_rgb
+    return covered
+
+
+def _side_of(box_xyxy: Sequence[float]) -> float:
+    x0, y0, x1, y1 = box_xyxy
+    return max(x1 - x0, y1 - y0, 1.0)
+
+
+def _generator(corruption: Corruption, file: str) -> np.random.Generator:
+    return np.random.default_rng(number_of(f"{SEED} {corruption.key} {file}", 64))

@@ -1,0 +1,1 @@
+"""Tables -> metrics: neither networks nor pictures are read here."""

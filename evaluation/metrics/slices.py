@@ -1,0 +1,140 @@
+"""Predictions of one variant -> the same few measures on parts of the pictures: decades, genders, face sizes.
+
+A room of its own because an average hides where a variant fails. Every slice carries its count and intervals;
+`worst_slices` leaves out those that are too small to say anything.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.metrics.bootstrap import drawn_weights, interval, weighted_means
+from evaluation.metrics.metrics import (
+    GENDERS,
+    answered,
+    is_female,
+    says_female,
+    subjects_of,
+    with_ages,
+    with_genders,
+)
+
+OLDEST_DECADE = 90  # 90 and above are one slice: they are few
+FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
+FEWEST_TOLD = 30  # slices with fewer pictures are shown, but never called the worst
+FEWEST_SHARES = 4  # ranges of sizes with FEWEST_TOLD pictures each; fewer are no curve
+EQUAL_SHARES = 6  # then the faces are divided into so many parts of about equal count
+SLICE_COLUMNS = [
+    "slice", "count", "mae", "mae_low", "mae_high", "bias", "bias_low", "bias_high",
+    "accuracy", "accuracy_low", "accuracy_high", "coverage", "coverage_low", "coverage_high",
+]  # fmt: skip
+
+
+def error_by_decade(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a decade of true age that occurs."""
+    rows = with_ages(predictions)
+    starts = (rows.age_years // 10 * 10).clip(upper=OLDEST_DECADE).astype(int)
+    return _sliced(rows, starts, {start: decade_name(start) for start in range(0, OLDEST_DECADE + 1, 10)})
+
+
+def error_by_gender(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a true gender that occurs."""
+    rows = _of_known_gender(predictions)
+    return _sliced(rows, rows.gender.astype(int), dict(enumerate(GENDERS)))
+
+
+def error_by_race(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a race in the words of the set; empty where the set names none."""
+    rows = predictions[predictions.race.fillna("").astype(str) != ""]
+    return _sliced(
+        rows, rows.race.astype(str), {name: name for name in sorted(rows.race.astype(str).unique())}
+    )
+
+
+def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS with a further column `gender`, a row a decade and gender that occur."""
+    rows = _of_known_gender(predictions)
+    tables = [
+        error_by_decade(rows[rows.gender == code]).assign(gender=name) for code, name in enumerate(GENDERS)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def error_by_face_share(predictions: pd.DataFrame) -> pd.DataFrame:
+    """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs, the smallest first.
+
+    Rows without a face are left out. The ranges are those between FACE_SHARE_EDGES; where nearly all faces of
+    a larger set fall into two or three of them, the set's own quantiles, in whole percent.
+    """
+    rows = predictions[predictions.face_share.notna()]
+    shares = rows.face_share.to_numpy(float)
+    edges = _face_share_edges(shares)
+    index = np.searchsorted(edges, shares, side="right") - 1
+    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_share_names(edges))))
+
+
+def face_share_names(edges: Sequence[float] = FACE_SHARE_EDGES) -> list[str]:
+    """`0–15 %` … `over 80 %`: the ranges between edges, of which the last is infinite."""
+    percents = [round(100 * edge) for edge in edges[:-1]]
+    between = [f"{low}–{high} %" for low, high in zip(percents, percents[1:], strict=False)]
+    return [*between, f"over {percents[-1]} %"]
+
+
+def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFrame:
+    """The slices with the largest MAE, worst first, with a column `by`: the key of `cuts` they came from."""
+    tables = [table.assign(by=by) for by, table in cuts.items() if len(table)]
+    if not tables:
+        return pd.DataFrame(columns=[*SLICE_COLUMNS, "by"])
+    slices = pd.concat(tables, ignore_index=True)
+    told = slices[(slices["count"] >= FEWEST_TOLD) & slices.mae.notna()]
+    return told.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
+
+
+def decade_name(start_years: int) -> str:
+    """`30–39`, and `90+` for the last."""
+    return f"{start_years}–{start_years + 9}" if start_years < OLDEST_DECADE else f"{OLDEST_DECADE}+"
+
+
+def _of_known_gender(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The answered rows with a true gender, whether or not the network tells genders."""
+    rows = answered(predictions)
+    return rows[rows.gender.isin((0, 1))]
+
+
+def _face_share_edges(shares: np.ndarray) -> Sequence[float]:
+    counts = np.histogram(shares, FACE_SHARE_EDGES)[0]
+    if len(shares) < FEWEST_SHARES * FEWEST_TOLD or (counts >= FEWEST_TOLD).sum() >= FEWEST_SHARES:
+        return FACE_SHARE_EDGES
+    inner = np.unique(np.quantile(shares, np.arange(1, EQUAL_SHARES) / EQUAL_SHARES).round(2))
+    # The face of a chip often takes all of it: nothing lies between that and more.
+    return [0.0, *inner[inner < 1].tolist(), np.inf] if (inner < 1).any() else FACE_SHARE_EDGES
+
+
+def _sliced(rows: pd.DataFrame, keys: pd.Series, names: dict) -> pd.DataFrame:
+    """One row a key of `names` that occurs in `keys`, in the order of `names`."""
+    told = [[name, *_few_measures(rows[keys == key])] for key, name in names.items() if (keys == key).any()]
+    return pd.DataFrame(told, columns=SLICE_COLUMNS)
+
+
+def _few_measures(rows: pd.DataFrame) -> Sequence[float]:
+    """Count, then value, low and high of MAE, bias, gender accuracy and the 80 % intervals' coverage."""
+    aged, gendered = with_ages(rows), with_genders(rows)
+    error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
+    right = (says_female(gendered) == is_female(gendered)).astype(float)
+    held = aged.age_years.between(aged.age_low_years, aged.age_high_years).to_numpy(float)
+    return [
+        len(rows),
+        *mean_of(np.abs(error), aged),
+        *mean_of(error, aged),
+        *mean_of(right, gendered),
+        *mean_of(held, aged),
+    ]
+
+
+def mean_of(values: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Mean of `values` (n,) with its 95 % bootstrap interval by the subjects of `rows`."""
+    if not len(values):
+        return (float("nan"),) * 3
+    drawn = weighted_means(drawn_weights(subjects_of(rows)), values[:, None])[:, 0]
+    return float(values.mean()), *interval(drawn)

@@ -1,0 +1,1 @@
+"""Metrics -> cards and pages in Markdown."""

@@ -1,0 +1,131 @@
+"""Predictions of one variant -> `metrics.json`, and back: every published number with count and interval.
+
+A room of its own because cards and the README quote numbers, and quote them from one file that a test
+recomputes from the tables.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dataset.records import CHIPS
+from dataset.tables.columns import HISTORY
+from evaluation.inference.subsets import SETS, SPLITS
+from evaluation.metrics.comparisons import fallback_share, found_only
+from evaluation.metrics.estimates import Measure, measure_from
+from evaluation.metrics.fairness import changes_since
+from evaluation.metrics.metrics import age_group_confusion, all_measures, answered, gender_confusion
+from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
+from evaluation.reports.earlier_release import earlier_predictions, published_rows
+from faces.errors import DataMissing, TableError
+from faces.files import whole_file
+from faces.variants import Variant
+
+METRICS_FILE = "metrics.json"
+
+
+def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) -> dict[str, Any]:
+    """Everything that is published about one variant, a section a set and split that its predictions hold."""
+    own = predictions[predictions.variant == variant.name]
+    sections: dict[str, dict[str, Any]] = {}
+    for set_name, split, rows in sections_of(own):
+        sections.setdefault(set_name, {})[split] = _section(rows)
+    return {
+        "variant": variant.name,
+        "split_sha256": variant.split_sha256,
+        "network_sha256": variant.network_sha256,
+        "detector_sha256": detector_sha256,
+        "since_before": _since_before(own, variant),
+        "sets": sections,
+    }
+
+
+def sections_of(predictions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(set, split, rows) of what the predictions hold, in the order in which it is shown everywhere."""
+    order = {name: place for place, name in enumerate((*SETS, *SPLITS))}
+    groups = [(str(key[0]), str(key[1]), rows) for key, rows in predictions.groupby(["set", "split"])]
+    return sorted(groups, key=lambda group: [order.get(name, len(order)) for name in group[:2]])
+
+
+def write_scores(document: dict[str, Any], folder: Path) -> Path:
+    """Write `folder`/metrics.json whole."""
+    path = folder / METRICS_FILE
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def read_scores(variant: Variant) -> dict[str, Any]:
+    """The variant's metrics.json. Raises DataMissing without one, TableError when it is another network's."""
+    path = variant.folder / METRICS_FILE
+    if not path.is_file():
+        raise DataMissing(f"There is no {path}; `python -m evaluation score` writes it.")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if document["network_sha256"] != variant.network_sha256:
+        raise TableError(
+            f"{path} scores another network than {variant.network_sha256[:12]}…. "
+            f"Received: {document['network_sha256'][:12]}…."
+        )
+    return document
+
+
+def read_history(variant: Variant) -> pd.DataFrame | None:
+    """The epochs of the variant's training; None where its folder has no history.csv.
+
+    Columns are those of HISTORY, of which an older training may lack the later ones. Raises TableError
+    where it does not even tell epochs and seconds.
+    """
+    path = variant.folder / "history.csv"
+    if not path.is_file():
+        return None
+    history = pd.read_csv(path)
+    missing = [name for name in ("epoch", "seconds") if name not in history]
+    if missing:
+        raise TableError(f"{path} is no {HISTORY.name} table: missing {missing}. Received: {list(history)}.")
+    return history
+
+
+def measures_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Measure]:
+    """The headline measures of a set and split by key; empty where the document has none."""
+    section = document["sets"].get(set_name, {}).get(split)
+    return {key: measure_from(key, row) for key, row in section["measures"].items()} if section else {}
+
+
+def _since_before(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
+    """By gender and race, what changed on `chips` test; None where no other release was kept."""
+    earlier = earlier_predictions(variant)
+    if earlier is None:
+        return None
+    before, network_sha256 = earlier
+    changes = changes_since(before, published_rows(own, CHIPS, variant.name))
+    return {"network_sha256": network_sha256, "changes": _records(changes)}
+
+
+def _section(rows: pd.DataFrame) -> dict[str, Any]:
+    share = fallback_share(rows)
+    cuts = {"age": error_by_decade(rows), "gender": error_by_gender(rows), "race": error_by_race(rows)}
+    return {
+        "pictures": len(rows),
+        "unreadable": len(rows) - len(answered(rows)),
+        "no_face_share": None if pd.isna(share) else round(share, 6),
+        "measures": _as_dicts(all_measures(rows)),
+        "measures_face_found": _as_dicts(all_measures(found_only(rows))),
+        "error_by_decade": _records(cuts["age"]),
+        "error_by_gender": _records(cuts["gender"]),
+        "error_by_race": _records(cuts["race"]),
+        "worst_slices": _records(worst_slices(cuts)),
+        "gender_confusion": gender_confusion(rows).to_numpy().tolist(),
+        "age_group_confusion": age_group_confusion(rows).to_numpy().tolist(),
+    }
+
+
+def _as_dicts(measures: dict[str, Measure]) -> dict[str, Any]:
+    return {key: measure.as_dict() for key, measure in measures.items()}
+
+
+def _records(slices: pd.DataFrame) -> list[dict]:
+    """Rows with six digits; NaN is null."""
+    rounded = slices.round(6).astype(object)
+    return [dict(row) for row in rounded.where(slices.notna(), None).to_dict("records")]

@@ -1,0 +1,227 @@
+"""Frames + network -> readings: an age with its 80 % interval and a gender probability for each frame.
+
+A network may tell the age alone or the gender alone; a pair of such networks answers as one.
+
+Served by ONNX Runtime. The graph reads one frame at a time (its gradient path needs a static batch), so a
+picture with twenty faces is twenty runs. Calibration moves the interval and the gender probability, never
+the age: the age is the expectation of the network's own distribution. It also says how probable a gender has
+to be to be told: below that the answer is "uncertain".
+"""
+
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from faces.errors import VariantError
+from faces.files import sha256_of
+from faces.predictions import AGE, EVEN, GENDER, OUTPUTS, Reading
+from faces.sessions import quiet_session
+from faces.variants import Variant
+
+AGES = 101  # 0 to 100
+INTERVAL_QUANTILES = (0.1, 0.9)
+GLIMPSE = "glimpse"  # (1, 3) where a network looks that does not read the whole frame
+TENSORS = {AGE: "age_probabilities", GENDER: "female_probability"}  # as network.onnx calls them
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Fitted on validation: two temperatures, and the least probability with which a gender is told.
+
+    A temperature above 1 widens the age distribution, moves genders to a half.
+    """
+
+    age_temperature: float = 1.0
+    gender_temperature: float = 1.0
+    least_gender_probability: float = EVEN
+
+
+def read_calibration(folder: Path) -> Calibration:
+    """`folder`/calibration.toml, or no calibration where there is none. Raises VariantError when broken."""
+    path = folder / "calibration.toml"
+    if not path.exists():
+        return Calibration()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Calibration(
+            float(table["age_temperature"]),
+            float(table["gender_temperature"]),
+            float(table.get("least_gender_probability", EVEN)),
+        )
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise VariantError(f"{path} cannot be read: {error!r}") from error
+
+
+def age_expectations(age_probabilities: np.ndarray) -> np.ndarray:
+    """(n, 101) probabilities of the ages 0 to 100 -> (n,) expected ages in years."""
+    return age_probabilities @ np.arange(age_probabilities.shape[1], dtype=np.float64)
+
+
+def tempered(age_probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """(n, 101) probabilities with their logarithms divided by `temperature`, normalised again."""
+    logits = np.log(np.maximum(age_probabilities.astype(np.float64), 1e-12)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def age_quantiles(age_probabilities: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
+    """(n, 101) probabilities -> (n, len(quantiles)) ages in years.
+
+    The mass of age k lies evenly between k - 0.5 and k + 0.5; ages below 0 are reported as 0.
+    """
+    cumulative = np.concatenate(
+        [np.zeros((len(age_probabilities), 1)), np.cumsum(age_probabilities, axis=1)], axis=1
+    )
+    edges = np.arange(cumulative.shape[1]) - 0.5
+    ages = [np.interp(quantiles, row / row[-1], edges) for row in cumulative]
+    return np.maximum(np.array(ages).reshape(len(ages), len(quantiles)), 0.0)
+
+
+def ages_and_intervals(age_probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """(n, 101) probabilities -> (n, 3) ages with the ends of their 80 % intervals, in years.
+
+    The temperature moves the interval, never the age, and the interval always holds the age.
+    """
+    ages = age_expectations(age_probabilities)
+    low, high = age_quantiles(tempered(age_probabilities, temperature), INTERVAL_QUANTILES).T
+    return np.column_stack([ages, np.minimum(low, ages), np.maximum(high, ages)])
+
+
+def tempered_probability(probability: np.ndarray | float, temperature: float) -> np.ndarray:
+    """One probability, or (n,) of them, with the log odds divided by `temperature`."""
+    clipped = np.clip(np.asarray(probability, np.float64), 1e-7, 1 - 1e-7)
+    return 1 / (1 + np.exp(-np.log(clipped / (1 - clipped)) / temperature))
+
+
+class Graph:
+    """One network.onnx in ONNX Runtime. Raises VariantError where it is not the network of `variant`."""
+
+    def __init__(self, variant: Variant, *, threads: int) -> None:
+        path = variant.network_path
+        if not path.is_file():
+            raise VariantError(f"{variant.folder} has no network.onnx.")
+        found = sha256_of(path)
+        if found != variant.network_sha256:
+            raise VariantError(
+                f"{path} is not the network that variant.toml describes ({variant.network_sha256[:12]}). "
+                f"Received: {found[:12]}."
+            )
+        try:
+            self.session = quiet_session(path, threads)
+        except Exception as error:  # ONNX Runtime's own errors share no base class
+            raise VariantError(f"{path} cannot be loaded: {error}") from error
+        names = [node.name for node in self.session.get_outputs()]
+        self.tells = tuple(output for output in OUTPUTS if TENSORS[output] in names)
+        if not self.tells:
+            raise VariantError(f"{path} tells neither age nor gender. Received: the outputs {names}.")
+        self.takes_glimpse = GLIMPSE in names
+        # The gradient path has inputs of its own; fed with zeros, none is computed.
+        self.no_target = {
+            node.name: np.zeros(node.shape, np.float32)
+            for node in self.session.get_inputs()
+            if node.name != "frames"
+        }
+
+    def outputs(self, frame: np.ndarray, told: Sequence[str]) -> list[np.ndarray]:
+        """(px, px, 3) RGB 0-255 -> for each of `told` (some of OUTPUTS) (1, 101) or (1, 1) probabilities.
+
+        A network that takes a glimpse adds its place, (1, 3).
+        """
+        feed = {"frames": frame[None].astype(np.float32), **self.no_target}
+        place = [GLIMPSE] * self.takes_glimpse
+        return self.session.run([*(TENSORS[output] for output in told), *place], feed)
+
+
+class Network:
+    """The served network of one variant; of a pair both networks, which read the same frame.
+
+    `tells` are those of OUTPUTS that it has. Raises VariantError where a network cannot be loaded, or where a
+    pair lacks the age in its first or the gender in its second.
+    """
+
+    def __init__(self, variant: Variant, *, threads: int = 2) -> None:
+        self.variant = variant
+        by_folder = {one.folder: Graph(one, threads=threads) for one in variant.networks}
+        graphs = {output: by_folder[variant.telling(output).folder] for output in OUTPUTS}
+        for output, graph in graphs.items():
+            if variant.parts and output not in graph.tells:
+                raise VariantError(
+                    f"A pair takes the age from its first folder and the gender from its second, and "
+                    f"{variant.telling(output).folder} tells no {output}. Received: {variant.folder}."
+                )
+        self._graphs = {output: graph for output, graph in graphs.items() if output in graph.tells}
+        self.tells = tuple(self._graphs)
+        of_age, of_gender = (read_calibration(variant.telling(output).folder) for output in OUTPUTS)
+        self.calibration = replace(of_gender, age_temperature=of_age.age_temperature)
+
+    def graph(self, output: str) -> Graph:
+        """The network that tells one of OUTPUTS. Raises VariantError where none does."""
+        if output not in self._graphs:
+            raise VariantError(
+                f"{self.variant.name} tells no {output}. Received: {' and '.join(self.tells)}."
+            )
+        return self._graphs[output]
+
+    def outputs(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n, px, px, 3) uint8 RGB -> (n, 101) age probabilities and (n,) female probabilities, float32.
+
+        A face and its mirror image are one person: both are read, and the mean is the answer. What the
+        network does not tell is NaN.
+        """
+        ages, female, _ = self._said(frames)
+        return ages, female
+
+    def _said(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `outputs` gives, and the places (n, 3) that the network looked at; NaN where in no glimpse."""
+        places = np.full((len(frames), 3), np.nan)
+        said = {
+            AGE: np.full((len(frames), AGES), np.nan, np.float32),
+            GENDER: np.full((len(frames), 1), np.nan, np.float32),
+        }
+        for graph in dict.fromkeys(self._graphs.values()):
+            told = [output for output, teller in self._graphs.items() if teller is graph]
+            for row, frame in enumerate(frames):
+                views = [graph.outputs(view, told) for view in (frame, frame[:, ::-1])]
+                for output, seen, mirrored in zip(told, *views, strict=False):
+                    said[output][row] = (seen[0] + mirrored[0]) / 2
+                if graph.takes_glimpse:
+                    places[row] = views[0][-1][0]
+        return said[AGE], said[GENDER][:, 0], places
+
+    def readings(self, frames: np.ndarray, framed_from: str = "face") -> list[Reading]:
+        """(n, px, px, 3) uint8 RGB -> n readings, calibrated."""
+        if not len(frames):
+            return []
+        probabilities, female, places = self._said(frames)
+        readings = readings_from(probabilities, female, self.calibration, framed_from)
+        return [
+            reading if np.isnan(place[0]) else replace(reading, looked_at=tuple(place.tolist()))
+            for reading, place in zip(readings, places, strict=True)
+        ]
+
+
+def readings_from(
+    age_probabilities: np.ndarray, female: np.ndarray, calibration: Calibration, framed_from: str = "face"
+) -> list[Reading]:
+    """(n, 101) and (n,) network outputs, NaN where not told -> n readings, calibrated."""
+    ages = ages_and_intervals(age_probabilities, calibration.age_temperature)
+    probabilities = tempered_probability(female, calibration.gender_temperature)
+    return [
+        Reading(
+            _told(age),
+            _told(low),
+            _told(high),
+            _told(probability),
+            framed_from,
+            calibration.least_gender_probability,
+        )
+        for (age, low, high), probability in zip(ages.tolist(), probabilities.tolist(), strict=True)
+    ]
+
+
+def _told(value: float) -> float | None:
+    return None if math.isnan(value) else value

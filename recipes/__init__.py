@@ -1,0 +1,1 @@
+"""What a training is: recipes, and the record that a run leaves."""

@@ -1,0 +1,76 @@
+"""The addresses behind the Saliency page, asked without a browser."""
+
+import base64
+
+import cv2
+import numpy as np
+import pytest
+
+from dashboard.pages.saliency.reference_engine import ReferenceEngine
+from faces.errors import ReferenceEngineError
+from faces.input_crops import frame_for, square_for
+from faces.predictions import OUTPUTS
+from faces.saliency.explain import saliency_map
+
+ASKED = {"key": "sample:astronaut.jpg", "face": "0"}
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("variant", ["full", "cropped"])
+def test_a_map_travels_as_it_was_computed(client, context, variant, output):
+    asked = ASKED | {"variant": variant, "output": output, "method": "gradcam"}
+    answer = client.get("/saliency/map", query_string=asked).json
+    upload = context.upload("sample:astronaut.jpg")
+    face = upload.answer.faces[0].face
+    network = context.workbench.networks[variant]
+    frame = frame_for(network.variant, upload.picture, face)
+    square = square_for(network.variant, upload.picture, face)
+    expected = saliency_map(network, frame, square, "gradcam", output)
+    sent = np.frombuffer(base64.b64decode(answer["values"]), "<u2")
+    values = sent.reshape(answer["px"], answer["px"]) / 65535
+    np.testing.assert_allclose(values, expected.values, atol=2e-5)
+    assert answer["share_in_face"] == pytest.approx(expected.share_inside(face.box_xyxy), abs=0.02)
+    assert 0 < answer["face_area"] < 1
+    assert not answer["empty"]
+
+
+def test_the_frame_is_sent_pixel_for_pixel(client, context):
+    response = client.get("/saliency/frame.png", query_string=ASKED | {"variant": "cropped"})
+    upload = context.upload("sample:astronaut.jpg")
+    found = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    expected = frame_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
+    np.testing.assert_array_equal(found, expected)
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        pytest.param({"key": "forgotten"}, "no longer in the server's memory", id="a forgotten picture"),
+        pytest.param({"key": "test:nobody.jpg"}, "no test picture 'nobody.jpg'", id="no such test picture"),
+        pytest.param({"variant": "huge"}, "No variant 'huge'", id="no such variant"),
+        pytest.param({"method": "tea leaves"}, "no map of age by tea leaves", id="no such method"),
+        pytest.param({"engine": "tf-keras-vis"}, "tf-keras-vis is not installed", id="no such engine"),
+        pytest.param({"output": "height"}, "no map of height", id="no such output"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_a_sentence(client, asked, words, monkeypatch):
+    monkeypatch.setattr("dashboard.pages.saliency.routes.is_offered", lambda _variants: False)
+    whole = ASKED | {"variant": "full", "output": "age", "method": "vanilla"} | asked
+    response = client.get("/saliency/map", query_string=whole)
+    assert response.status_code == 200
+    assert words in response.json["error"]
+
+
+def test_a_face_that_is_not_there_stands_for_the_last_one(client):
+    asked = ASKED | {"variant": "cropped", "output": "age", "method": "gradcam"}
+    last, beyond = (client.get("/saliency/map", query_string=asked | {"face": face}).json for face in "07")
+    assert last["values"] == beyond["values"]
+
+
+def test_a_reference_engine_that_cannot_start_says_so(context, monkeypatch):
+    monkeypatch.setattr("dashboard.pages.saliency.reference_engine.WORKER", "training.no_such_module")
+    engine = ReferenceEngine()
+    frame = np.zeros((8, 8, 3), np.uint8)
+    with pytest.raises(ReferenceEngineError, match="try again"):
+        engine.map_values(context.variants["full"], frame, "vanilla", "age", 0.5)

@@ -1,0 +1,137 @@
+"""What the Training page shows of runs, without a browser."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from dashboard.pages.training.charts import CURVES, chosen_in
+from dashboard.pages.training.figures import phase_marks
+from dashboard.pages.training.progress import mark_of, minutes_in_words, what_goes_on
+from dashboard.pages.training.table import runs_columns, runs_rows, runs_table
+from dashboard.shared.theme import DARK, LIGHT, variant_colour
+from evaluation.metrics.estimates import Measure
+from evaluation.runs import COMPLETE, STOPPED, TRAINING, UNREADABLE, Run
+
+
+def history(phases, **columns):
+    epochs = range(1, len(phases) + 1)
+    return pd.DataFrame({"epoch": epochs, "seconds": 60.0, "phase": phases} | columns)
+
+
+def scores(mae, accuracy):
+    return {
+        "mae": Measure("mae", mae, mae - 0.1, mae + 0.1, 100),
+        "accuracy": Measure("accuracy", accuracy, accuracy - 0.01, accuracy + 0.01, 100),
+    }
+
+
+@pytest.fixture
+def runs(tmp_path):
+    both = {"loss": [3.0, 2.0, 1.0], "validation_loss": [2.5, 2.0, 2.1], "learning_rate": [1e-3, 5e-4, 1e-5]}
+    return [
+        Run("full", tmp_path / "full", COMPLETE, history(["main", "main", "finish"], **both), "full", 3, 2,
+            parameters=3_517_478, network_mb=14.01, measures=scores(4.38, 0.947)),
+        Run("wide", tmp_path / "wide", TRAINING, history(["main", "finish"], loss=[3.0, 2.5],
+            validation_loss=[2.6, 2.4], learning_rate=[1e-3, 1e-4]), "wide", 4, 2, device="CPU"),
+        Run("deep", tmp_path / "deep", COMPLETE, history(["main"]), "deep", 1, None,
+            measures=scores(4.11, 0.931)),
+    ]  # fmt: skip
+
+
+def test_the_best_scores_are_marked_and_the_unknown_is_a_dash(runs):
+    full, wide, deep = runs_rows(runs, {"full": 11.23})
+    assert (full["mae_text"], deep["mae_text"], wide["mae_text"]) == ("4.38", "◂ 4.11", "–")
+    assert (full["accuracy_best"], deep["accuracy_best"]) == (True, False)
+    assert (full["epochs"], wide["epochs"]) == ("3 of 3", "2 of 4")
+    assert (full["ms_a_picture"], wide["ms_a_picture"], wide["parameters"]) == (11.2, None, None)
+
+
+def test_one_scored_run_alone_is_not_called_the_best(runs):
+    (row,) = runs_rows(runs[:1], {})
+    assert row["mae_text"] == "4.38"
+
+
+def test_every_column_of_the_table_has_its_number_in_every_row(runs):
+    fields = {column["field"] for column in runs_columns()}
+    assert all(fields <= set(row) for row in runs_rows(runs, {}))
+    assert runs_table(runs, {}).getRowId == "params.data.run"
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+@pytest.mark.parametrize("key", CURVES)
+def test_every_curve_is_drawn_in_both_schemes_with_a_title(runs, key, scheme):
+    figure = CURVES[key].draw(runs, [run.name for run in runs], scheme)
+    assert figure.layout.meta["title"].startswith(CURVES[key].words)
+
+
+def test_runs_are_laid_over_each_other_training_dotted_and_validation_solid(runs):
+    names = [run.name for run in runs]
+    figure = CURVES["loss"].draw(runs, names, LIGHT)
+    drawn = [(trace.name, trace.line.dash, trace.line.color) for trace in figure.data if trace.x[0]]
+    assert drawn == [
+        (name, dash, variant_colour(name, names, LIGHT))
+        for name in ("full", "wide")
+        for dash in ("dot", "solid")
+    ]
+    assert figure.layout.uirevision
+
+
+def test_the_title_says_where_the_curves_end(runs):
+    assert CURVES["loss"].title(runs) == "Loss: full 2.1, wide 2.4 at the end"
+    silent = dataclasses.replace(runs[0], history=runs[0].history.assign(validation_loss=float("nan")))
+    assert CURVES["loss"].title([silent, runs[1]]) == "Loss: wide 2.4 at the end"
+
+
+def test_a_phase_is_named_once_where_runs_agree_and_with_its_run_where_they_do_not(runs):
+    full, wide, _ = runs
+    assert phase_marks([full]) == {3: "finish"}
+    assert phase_marks([full, wide]) == {2: "finish (wide)", 3: "finish (full)"}
+
+
+def test_what_the_button_saves_is_what_the_figure_shows(runs):
+    frame = CURVES["loss"].frame(runs)
+    assert list(frame.columns) == ["run", "epoch", "phase", "loss", "validation_loss"]
+    assert frame.groupby("run").validation_loss.count().to_dict() == {"deep": 0, "full": 3, "wide": 2}
+    assert CURVES["loss"].frame([]).empty
+
+
+def test_a_training_says_how_far_it_is_and_what_it_will_take(runs):
+    (line,) = what_goes_on(runs)
+    words = "wide trains: epoch 2 of 4, phase finish, about 2 minutes left, on CPU."
+    assert words in str(line)
+
+
+def test_a_killed_run_is_told_how_to_go_on_and_a_broken_one_what_is_wrong(runs):
+    stopped = dataclasses.replace(runs[1], state=STOPPED)
+    broken = dataclasses.replace(runs[2], state=UNREADABLE, problem="history.csv is no table.")
+    killed, unreadable = map(str, what_goes_on([stopped, broken]))
+    assert "--resume" in killed
+    assert "history.csv is no table." in unreadable
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(20, "a minute"), (190, "3 minutes"), (3600, "1 hour"), (8040, "2 hours 14 minutes")],
+)
+def test_a_time_is_told_in_words(seconds, words):
+    assert minutes_in_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        ({}, ["a", "b", "c", "d"]),
+        ({"runs": "d,b"}, ["b", "d"]),
+        ({"runs": "nobody"}, ["a", "b", "c", "d"]),
+    ],
+    ids=["nothing", "two", "nonsense"],
+)
+def test_an_address_chooses_the_runs_whose_curves_are_drawn(query, chosen):
+    assert chosen_in(query, ["a", "b", "c", "d", "e"]) == chosen
+
+
+def test_a_new_epoch_changes_the_mark_and_looking_again_does_not(runs):
+    longer = dataclasses.replace(runs[1], history=pd.concat([runs[1].history] * 2))
+    assert mark_of(runs, {}) == mark_of(list(runs), {})
+    assert mark_of(runs, {}) != mark_of([runs[0], longer, runs[2]], {})

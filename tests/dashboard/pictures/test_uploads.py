@@ -1,0 +1,116 @@
+"""The server's memory of pictures keeps its promise."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from dashboard.pictures.uploads import Uploads
+from faces.answer import Answer
+from faces.errors import PictureExpired
+from faces.pictures import Picture
+
+ONE_MEGABYTE = 1024 * 1024
+
+
+class Clock:
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def picture_of(megabytes: int = 1) -> Picture:
+    return Picture("holiday.jpg", np.zeros((megabytes * 512, 2048 // 3, 3), np.uint8))
+
+
+def added(uploads: Uploads, megabytes: int = 1) -> str:
+    picture = picture_of(megabytes)
+    return uploads.add(picture, Answer(picture.name, picture.width, picture.height))
+
+
+def test_a_picture_is_found_again_under_its_token():
+    uploads = Uploads()
+    token = added(uploads)
+    assert uploads.get(token).name == "holiday.jpg"
+    assert uploads.upload(token).answer.picture == "holiday.jpg"
+
+
+def test_tokens_differ_and_are_long():
+    uploads = Uploads()
+    tokens = {added(uploads) for _ in range(20)}
+    assert len(tokens) == 20
+    assert all(len(token) >= 20 for token in tokens)
+
+
+def test_a_picture_that_nobody_asks_for_is_forgotten_after_half_an_hour():
+    clock = Clock()
+    uploads = Uploads(clock=clock)
+    token = added(uploads)
+    clock.seconds = 29 * 60
+    uploads.get(token)  # asked for: half an hour from now
+    clock.seconds = 58 * 60
+    uploads.get(token)
+    clock.seconds = 89 * 60
+    with pytest.raises(PictureExpired, match="30 minutes"):
+        uploads.get(token)
+    assert uploads.size_bytes == 0
+
+
+def test_when_the_room_is_full_the_longest_unused_goes_first():
+    uploads = Uploads(capacity_bytes=3 * ONE_MEGABYTE + ONE_MEGABYTE // 2)
+    first, second, third = (added(uploads) for _ in range(3))
+    uploads.get(first)
+    added(uploads)
+    assert len(uploads) == 3
+    uploads.get(first)
+    uploads.get(third)
+    with pytest.raises(PictureExpired):
+        uploads.get(second)
+    assert uploads.size_bytes <= 3.5 * ONE_MEGABYTE
+
+
+def test_a_visitor_who_leaves_is_forgotten_at_once():
+    uploads = Uploads()
+    token = added(uploads)
+    uploads.forget(token)
+    uploads.forget(token)
+    assert len(uploads) == 0
+    with pytest.raises(PictureExpired):
+        uploads.get(token)
+
+
+def test_a_thread_forgets_idle_pictures_although_nobody_asks():
+    uploads = Uploads(idle_seconds=0.01)
+    added(uploads)
+    uploads.keep_forgetting(every_seconds=0.02)
+    waited = threading.Event()
+    for _ in range(100):
+        if not len(uploads):
+            break
+        waited.wait(0.02)
+    assert len(uploads) == 0
+
+
+def test_many_threads_may_add_and_ask_at_once():
+    uploads = Uploads(capacity_bytes=8 * ONE_MEGABYTE)
+    failures: list[Exception] = []
+
+    def visit():
+        for _ in range(50):
+            token = added(uploads)
+            try:
+                uploads.get(token)
+            except PictureExpired:
+                pass  # others needed the room
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=visit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert 0 < uploads.size_bytes <= 8 * ONE_MEGABYTE

@@ -1,0 +1,24 @@
+"""What people type into an address becomes the nearest value that exists."""
+
+import pytest
+
+from dashboard.shared.url_params import whole_number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (None, 7),
+        ("", 7),
+        ("12", 12),
+        ("0", 1),
+        ("101", 100),
+        ("-3", 7),
+        ("1.5", 7),
+        ("²", 7),
+        ("9" * 5000, 7),
+    ],
+    ids=["none", "empty", "known", "too low", "too high", "signed", "not whole", "a superscript", "endless"],
+)
+def test_a_number_of_an_address_is_the_nearest_that_is_allowed_or_the_usual_one(text, number):
+    assert whole_number(text, 1, 100, 7) == number

@@ -1,0 +1,31 @@
+"""A pair is read from an address that people type, and never compares a variant with itself."""
+
+import pytest
+
+from dashboard.shared.variant_choice import pair_chooser, pair_in
+
+NAMES = ["full", "cropped", "wide"]
+
+
+@pytest.mark.parametrize(
+    ("query", "pair"),
+    [
+        ({}, ("full", "cropped")),
+        ({"first": "wide"}, ("wide", "full")),
+        ({"second": "wide"}, ("full", "wide")),
+        ({"first": "cropped", "second": "cropped"}, ("cropped", "full")),
+        ({"first": "nobody", "second": "nothing"}, ("full", "cropped")),
+    ],
+    ids=["nothing", "the first", "the second", "the same twice", "nonsense"],
+)
+def test_an_address_becomes_the_nearest_pair_that_exists(query, pair):
+    assert pair_in(query, NAMES) == pair
+
+
+def test_one_variant_alone_is_a_pair_of_one():
+    assert pair_in({"second": "cropped"}, ["full"]) == ("full",)
+
+
+@pytest.mark.parametrize(("names", "hidden"), [(NAMES[:1], True), (NAMES[:2], True), (NAMES, False)])
+def test_a_choice_is_offered_from_three_variants_on(names, hidden):
+    assert pair_chooser("predict", pair_in({}, names), names).hidden is hidden

@@ -1,0 +1,192 @@
+"""Pictures become rows by the same code that serves; stopped work goes on; strangers' tables are refused."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, read_table, write_table
+from evaluation.inference import outputs as outputs_module
+from evaluation.inference.outputs import raw_outputs
+from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
+from evaluation.inference.subsets import TRAIN_SAMPLE, published_split, scored_pictures, train_sample
+from evaluation.predictions import read_predictions
+from faces.answer import Workbench
+from faces.detection import DEFAULT_DETECTOR, Detector
+from faces.errors import DataMissing, TableError, VariantError
+from faces.files import sha256_of
+from faces.networks import read_calibration
+from faces.pictures import decode
+from tests.evaluation.conftest import records_of
+
+
+@pytest.fixture(scope="module")
+def networks(shipped_variants):
+    return loaded_networks([variant.folder for variant in shipped_variants])
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return Detector(threads=1)
+
+
+@pytest.fixture
+def pictures(repository, tmp_path):
+    """Two shipped pictures, one of them with many faces, and a broken one."""
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    samples = repository / "dashboard" / "samples"
+    paths = [samples / "astronaut.jpg", broken, samples / "solvay_1927.jpg"]
+    return records_of(paths)
+
+
+def rows_of(pictures, networks, detector, cache_dir):
+    outputs = raw_outputs(pictures, networks, detector, cache_dir, title="chips")
+    return {
+        network.variant.name: prediction_rows(
+            "chips", pictures, outputs[network.variant.name], network.variant, network.calibration
+        ).set_index("file")
+        for network in networks
+    }
+
+
+def test_a_row_says_what_the_served_answer_says(pictures, networks, detector, shipped_variants, tmp_path):
+    rows = rows_of(pictures, networks, detector, tmp_path / "cache")
+    workbench = Workbench([variant.folder for variant in shipped_variants])
+    answer = workbench.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
+    full, cropped = rows["full"].loc["astronaut.jpg"], rows["cropped"].loc["astronaut.jpg"]
+    assert full.predicted_age_years == pytest.approx(answer.whole_picture["full"].age_years, abs=0.01)
+    reading = answer.faces[0].answers["cropped"]
+    assert cropped.predicted_age_years == pytest.approx(reading.age_years, abs=0.01)
+    assert cropped.age_low_years == pytest.approx(reading.age_low, abs=0.01)
+    assert cropped.female_probability == pytest.approx(reading.female_probability, abs=0.001)
+    assert (full.framed_from, cropped.framed_from) == ("whole picture", "face")
+
+
+def test_a_row_holds_what_is_told_about_the_gender(pictures, networks, detector, tmp_path):
+    rows = rows_of(pictures, networks, detector, tmp_path)["cropped"]
+    assert set(rows.told_gender.drop("broken.jpg")) <= {"female", "male", "uncertain"}
+    assert rows.told_gender["broken.jpg"] == ""
+
+
+def test_an_exact_age_is_a_bin_of_its_own_and_a_bin_has_no_exact_age(pictures, networks, detector, tmp_path):
+    exact = rows_of(pictures, networks, detector, tmp_path)["full"]
+    assert (exact.age_first_years == exact.age_years).all()
+    binned = pictures.assign(age_years=np.nan, age_low=[40, 20, 40], age_high=[49, 29, 49])
+    rows = rows_of(binned, networks, detector, tmp_path)["full"]
+    assert rows.age_years.isna().all()
+    assert list(zip(rows.age_first_years, rows.age_last_years, strict=True)) == [(40, 49), (20, 29), (40, 49)]
+
+
+def test_of_fairface_development_and_held_are_scored_and_train_is_not(data_dir, tmp_path):
+    try:
+        pictures = scored_pictures("fairface", data_dir, tmp_path)
+    except DataMissing as error:
+        pytest.skip(f"needs fairface: {error}")
+    assert dict(pictures.split.value_counts()) == {"held": 1000, "development": 500}
+    assert published_split("fairface") == "held"
+    assert published_split("chips") == "test"
+
+
+def test_the_widest_of_several_faces_is_scored(pictures, networks, detector, tmp_path):
+    row = rows_of(pictures, networks, detector, tmp_path)["cropped"].loc["solvay_1927.jpg"]
+    assert row.faces_found > 20
+    assert row.status == FACE_FOUND
+    assert 0 < row.face_share < 0.5
+
+
+def test_an_unreadable_picture_is_a_row_with_a_status(pictures, networks, detector, tmp_path):
+    rows = rows_of(pictures, networks, detector, tmp_path)
+    for name in ("full", "cropped"):
+        row = rows[name].loc["broken.jpg"]
+        assert row.status == UNREADABLE
+        assert row.framed_from == ""
+        assert np.isnan(row.predicted_age_years)
+
+
+def test_the_rows_are_a_predictions_table(pictures, networks, detector, tmp_path):
+    rows = rows_of(pictures, networks, detector, tmp_path)["cropped"].reset_index()
+    write_table(rows, PREDICTIONS, tmp_path / "chips.parquet", Provenance("a", "b", "c"))
+    assert len(read_table(tmp_path / "chips.parquet", PREDICTIONS, Provenance("a", "b", "c"))) == 3
+
+
+def test_work_that_was_stopped_goes_on_with_the_pictures_that_are_missing(
+    pictures, networks, detector, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(outputs_module, "SHARD", 1)
+    first = raw_outputs(pictures.iloc[:2], networks, detector, tmp_path, title="chips")
+    decoded = []
+
+    def noted(data, name):
+        decoded.append(name)
+        return decode(data, name)
+
+    monkeypatch.setattr(outputs_module, "decode", noted)
+    second = raw_outputs(pictures, networks, detector, tmp_path, title="chips")
+    assert decoded == ["solvay_1927.jpg"]
+    for name in ("full", "cropped"):
+        assert np.array_equal(
+            second[name].age_probabilities[:2], first[name].age_probabilities, equal_nan=True
+        )
+
+
+def test_two_variants_need_two_names(shipped_variants, tmp_path):
+    folder = shipped_variants[0].folder
+    for file in ("variant.toml", "network.onnx"):
+        shutil.copyfile(folder / file, tmp_path / file)
+    with pytest.raises(VariantError, match="different names"):
+        loaded_networks([folder, tmp_path])
+
+
+def test_a_folder_that_is_named_twice_is_one_variant(shipped_variants):
+    assert len(loaded_networks([shipped_variants[0].folder] * 2)) == 1
+
+
+def test_the_train_sample_is_the_same_whatever_the_order_of_the_files():
+    files = [f"{number}.jpg" for number in range(3 * TRAIN_SAMPLE)]
+    sample = train_sample(files)
+    assert len(sample) == TRAIN_SAMPLE
+    assert train_sample(files[::-1]) == sample
+
+
+@pytest.fixture
+def variant_folder(shipped_variants, tmp_path):
+    """A variant folder with nothing but variant.toml and a predictions table that belongs to it."""
+    variant = shipped_variants[0]
+    folder = tmp_path / variant.name
+    folder.mkdir()
+    shutil.copyfile(variant.folder / "variant.toml", folder / "variant.toml")
+    return folder
+
+
+@pytest.mark.parametrize("what", ["split", "network", "detector"])
+def test_a_table_that_another_split_network_or_detector_made_is_refused(
+    variant_folder, shipped_variants, random_predictions, what
+):
+    variant = shipped_variants[0]
+    right = {
+        "split_sha256": variant.split_sha256,
+        "network_sha256": variant.network_sha256,
+        "detector_sha256": sha256_of(DEFAULT_DETECTOR),
+    }
+    own = random_predictions[random_predictions.variant == variant.name]
+    path = predictions_path(variant_folder, "chips")
+    write_table(own, PREDICTIONS, path, Provenance(**right))
+    assert len(read_predictions([variant_folder])) == len(own)
+    write_table(own, PREDICTIONS, path, Provenance(**right | {f"{what}_sha256": "0" * 64}))
+    with pytest.raises(TableError, match=f"made with another {what}"):
+        read_predictions([variant_folder])
+
+
+def test_a_table_with_another_variants_rows_is_refused(variant_folder, shipped_variants, random_predictions):
+    variant = shipped_variants[0]
+    provenance = Provenance(variant.split_sha256, variant.network_sha256, sha256_of(DEFAULT_DETECTOR))
+    write_table(random_predictions, PREDICTIONS, predictions_path(variant_folder, "chips"), provenance)
+    with pytest.raises(TableError, match="belongs to the variant 'full'"):
+        read_predictions([variant_folder])
+
+
+def test_a_folder_without_predictions_has_no_rows(variant_folder):
+    assert read_predictions([variant_folder]).empty
+    assert read_calibration(variant_folder).age_temperature == 1.0

@@ -1,0 +1,169 @@
+"""Measures equal what one works out by hand and what scikit-learn says, and never crash."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+
+from evaluation.metrics.bootstrap import drawn_weights
+from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, DEFINITIONS, GENDER_KEYS
+from evaluation.metrics.metrics import (
+    age_group_confusion,
+    age_measures,
+    age_statistics,
+    all_measures,
+    cs_curve,
+    gender_confusion,
+    gender_measures,
+    gender_statistics,
+)
+from tests.evaluation.conftest import predictions_of
+
+# Four pictures: errors +1, -2, +6, 0.
+FOUR = predictions_of(
+    [10, 20, 30, 40], [11, 18, 36, 40], female=[0, 0, 1, 1], probability=[0.1, 0.6, 0.7, 0.9], half_width=2.0
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "by_hand"),
+    [
+        ("mae", 9 / 4),
+        ("median_error", 1.5),
+        ("bias", 5 / 4),
+        ("mse", 41 / 4),
+        ("rmse", np.sqrt(41 / 4)),
+        ("r2", 1 - 41 / 500),
+        ("cs_1", 2 / 4),
+        ("cs_2", 3 / 4),
+        ("cs_5", 3 / 4),
+        ("cs_6", 1.0),
+        ("coverage", 3 / 4),
+        ("interval_width", 4.0),
+    ],
+)
+def test_an_age_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
+    assert age_measures(FOUR)[key].value == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize(
+    ("key", "by_hand"),
+    [
+        ("accuracy", 3 / 4),
+        ("auc", 1.0),
+        ("mcc", 2 / np.sqrt(12)),
+        ("precision_female", 2 / 3),
+        ("recall_female", 1.0),
+        ("f1_female", 4 / 5),
+        ("precision_male", 1.0),
+        ("recall_male", 1 / 2),
+        ("f1_male", 2 / 3),
+        ("ece", (0.1 + 0.6 + 0.3 + 0.1) / 4),  # four pictures, each in a bin of its own
+        ("answered_share", 1.0),
+        ("answered_accuracy", 3 / 4),
+    ],
+)
+def test_a_gender_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
+    assert gender_measures(FOUR)[key].value == pytest.approx(by_hand)
+
+
+def test_the_matrices_of_four_pictures_are_those_worked_out_by_hand():
+    assert gender_confusion(FOUR).to_numpy().tolist() == [[1, 1], [0, 2]]
+    groups = age_group_confusion(FOUR)
+    assert groups.loc["20–29", "10–19"] == 1
+    assert groups.loc["30–39", "30–39"] == 1
+    assert groups.to_numpy().sum() == 4
+
+
+def test_an_age_of_39_point_7_is_in_the_thirties_and_a_prediction_of_it_is_shown_as_40():
+    groups = age_group_confusion(predictions_of([39.7], [39.7]))
+    assert groups.loc["30–39", "40–49"] == 1
+
+
+def test_every_defined_measure_comes_with_count_interval_and_direction():
+    measures = all_measures(FOUR)
+    assert list(measures) == list(DEFINITIONS) == [*AGE_KEYS, *BIN_KEYS, *GENDER_KEYS]
+    for key in (*AGE_KEYS, *GENDER_KEYS):
+        assert measures[key].count == 4
+        assert measures[key].low <= measures[key].value <= measures[key].high
+    assert all(definition.better for definition in DEFINITIONS.values())
+
+
+def test_the_drawn_measures_are_those_of_scikit_learn_on_the_drawn_pictures(random_predictions):
+    rows = random_predictions[random_predictions.variant == "full"]
+    weights = drawn_weights(rows.file, draws=5)
+    age, gender = age_statistics(rows, weights), gender_statistics(rows, weights)
+    called = rows.female_probability >= 0.5
+    for draw, row in enumerate(weights):
+        ages = (rows.age_years, rows.predicted_age_years)
+        assert age["mae"][draw] == pytest.approx(sk.mean_absolute_error(*ages, sample_weight=row))
+        assert age["rmse"][draw] == pytest.approx(sk.root_mean_squared_error(*ages, sample_weight=row))
+        assert age["r2"][draw] == pytest.approx(sk.r2_score(*ages, sample_weight=row))
+        assert gender["mcc"][draw] == pytest.approx(
+            sk.matthews_corrcoef(rows.gender, called, sample_weight=row)
+        )
+        assert gender["f1_male"][draw] == pytest.approx(
+            sk.f1_score(rows.gender, called, pos_label=0, sample_weight=row)
+        )
+
+
+def test_the_cs_curve_rises_from_1_to_15_years(random_predictions):
+    curve = cs_curve(random_predictions)
+    assert list(curve.years) == list(range(1, 16))
+    assert curve.share.is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("rows", "without_value", "reason"),
+    [
+        (FOUR.iloc[:0], "mae", "no pictures with an age"),
+        (FOUR.iloc[:0], "accuracy", "no pictures with a gender"),
+        (FOUR.iloc[:1], "r2", "all pictures have the same age"),
+        (FOUR.iloc[:2], "auc", "only men in these pictures"),
+        (FOUR.iloc[2:], "auc", "only women in these pictures"),
+        (FOUR.iloc[:1], "precision_female", "no picture was read as female"),
+        (FOUR.iloc[:2], "recall_female", "no women in these pictures"),
+        (FOUR.iloc[2:], "mcc", "only women in these pictures"),
+        (FOUR, "bin_accuracy", "exact ages"),
+        (FOUR.assign(age_years=np.nan), "mae", "age bins alone"),
+        (FOUR.iloc[:0], "bin_off_by_one", "no pictures with an age bin"),
+        (FOUR.assign(told_gender="uncertain"), "answered_accuracy", "no gender was told"),
+    ],
+    ids=[
+        "no picture, age", "no picture, gender", "one age", "only men", "only women", "nobody read as female",
+        "no women to find", "no correlation with one gender", "bins of exact ages", "years of bins",
+        "no bins", "everybody uncertain",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_computed_is_a_dash_with_its_reason(rows, without_value, reason):
+    measure = all_measures(rows)[without_value]
+    assert np.isnan(measure.value)
+    assert measure.text_with_interval == f"– ({reason})"
+
+
+def test_an_unreadable_picture_counts_in_nothing():
+    unreadable = FOUR.iloc[[0]].assign(
+        file="broken.jpg", status="unreadable", predicted_age_years=np.nan, female_probability=np.nan
+    )
+    measures = all_measures(pd.concat([FOUR, unreadable]))
+    assert measures["mae"].count == 4
+    assert measures["accuracy"].count == 4
+    assert measures["mae"].value == pytest.approx(9 / 4)
+
+
+def test_intervals_of_a_set_that_names_people_are_by_person():
+    rng = np.random.default_rng(0)
+    errors = np.repeat(rng.normal(0, 5, 20), 30)
+    frame = predictions_of(np.full(600, 50.0), 50 + errors)
+    by_picture = age_measures(frame)["mae"]
+    by_person = age_measures(frame.assign(subject=np.repeat([f"{n}" for n in range(20)], 30)))["mae"]
+    assert by_person.value == by_picture.value
+    assert by_person.high - by_person.low > 3 * (by_picture.high - by_picture.low)
+
+
+def test_numbers_are_printed_with_their_unit_and_no_negative_zero():
+    measures = all_measures(FOUR)
+    assert measures["mae"].text == "2.25 years"
+    assert measures["cs_5"].text == "75.0 %"
+    assert measures["auc"].text == "1.000"
+    assert age_measures(predictions_of([10.0, 20.0], [10.0, 19.999]))["bias"].text == "0.00 years"

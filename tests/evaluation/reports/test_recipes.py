@@ -1,0 +1,95 @@
+"""The page of recipes says what was measured, of what, and what was not."""
+
+import shutil
+
+import pytest
+
+from evaluation.metrics.estimates import measure_from
+from evaluation.reports.recipes import guesses, kept_run, measured_line, recipes_page
+from evaluation.reports.scores import read_scores
+from tests.conftest import REPOSITORY
+
+RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
+RUN = """\
+state = "{state}"
+epochs = 22
+best_epoch = 20
+device = "CPU, 2 threads"
+start = "random weights"
+
+[[sets]]
+name = "chips"
+training_pictures = 1003
+validation_pictures = 2371
+"""
+
+
+def row_of(name: str, page: str) -> list[str]:
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.fixture
+def kept(tmp_path, shipped_variants):
+    """A folder of runs in which one recipe has the scores and the history of a shipped variant."""
+    folder = tmp_path / "recipes" / "resnet50_two_phase"
+    folder.mkdir(parents=True)
+    for file in ("variant.toml", "metrics.json", "history.csv"):
+        shutil.copyfile(shipped_variants[0].folder / file, folder / file)
+    recipe = REPOSITORY / "recipes" / "resnet50_two_phase.toml"
+    random_start = recipe.read_text(encoding="utf-8").replace('weights = "imagenet"', 'weights = "none"')
+    (folder / "recipe.toml").write_text(random_start, encoding="utf-8")
+    (folder / "run.toml").write_text(RUN.format(state="complete"), encoding="utf-8")
+    return tmp_path / "recipes"
+
+
+def test_a_row_shows_the_scores_of_its_run_and_that_its_weights_could_not_be_had(kept, shipped_variants):
+    cells = row_of("resnet50_two_phase", recipes_page(RECIPES, kept))
+    mae = measure_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["measures"]["mae"])
+    assert mae.text_with_interval in cells
+    assert cells[3] == "1,003"
+    assert cells[5] == "architecture only, random start"
+    assert cells.count("yes") == 2
+    assert cells[-1].startswith("MAE 4 to 6")
+
+
+def test_a_random_start_that_the_recipe_means_is_told_apart(kept, tmp_path):
+    recipe = tmp_path / "resnet50_two_phase.toml"
+    shutil.copyfile(kept / "resnet50_two_phase" / "recipe.toml", recipe)
+    cells = row_of("resnet50_two_phase", recipes_page([recipe], kept))
+    assert cells[5] == "random, as the recipe says"
+
+
+def test_a_set_that_was_not_at_hand_is_named(kept):
+    (kept / "resnet50_two_phase").rename(kept / "vgg16_utkface_agedb")
+    assert row_of("vgg16_utkface_agedb", recipes_page(RECIPES, kept))[3] == "1,003, without agedb"
+
+
+def test_a_recipe_without_a_complete_run_is_listed_as_not_trained(kept):
+    run = kept / "resnet50_two_phase" / "run.toml"
+    run.write_text(RUN.format(state="training"), encoding="utf-8")
+    page = recipes_page(RECIPES, kept)
+    assert all("not trained yet" in row_of(path.stem, page) for path in RECIPES)
+    assert "None yet." in page
+
+
+def test_a_recipe_s_head_says_what_was_measured_and_at_what_cost(kept):
+    line = measured_line(kept_run(kept / "resnet50_two_phase"))
+    assert line.startswith("# Measured: age MAE ")
+    assert "on 1,003 pictures from random weights in" in line
+    assert measured_line(None) == "# Measured: not trained yet."
+
+
+def test_the_guesses_are_the_median_and_the_commoner_gender_of_the_train_split():
+    guess = guesses()
+    assert (guess.median_age_years, guess.gender, guess.count) == (29, "male", 2371)
+    assert guess.mae_years == pytest.approx(14.96, abs=0.005)
+    assert guess.accuracy == pytest.approx(0.523, abs=0.0005)
+
+
+def test_the_committed_page_and_the_recipes_heads_are_what_the_kept_runs_say():
+    docs = REPOSITORY / "docs"
+    assert (docs / "recipes.md").read_text(encoding="utf-8") == recipes_page(RECIPES, docs / "recipes")
+    for path in RECIPES:
+        line = measured_line(kept_run(docs / "recipes" / path.stem))
+        assert line in path.read_text(encoding="utf-8").splitlines(), path

@@ -1,0 +1,1 @@
+"""The face detector's training, its quality and its card."""

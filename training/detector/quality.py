@@ -1,0 +1,91 @@
+"""Found faces + labelled faces -> average precision, and how often pictures of one person show one face.
+
+A room of its own because training, benchmark and tests judge the detector by it, through the path that
+serves; it needs neither torch nor ultralytics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dataset.face_detection import LabelledPicture
+from faces.detection import Detector, Face
+from faces.input_crops import overlap_iou
+from faces.pictures import decode
+
+RECALL_STEPS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class FaceCounts:
+    """How many of `pictures`, each of one person, had at least one face found, and exactly one."""
+
+    pictures: int
+    with_a_face: int
+    with_exactly_one: int
+
+    @property
+    def share_found(self) -> float:
+        return self.with_a_face / self.pictures
+
+    @property
+    def share_exactly_one(self) -> float:
+        return self.with_exactly_one / self.pictures
+
+
+def faces_in_file(detector: Detector, path: Path) -> list[Face]:
+    """The faces of a picture file, the surest first."""
+    return detector.faces_in(decode(path.read_bytes(), path.name))
+
+
+def face_counts(detector: Detector, paths: Sequence[Path]) -> FaceCounts:
+    """Count over pictures that show one person each."""
+    numbers = [len(faces_in_file(detector, path)) for path in paths]
+    return FaceCounts(len(numbers), sum(n > 0 for n in numbers), sum(n == 1 for n in numbers))
+
+
+def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]) -> float:
+    """AP at an IoU of 0.5 over labelled pictures, 0-1, higher is better.
+
+    `detector` should have a very low confidence (0.001), or the tail of the curve is cut off.
+    """
+    scores: list[float] = []
+    hits: list[bool] = []
+    for picture in pictures:
+        found = faces_in_file(detector, picture.path)
+        scores += [face.confidence for face in found]
+        hits += matched(found, picture.boxes_xyxy)
+    return average_precision(
+        np.array(scores), np.array(hits, bool), sum(len(picture.boxes_xyxy) for picture in pictures)
+    )
+
+
+def average_precision(scores: np.ndarray, hits: np.ndarray, labelled: int) -> float:
+    """The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it, 0-1.
+
+    `scores` and `hits` are (n,): the confidences of the found boxes and whether each meets a labelled one.
+    """
+    if not hits.any():
+        return 0.0
+    true_positives = np.cumsum(hits[np.argsort(-scores, kind="stable")])
+    recall = true_positives / labelled
+    precision = true_positives / np.arange(1, len(hits) + 1)
+    # Beyond the highest recall the precision is 0 at once, not on a slope towards it.
+    recalls = np.concatenate([[0], recall, [recall[-1], 1]])
+    envelope = np.maximum.accumulate(np.concatenate([[1], precision, [0, 0]])[::-1])[::-1]
+    return float(np.trapezoid(np.interp(RECALL_STEPS, recalls, envelope), RECALL_STEPS))
+
+
+def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) -> list[bool]:
+    """For each found face, surest first, whether it is the first to meet a labelled box, (n, 4)."""
+    taken = np.zeros(len(true_boxes), bool)
+    hits = []
+    for face in found:
+        overlaps = np.where(taken, 0.0, overlap_iou(face.box_xyxy, true_boxes))
+        is_hit = bool(len(overlaps)) and bool(overlaps.max() >= at_iou)
+        if is_hit:
+            taken[overlaps.argmax()] = True
+        hits.append(is_hit)
+    return hits

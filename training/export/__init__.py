@@ -1,0 +1,1 @@
+"""Keras network -> the ONNX graph that is served, with its gradients."""

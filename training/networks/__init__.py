@@ -1,0 +1,1 @@
+"""Architectures, heads, start weights and losses in Keras."""
