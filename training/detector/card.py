@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-TEMPLATE = Path(__file__).with_name("detector_card.md")
+TEMPLATE = Path(__file__).with_name("card.md")
 SAMPLE_HEADS = {
     "zidane.jpg": "zidane (2)",
     "bus.jpg": "bus (≥ 2)",
