@@ -20,6 +20,7 @@ from tqdm import tqdm
 from dataset.face_detection import LabelledPicture, labelled_pictures
 from dataset.paths import add_places, data_dir_of
 from dataset.records import CHIPS, FGNET, PORTRAITS, set_records
+from evaluation.reports.scores import compact_json
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import whole_file
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     if args.card:
         folder = args.detector.parent
         with whole_file(folder / "figures.json") as part:
-            part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+            part.write_text(compact_json(figures), encoding="utf-8")
         with whole_file(folder / "README.md") as part:
             part.write_text(card(folder), encoding="utf-8")
     return 0

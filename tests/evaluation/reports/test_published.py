@@ -20,7 +20,7 @@ from evaluation.metrics.estimates import CS_YEARS, DEFINITIONS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import BEGIN, END, card, readme_table, with_table
-from evaluation.reports.scores import METRICS_FILE, scores, sections_of
+from evaluation.reports.scores import METRICS_FILE, compact_json, scores, sections_of
 from evaluation.reports.second_seed import FOLDER, OTHER_RECIPES, second_seed_page
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing
@@ -56,6 +56,13 @@ def test_both_variants_are_scored_on_the_same_pictures_with_the_same_labels(publ
     )
     assert full.equals(cropped)
     assert not full.duplicated(["set", "file"]).any()
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])
+def test_metrics_json_is_one_line(shipped_variants, place):
+    text = (shipped_variants[place].folder / METRICS_FILE).read_text(encoding="utf-8")
+    assert text == compact_json(json.loads(text))
+    assert text.count("\n") == 1
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from dataset.backgrounds import backgrounds_of
+from evaluation.reports.scores import compact_json
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import DataMissing
 from faces.files import sha256_of
@@ -138,6 +139,8 @@ def test_the_card_is_the_one_that_its_figures_make():
 
 
 def test_the_figures_belong_to_the_detector_beside_them():
-    figures = json.loads((MODEL_FOLDER / "figures.json").read_text(encoding="utf-8"))
+    text = (MODEL_FOLDER / "figures.json").read_text(encoding="utf-8")
+    figures = json.loads(text)
+    assert text == compact_json(figures)
     assert figures["detector_sha256"] == sha256_of(DEFAULT_DETECTOR)
     assert Path(MODEL_FOLDER / "face.pt").stat().st_size < 6e6
