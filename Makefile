@@ -1,6 +1,7 @@
 # make run          start the workbench on http://127.0.0.1:8050 (the first time: installs 0.9 GB into .venv)
 # make test         every check, with a real browser (the first time: installs 4.4 GB into .venv-test)
 # make screenshots  every page, light and dark, wide and narrow, into screenshots/
+# make docs         figures that are not committed: curves and confusion matrices of every recipe, into docs/drawn/
 # make clean        remove both environments
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
@@ -12,7 +13,7 @@ TEST_HASH := $(shell cat requirements-run.txt requirements.txt requirements-dev.
 RUN_READY := .venv/ready-$(RUN_HASH)
 TEST_READY := .venv-test/ready-$(TEST_HASH)
 
-.PHONY: run test screenshots chromium clean
+.PHONY: run test screenshots docs chromium clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_READY)
@@ -26,6 +27,9 @@ test: $(RUN_READY) $(TEST_READY) chromium
 
 screenshots: $(TEST_READY) chromium
 	.venv-test/bin/python -m tests.browser.screenshots $(ARGS)
+
+docs: $(TEST_READY)
+	.venv-test/bin/python -m benchmarks recipes --figures $(ARGS)
 
 $(RUN_READY):
 	@echo "Installing the serving environment into .venv (0.9 GB, once)."

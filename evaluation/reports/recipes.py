@@ -1,13 +1,14 @@
 """Recipes and the runs kept of them -> the page docs/recipes.md and the measured line of each recipe.
 
-A room of its own because a run's weights are not committed: the page is written from what is, KEPT_FILES of
-each run in docs/recipes/NAME, and a test writes it again and finds the same bytes.
+A run's weights are not committed. The page is written from what is: KEPT_FILES and HEADLINE_FILE of each run
+in docs/recipes/NAME. A test writes it again and finds the same bytes.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,14 @@ from dataset import utkface
 from dataset.baselines import majority_gender_accuracy, median_age_mae
 from dataset.splits import read_split
 from evaluation.metrics.estimates import HIGHER, LOWER, SHARE, YEARS, Measure, formatted
-from evaluation.runs import COMPLETE, Run, runs_in
+from evaluation.reports.scores import measures_in
+from evaluation.runs import COMPLETE, SCORED_SET, SCORED_SPLIT, Run, runs_in
+from faces.errors import TableError
 
-KEPT_FILES = (
-    "recipe.toml",
-    "run.toml",
-    "variant.toml",
-    "history.csv",
-    "metrics.json",
-    "curves.svg",
-    "confusion_age.svg",
-    "confusion_gender.svg",
-)
+KEPT_FILES = ("recipe.toml", "run.toml", "variant.toml", "history.csv")
+HEADLINE_FILE = "headline.json"
+HEADLINE_KEYS = ("mae", "accuracy")  # what the page shows of some thirty measures
+MATRICES = ("gender_confusion", "age_group_confusion")  # what figures are drawn from
 MEASURED_LINE = re.compile(r"^# Measured: .*$", re.MULTILINE)
 NOT_TRAINED = "not trained yet"
 UNTRAINED_WEIGHTS = "none"  # as recipes word it
@@ -99,10 +96,16 @@ def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
     runs = {path.stem: kept_run(kept / path.stem) for path in sorted(recipe_paths)}
     for path in sorted(recipe_paths):
         lines.append(f"| {' | '.join(_cells(path, runs[path.stem], guess))} |")
-    lines += ["", "## Files", ""]
+    lines += [
+        "",
+        "## Files",
+        "",
+        "`make docs` draws each one's curves and confusion matrices into `docs/drawn`.",
+        "",
+    ]
     for name, run in runs.items():
         if run is not None:
-            files = [file for file in KEPT_FILES if (run.folder / file).is_file()]
+            files = [file for file in (*KEPT_FILES, HEADLINE_FILE) if (run.folder / file).is_file()]
             links = ", ".join(f"[{file}]({kept.name}/{name}/{file})" for file in files)
             lines.append(
                 f"- `{name}`, on {run.device}: "
@@ -113,10 +116,40 @@ def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def headline(document: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a network's metrics.json, under the same keys: HEADLINE_KEYS and MATRICES of one split.
+
+    Raises TableError where it was not scored on the test split of UTKFace.
+    """
+    section = document["sets"].get(SCORED_SET, {}).get(SCORED_SPLIT)
+    if section is None:
+        scored = ", ".join(document["sets"])
+        raise TableError(f"A headline is of {SCORED_SET}, {SCORED_SPLIT}. Received: scores of {scored}.")
+    kept = {
+        "pictures": section["pictures"],
+        "measures": {key: section["measures"][key] for key in HEADLINE_KEYS},
+    }
+    kept |= {name: section[name] for name in MATRICES}
+    hashes = {key: document[key] for key in document if key.endswith("_sha256")}
+    return {"variant": document["variant"], **hashes, "sets": {SCORED_SET: {SCORED_SPLIT: kept}}}
+
+
+def read_headline(folder: Path) -> dict[str, Any] | None:
+    """What `headline` kept in the folder of a run; None without it, or where it scores another network."""
+    paths = folder / HEADLINE_FILE, folder / "variant.toml"
+    if not all(path.is_file() for path in paths):
+        return None
+    document = json.loads(paths[0].read_text(encoding="utf-8"))
+    variant = tomllib.loads(paths[1].read_text(encoding="utf-8"))
+    return document if document["network_sha256"] == variant["network_sha256"] else None
+
+
 def kept_run(folder: Path) -> Run | None:
     """The complete, scored run that was kept in `folder`; None where there is none."""
-    run = next(iter(runs_in([folder])), None)
-    return run if run is not None and run.state == COMPLETE and run.measures else None
+    run, document = next(iter(runs_in([folder])), None), read_headline(folder)
+    if run is None or run.state != COMPLETE or document is None:
+        return None
+    return replace(run, measures=measures_in(document, SCORED_SET, SCORED_SPLIT))
 
 
 def measured_line(run: Run | None) -> str:
