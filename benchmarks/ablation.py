@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from dataset.paths import add_places, data_dir_of
+from dataset.paths import add_path_options, data_dir_of
 from evaluation.runs import COMPLETE, Run, runs_in
 from faces.errors import RecipeError
 from faces.files import whole_file
@@ -64,7 +64,7 @@ FIGURES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train; without any: all of them")
-    add_places(parser)
+    add_path_options(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -157,8 +157,8 @@ def kept_histories(table: dict[str, Any], kept: Path) -> dict[str, pd.DataFrame]
 def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
     """The text of docs/ablation.md."""
     recipe = row_recipe("base", table)
-    frames = recipe["schedule"]["frames_an_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
-    return HEAD.format(base=BASE_RECIPE, frames=frames) + ablation_markdown(table, kept, runs) + "\n"
+    inputs = recipe["schedule"]["inputs_per_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
+    return HEAD.format(base=BASE_RECIPE, inputs=inputs) + ablation_markdown(table, kept, runs) + "\n"
 
 
 def _write_page(table: dict[str, Any]) -> None:

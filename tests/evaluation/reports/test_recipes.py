@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from evaluation.metrics.estimates import measure_from
+from evaluation.metrics.estimates import estimate_from
 from evaluation.reports.recipes import (
     HEADLINE_FILE,
     guesses,
@@ -56,7 +56,7 @@ def kept(tmp_path, shipped_variants):
 
 def test_a_row_shows_the_scores_of_its_run_and_that_its_weights_could_not_be_had(kept, shipped_variants):
     cells = row_of("resnet50_two_phase", recipes_page(RECIPES, kept))
-    mae = measure_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["measures"]["mae"])
+    mae = estimate_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["metrics"]["mae"])
     assert mae.text_with_interval in cells
     assert cells[3] == "1,003"
     assert cells[5] == "architecture only, random start"
@@ -88,10 +88,10 @@ def test_a_headline_has_the_keys_and_the_digits_of_the_scores(shipped_variants):
     scores = read_scores(shipped_variants[0])
     short = headline(scores)["sets"]["chips"]["test"]
     long = scores["sets"]["chips"]["test"]
-    assert {key: long[key] for key in short if key != "measures"} == {
-        key: short[key] for key in short if key != "measures"
+    assert {key: long[key] for key in short if key != "metrics"} == {
+        key: short[key] for key in short if key != "metrics"
     }
-    assert short["measures"] == {key: long["measures"][key] for key in ("mae", "accuracy")}
+    assert short["metrics"] == {key: long["metrics"][key] for key in ("mae", "accuracy")}
     with pytest.raises(TableError, match="Received: scores of fgnet"):
         headline({"sets": {"fgnet": {}}})
 
