@@ -16,7 +16,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from dataset.paths import add_places, data_dir_of
+from dataset.paths import add_path_options, data_dir_of
 from evaluation.runs import COMPLETE, Run, runs_in
 from faces.errors import RecipeError
 from faces.files import whole_file
@@ -59,7 +59,7 @@ FIGURES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train; without any: all of them")
-    add_places(parser)
+    add_path_options(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -128,9 +128,9 @@ def ablation_markdown(table: dict[str, Any], folders: list[Path]) -> str:
 
 def _write_page(table: dict[str, Any]) -> None:
     recipe = row_recipe("base", table)
-    frames = recipe["schedule"]["frames_an_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
+    inputs = recipe["schedule"]["inputs_per_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
     with whole_file(PAGE) as path:
-        text = HEAD.format(base=BASE_RECIPE, frames=frames) + ablation_markdown(table, [KEPT, RUNS]) + "\n"
+        text = HEAD.format(base=BASE_RECIPE, inputs=inputs) + ablation_markdown(table, [KEPT, RUNS]) + "\n"
         path.write_text(text, encoding="utf-8")
 
 

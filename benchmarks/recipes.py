@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dataset.paths import add_places, data_dir_of
-from dataset.records import CHIPS, set_records
+from dataset.paths import add_path_options, data_dir_of
+from dataset.records import CHIPS, load_records
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.predictions import read_predictions
 from evaluation.reports.recipes import KEPT_FILES, MEASURED_LINE, kept_run, measured_line, recipes_page
@@ -32,7 +32,7 @@ DOCS = Path("docs")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names; without any: all of them")
-    add_places(parser)
+    add_path_options(parser)
     parser.add_argument(
         "--pictures", type=int, help="about so many training pictures, as many frames an epoch"
     )
@@ -76,24 +76,24 @@ def recipe_text(
     # Its head tells of the recipe as it stands there.
     text = path.read_text(encoding="utf-8")
     document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
-    shares = {
-        name: share
-        for name, share in document["mix"]["shares"].items()
+    fractions = {
+        name: fraction
+        for name, fraction in document["mix"]["fractions"].items()
         if _is_here(name, data_dir, cache_dir)
     }
-    if not shares:
+    if not fractions:
         raise DataMissing(f"None of the sets of {path} is here. Received: {data_dir}.")
-    shares = {name: share / sum(shares.values()) for name, share in shares.items()}
-    document["mix"]["shares"] = tomlkit.inline_table()
-    document["mix"]["shares"].update(shares)
+    fractions = {name: fraction / sum(fractions.values()) for name, fraction in fractions.items()}
+    document["mix"]["fractions"] = tomlkit.inline_table()
+    document["mix"]["fractions"].update(fractions)
     network = read_recipe(path).network
     file = start_file(network)
     if file is not None and not file.is_file() and network.architecture != EMBEDDING:
         # A batch norm that stays at mean 0 and variance 1 normalises nothing.
         document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
     if pictures:
-        document["limits"] = {name: round(share * pictures) for name, share in shares.items()}
-        document["schedule"]["frames_an_epoch"] = min(pictures, document["schedule"]["frames_an_epoch"])
+        document["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
     for phase in document["phases"]:
         phase["epochs"] = epochs or phase["epochs"]
     return tomlkit.dumps(document)
@@ -140,7 +140,7 @@ def _is_scored(folder: Path) -> bool:
 
 def _is_here(set_name: str, data_dir: Path, cache_dir: Path) -> bool:
     try:
-        return not set_records(set_name, data_dir, cache_dir).empty
+        return not load_records(set_name, data_dir, cache_dir).empty
     except DataMissing:
         return False
 

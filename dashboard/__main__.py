@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     serving.start()
     print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
     try:
-        warm = list(context.workbench.networks)
+        warm = list(context.predictor.networks)
         later = [name for name in context.variants if name not in warm]
         print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
         if later:

@@ -24,7 +24,7 @@ from dashboard.pictures.uploads import Upload, Uploads
 from dashboard.pictures.utkface import DataPictures
 from dataset.paths import default_cache_dir
 from evaluation.runs import Run, is_complete, named, run_folders, runs_in
-from faces.answer import Workbench
+from faces.answer import Predictor
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import PictureExpired, ProjectError, VariantError
 from faces.files import sha256_of
@@ -36,7 +36,7 @@ EXTENSION = "workbench"  # under this name the context hangs on the Flask server
 SAMPLE_PREFIX = "sample:"  # the key of a shipped picture is this and its file name; of an upload, its token
 TEST_PREFIX = "test:"  # and of a picture of the evaluation sets, where --data-dir is given
 SHOWN_AT_ONCE = 2  # variants; pages compare two
-MEASURED_FRAMES = 5
+MEASURED_RUNS = 5
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class AppContext:
     """What `create_app` is given. `served` is the workbench, or the promise of one still warming up."""
 
     variants: dict[str, Variant]  # by name, in the order in which they were given
-    served: "Future[Workbench]"
+    served: "Future[Predictor]"
     data_dir: Path | None = None
     detector_path: Path = DEFAULT_DETECTOR
     uploads: Uploads = field(default_factory=Uploads)
@@ -55,7 +55,7 @@ class AppContext:
     runs_folder: Path | None = None
     ms_a_picture: dict[str, float] = field(default_factory=dict)  # of the networks that are loaded, by name
     _answered_samples: dict[str, Upload] = field(default_factory=dict, repr=False)
-    _reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _prediction: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def ready(self) -> bool:
@@ -63,18 +63,18 @@ class AppContext:
         return self.served.done() and self.served.exception() is None
 
     @property
-    def workbench(self) -> Workbench:
+    def predictor(self) -> Predictor:
         """The networks. Waits for them; raises VariantError or DetectorError when they cannot be loaded."""
         return self.served.result()
 
     def network(self, name: str) -> Network:
         """The network of a variant, loaded if it is asked for the first time. Raises VariantError."""
-        workbench = self.workbench
-        with self._reading:
-            if name not in workbench.networks:
-                workbench.add(self.variants[name])
-                self.ms_a_picture[name] = _ms_a_picture(workbench.networks[name])
-        return workbench.networks[name]
+        predictor = self.predictor
+        with self._prediction:
+            if name not in predictor.networks:
+                predictor.add(self.variants[name])
+                self.ms_a_picture[name] = _ms_a_picture(predictor.networks[name])
+        return predictor.networks[name]
 
     @property
     def variant_folders(self) -> list[Path]:
@@ -95,11 +95,11 @@ class AppContext:
 
     def face_variants(self, names: Sequence[str]) -> list[str]:
         """Those of these variants that look at one face at a time."""
-        return [name for name in names if self.variants[name].framing == FACE]
+        return [name for name in names if self.variants[name].input_mode == FACE]
 
     def whole_picture_variants(self, names: Sequence[str]) -> list[str]:
         """Those of these variants that look at the whole picture."""
-        return [name for name in names if self.variants[name].framing != FACE]
+        return [name for name in names if self.variants[name].input_mode != FACE]
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
@@ -162,7 +162,7 @@ class AppContext:
         started = time.perf_counter()
         picture = decode(data, name)
         decode_ms = (time.perf_counter() - started) * 1000
-        answer = self.workbench.answer(picture, {"decode": decode_ms}, names=())
+        answer = self.predictor.answer(picture, {"decode": decode_ms}, names=())
         return self._completed(Upload(picture, answer), names)
 
     def _completed(self, upload: Upload, names: Sequence[str] | None) -> Upload:
@@ -170,10 +170,10 @@ class AppContext:
         names = self.given if names is None else names
         for name in names:
             self.network(name)
-        with self._reading:
+        with self._prediction:
             for name in names:
                 if not upload.answer.says(name):
-                    self.workbench.read_too(name, upload.picture, upload.answer)
+                    self.predictor.add_predictions(name, upload.picture, upload.answer)
             return Upload(upload.picture, upload.answer.of(names))
 
     def _remembered(self, key: str) -> Upload:
@@ -234,11 +234,11 @@ def load_context(
 def _ms_a_picture(network: Network) -> float:
     """The median time that a network takes to read one frame, framing and detection left out."""
     variant = network.variant
-    frame = np.full((1, variant.input_px, variant.input_px, 3), 127, np.uint8)
+    crop = np.full((1, variant.input_px, variant.input_px, 3), 127, np.uint8)
     times = []
-    for _ in range(MEASURED_FRAMES):
+    for _ in range(MEASURED_RUNS):
         started = time.perf_counter()
-        network.readings(frame)
+        network.predictions(crop)
         times.append((time.perf_counter() - started) * 1000)
     return float(np.median(times))
 
@@ -258,21 +258,21 @@ def _whole_variant(folder: Path) -> Variant:
 
 def _loading(
     variants: Sequence[Variant], detector_path: Path, ms_a_picture: dict[str, float]
-) -> "Future[Workbench]":
+) -> "Future[Predictor]":
     """The promise of a warm workbench; `ms_a_picture` is filled right after it is kept."""
-    served: Future[Workbench] = Future()
+    served: Future[Predictor] = Future()
 
     def load() -> None:
         try:
-            workbench = Workbench([], detector_path)
+            predictor = Predictor([], detector_path)
             for variant in variants:
-                workbench.add(variant)
-            workbench.warm_up()
+                predictor.add(variant)
+            predictor.warm_up()
         except Exception as error:
             served.set_exception(error)
         else:
-            served.set_result(workbench)
-            for name, network in workbench.networks.copy().items():
+            served.set_result(predictor)
+            for name, network in predictor.networks.copy().items():
                 ms_a_picture[name] = _ms_a_picture(network)
 
     threading.Thread(target=load, name="load-networks", daemon=True).start()

@@ -18,7 +18,7 @@ from faces.errors import TableError
 from faces.files import sha256_of
 from faces.variants import Variant, read_variant
 
-GENDER_COLUMNS = ["female_probability", "told_gender"]  # of dataset.tables.columns.PREDICTIONS
+GENDER_COLUMNS = ["female_probability", "predicted_gender"]  # of dataset.tables.columns.PREDICTIONS
 
 
 def read_predictions(variant_folders: Sequence[Path], detector_path: Path = DEFAULT_DETECTOR) -> pd.DataFrame:
@@ -28,18 +28,18 @@ def read_predictions(variant_folders: Sequence[Path], detector_path: Path = DEFA
     holds rows of another variant, and VariantError for a folder that is none.
     """
     detector_sha256 = sha256_of(detector_path)
-    frames = [
-        frame for folder in variant_folders for frame in _tables_of(read_variant(folder), detector_sha256)
+    tables = [
+        table for folder in variant_folders for table in _tables_of(read_variant(folder), detector_sha256)
     ]
-    if not frames:
+    if not tables:
         return pd.DataFrame(columns=PREDICTIONS.column_names)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _tables_of(variant: Variant, detector_sha256: str) -> list[pd.DataFrame]:
     if variant.parts:
         ages, genders = (
-            {frame.set.iloc[0]: frame for frame in _tables_of(part, detector_sha256) if len(frame)}
+            {table.set.iloc[0]: table for table in _tables_of(part, detector_sha256) if len(table)}
             for part in variant.parts
         )
         return [_joined(variant, ages[name], genders[name]) for name in ages if name in genders]
@@ -49,14 +49,14 @@ def _tables_of(variant: Variant, detector_sha256: str) -> list[pd.DataFrame]:
             f"Received: {variant.split_sha256[:12]}…."
         )
     expected = Provenance(variant.split_sha256, variant.network_sha256, detector_sha256)
-    frames = []
+    tables = []
     for path in sorted((variant.folder / "predictions").glob("*.parquet")):
-        frame = read_table(path, PREDICTIONS, expected)
-        others = sorted(set(frame.variant) - {variant.name})
+        table = read_table(path, PREDICTIONS, expected)
+        others = sorted(set(table.variant) - {variant.name})
         if others:
             raise TableError(f"{path} belongs to the variant '{variant.name}'. Received: rows of {others}.")
-        frames.append(frame)
-    return frames
+        tables.append(table)
+    return tables
 
 
 def _joined(variant: Variant, ages: pd.DataFrame, genders: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from faces.answer import Answer, Workbench, refusal
+from faces.answer import Answer, Predictor, refusal
 from faces.detection import DEFAULT_DETECTOR
 from faces.drawing import annotated, in_words
 from faces.errors import PictureError, ProjectError
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        workbench = Workbench(options.variant or DEFAULT_VARIANTS, options.detector)
+        predictor = Predictor(options.variant or DEFAULT_VARIANTS, options.detector)
         if options.out:
             options.out.mkdir(parents=True, exist_ok=True)
     except ProjectError as error:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawing_names = DrawingNames()
     for path in options.pictures:
         try:
-            picture, answer = _answered(workbench, path)
+            picture, answer = _answered(predictor, path)
         except (PictureError, OSError) as error:
             exit_code = SOME_REFUSED
             _print_refusal(path, error, as_json=options.json)
@@ -84,13 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answered(workbench: Workbench, path: Path) -> tuple[Picture, Answer]:
+def _answered(predictor: Predictor, path: Path) -> tuple[Picture, Answer]:
     """Raises PictureError for a refused picture, OSError for a file that cannot be read."""
     with open(path, "rb") as file:
         data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
     started = time.perf_counter()
     picture = decode(data, path.name)
-    return picture, workbench.answer(picture, {"decode": (time.perf_counter() - started) * 1000})
+    return picture, predictor.answer(picture, {"decode": (time.perf_counter() - started) * 1000})
 
 
 def table(answer: Answer) -> str:
@@ -103,12 +103,12 @@ def table(answer: Answer) -> str:
     for number, answered in enumerate(answer.faces, start=1):
         x0, y0, x1, y1 = (round(edge) for edge in answered.face.box_xyxy)
         where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
-        for name, reading in answered.answers.items():
-            lines.append(f"{where:<36}{name:<{widest}}  {in_words(reading)}")
+        for name, prediction in answered.answers.items():
+            lines.append(f"{where:<36}{name:<{widest}}  {in_words(prediction)}")
         if not answered.answers:  # no variant that is framed by faces was asked
             lines.append(where)
-    for name, reading in answer.whole_picture.items():
-        lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(reading)}")
+    for name, prediction in answer.whole_picture.items():
+        lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(prediction)}")
     return "\n".join(lines)
 
 

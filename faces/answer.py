@@ -11,14 +11,14 @@ import numpy as np
 
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
-from faces.input_crops import Square, frame_for, overlap_iou, pixels_in, square_around, square_for
+from faces.input_crops import Square, crop_for, overlap_iou, pixels_in, square_around, square_for
 from faces.networks import Network
 from faces.pictures import Picture, decode
-from faces.predictions import Reading
-from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant
+from faces.predictions import Prediction
+from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant
 
 STAGES = ("decode", "detect", "frame", "network")
-LEAST_OVERLAP = 0.4  # of a look with a face's square, to be one at this face
+MIN_ATTENDED_IOU = 0.4  # of a look with a face's square, to be one at this face
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class AnsweredFace:
     """A face with the reading of every variant that is framed by faces."""
 
     face: Face
-    answers: dict[str, Reading]
+    answers: dict[str, Prediction]
 
 
 @dataclass
@@ -37,14 +37,14 @@ class Answer:
     width: int
     height: int
     faces: list[AnsweredFace] = field(default_factory=list)
-    whole_picture: dict[str, Reading] = field(default_factory=dict)
+    whole_picture: dict[str, Prediction] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     def of(self, names: Sequence[str]) -> "Answer":
         """What the variants of these names said, in this order; without those that were not asked."""
 
-        def own(readings: dict[str, Reading]) -> dict[str, Reading]:
-            return {name: readings[name] for name in names if name in readings}
+        def own(predictions: dict[str, Prediction]) -> dict[str, Prediction]:
+            return {name: predictions[name] for name in names if name in predictions}
 
         faces = [AnsweredFace(answered.face, own(answered.answers)) for answered in self.faces]
         return replace(self, faces=faces, whole_picture=own(self.whole_picture))
@@ -53,14 +53,14 @@ class Answer:
         """Whether the variant of this name was asked."""
         return name in self.whole_picture or any(name in answered.answers for answered in self.faces)
 
-    def face_looked_at(self, reading: Reading) -> int | None:
+    def attended_face(self, prediction: Prediction) -> int | None:
         """The index of the face that a reading of the whole picture looked at; None: at no single one."""
-        if reading.looked_at_xyxy is None or not self.faces:
+        if prediction.attended_xyxy is None or not self.faces:
             return None
         squares = [square_around(answered.face.box_xyxy, 1.0).xyxy for answered in self.faces]
-        overlaps = overlap_iou(reading.looked_at_xyxy, squares)
+        overlaps = overlap_iou(prediction.attended_xyxy, squares)
         most = int(overlaps.argmax())
-        return most if overlaps[most] >= LEAST_OVERLAP else None
+        return most if overlaps[most] >= MIN_ATTENDED_IOU else None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object of `faces predict --json` and of the API."""
@@ -72,11 +72,11 @@ class Answer:
                 {
                     "box_xyxy": [round(value, 1) for value in answered.face.box_xyxy],
                     "confidence": round(answered.face.confidence, 4),
-                    "answers": {name: reading.as_dict() for name, reading in answered.answers.items()},
+                    "answers": {name: prediction.as_dict() for name, prediction in answered.answers.items()},
                 }
                 for answered in self.faces
             ],
-            "whole_picture": {name: reading.as_dict() for name, reading in self.whole_picture.items()},
+            "whole_picture": {name: prediction.as_dict() for name, prediction in self.whole_picture.items()},
             "timings_ms": {stage: round(self.timings_ms.get(stage, 0.0), 2) for stage in STAGES},
         }
 
@@ -86,7 +86,7 @@ def refusal(name: str, error: PictureError | OSError) -> dict[str, Any]:
     return {"picture": name, "error": {"name": type(error).__name__, "message": str(error)}}
 
 
-class Workbench:
+class Predictor:
     """The detector and the networks of all variants, loaded once; answers any number of pictures."""
 
     def __init__(
@@ -122,25 +122,25 @@ class Workbench:
             )
         answer.faces = [AnsweredFace(face, {}) for face in faces]
         for name in list(self.networks) if names is None else names:
-            self.read_too(name, picture, answer)
+            self.add_predictions(name, picture, answer)
         return answer
 
-    def read_too(self, name: str, picture: Picture, answer: Answer) -> None:
+    def add_predictions(self, name: str, picture: Picture, answer: Answer) -> None:
         """Put what one more variant says into the answer about a picture, and its time into the timings."""
         network = self.networks[name]
-        by_face = network.variant.framing == FACE and bool(answer.faces)
+        by_face = network.variant.input_mode == FACE and bool(answer.faces)
         with _timed(answer.timings_ms, "frame"):
             views: Sequence[Face | None] = [one.face for one in answer.faces] if by_face else [None]
-            frames = np.stack([frame_for(network.variant, picture, view) for view in views])
+            crops = np.stack([crop_for(network.variant, picture, view) for view in views])
         with _timed(answer.timings_ms, "network"):
-            readings = network.readings(frames, FACE if by_face else WHOLE_PICTURE)
+            predictions = network.predictions(crops, FACE if by_face else WHOLE_IMAGE)
         squares = [square_for(network.variant, picture, view) for view in views]
-        readings = [_placed(*one) for one in zip(readings, squares, strict=True)]
+        predictions = [_placed(*one) for one in zip(predictions, squares, strict=True)]
         if by_face:
-            for answered, reading in zip(answer.faces, readings, strict=True):
-                answered.answers[name] = reading
+            for answered, prediction in zip(answer.faces, predictions, strict=True):
+                answered.answers[name] = prediction
         else:
-            answer.whole_picture[name] = readings[0]
+            answer.whole_picture[name] = predictions[0]
 
     def answer_bytes(self, data: bytes, name: str) -> Answer:
         """Decode and answer. Raises PictureError when the bytes are refused."""
@@ -149,19 +149,19 @@ class Workbench:
             picture = decode(data, name)
         return self.answer(picture, timings)
 
-    def read_square(self, variant_name: str, picture: Picture, square: Square) -> Reading:
+    def predict_square(self, variant_name: str, picture: Picture, square: Square) -> Prediction:
         """What one variant says about the pixels under a square: "ask full about this face"."""
         network = self.networks[variant_name]
         variant = network.variant
-        frame = pixels_in(picture.rgb, square, variant.input_px, variant.pad_rgb)
-        return _placed(network.readings(frame[None], "square")[0], square)
+        crop = pixels_in(picture.rgb, square, variant.input_px, variant.pad_rgb)
+        return _placed(network.predictions(crop[None], "square")[0], square)
 
 
-def _placed(reading: Reading, square: Square) -> Reading:
+def _placed(prediction: Prediction, square: Square) -> Prediction:
     """The reading of a frame that lies at `square`, with the picture's pixels that it looked at."""
-    if reading.looked_at is None:
-        return reading
-    return replace(reading, looked_at_xyxy=square.part(reading.looked_at).xyxy)
+    if prediction.attention_cxcys is None:
+        return prediction
+    return replace(prediction, attended_xyxy=square.part(prediction.attention_cxcys).xyxy)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
 from faces.pictures import Picture
-from faces.predictions import Reading, age_in_words, gender_in_words
+from faces.predictions import Prediction, age_in_words, gender_in_words
 
 LEAST_SIDE_PX = 800  # a smaller picture is enlarged: text in 200 pixels is legible to nobody
 PAPER_RGB, INK_RGB = (255, 255, 255), (27, 31, 39)
@@ -37,14 +37,14 @@ class _Scale:
         return cls(ImageFont.load_default(text_px), text_px, max(text_px // 8, 2))
 
 
-def in_words(reading: Reading) -> str:
+def in_words(prediction: Prediction) -> str:
     """`34 (28-40) female 93 %`: age with its 80 % interval, gender with its own probability.
 
     What the network does not tell is `age not told` or `gender not told`. With a plain hyphen: the font of
     the drawing has no dash, and some terminals neither.
     """
-    comma = "," if reading.age_and_interval is None else ""
-    return f"{age_in_words(reading)}{comma} {gender_in_words(reading)}".replace("–", "-")
+    comma = "," if prediction.age_and_interval is None else ""
+    return f"{age_in_words(prediction)}{comma} {gender_in_words(prediction)}".replace("–", "-")
 
 
 def annotated(picture: Picture, answer: Answer) -> np.ndarray:
@@ -107,11 +107,11 @@ def _tags(
 
 def _tag_texts(number: int, answered: AnsweredFace) -> tuple[str, str, str]:
     """What the tag may say, the longest first; of several variants it says what the first one read."""
-    reading = next(iter(answered.answers.values()), None)
-    if reading is None:
+    prediction = next(iter(answered.answers.values()), None)
+    if prediction is None:
         return (str(number),) * 3
-    short = gender_in_words(reading) if reading.age_years is None else f"{reading.age_years:.0f}"
-    return (f"{number}: {in_words(reading)}", f"{number}: {short}", str(number))
+    short = gender_in_words(prediction) if prediction.age_years is None else f"{prediction.age_years:.0f}"
+    return (f"{number}: {in_words(prediction)}", f"{number}: {short}", str(number))
 
 
 def _places(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale) -> list[_Edges]:
@@ -131,15 +131,15 @@ def _places(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale
 def _lines(answer: Answer) -> list[tuple[str, tuple[int, int, int]]]:
     """One line a face and variant, then one a variant that saw the whole picture, with their colours."""
     lines = [
-        (f"{number}  {name}: {in_words(reading)}", VARIANT_RGB.get(name, INK_RGB))
+        (f"{number}  {name}: {in_words(prediction)}", VARIANT_RGB.get(name, INK_RGB))
         for number, answered in enumerate(answer.faces, start=1)
-        for name, reading in answered.answers.items()
+        for name, prediction in answered.answers.items()
     ]
     if not answer.faces:
         lines.append(("No face was found.", INK_RGB))
     lines += [
-        (f"Whole picture  {name}: {in_words(reading)}", VARIANT_RGB.get(name, INK_RGB))
-        for name, reading in answer.whole_picture.items()
+        (f"Whole picture  {name}: {in_words(prediction)}", VARIANT_RGB.get(name, INK_RGB))
+        for name, prediction in answer.whole_picture.items()
     ]
     return lines
 

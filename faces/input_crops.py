@@ -34,8 +34,8 @@ class Square:
 
     def part(self, place: Sequence[float]) -> "Square":
         """The square at a place in this one: the inverse of `within`."""
-        centre_x, centre_y, share = place
-        side = share * self.side
+        centre_x, centre_y, fraction = place
+        side = fraction * self.side
         return Square(
             self.x0 + centre_x * self.side - side / 2, self.y0 + centre_y * self.side - side / 2, side
         )
@@ -80,7 +80,7 @@ class Extent(Protocol):
 
 def square_for(variant: Variant, picture: Extent, face: Face | None) -> Square:
     """Where `variant` looks: at the face if it is framed by faces and there is one, else at everything."""
-    if variant.framing == FACE and face is not None:
+    if variant.input_mode == FACE and face is not None:
         return square_around(face.box_xyxy, variant.crop_scale)
     return square_around((0, 0, picture.width, picture.height), 1.0)
 
@@ -109,16 +109,16 @@ def pixels_in(picture_rgb: np.ndarray, square: Square, size_px: int, pad_rgb: Se
         if not (left or top or right or bottom):
             box_width = box_height = size_px
         small = cv2.resize(inside, (box_width, box_height), interpolation=cv2.INTER_AREA)
-        frame = np.empty((size_px, size_px, 3), np.uint8)
-        frame[:] = pad_rgb
-        frame[box_top : box_top + box_height, box_left : box_left + box_width] = small
-        return frame
+        crop = np.empty((size_px, size_px, 3), np.uint8)
+        crop[:] = pad_rgb
+        crop[box_top : box_top + box_height, box_left : box_left + box_width] = small
+        return crop
     padded = cv2.copyMakeBorder(
         inside, top, bottom, left, right, cv2.BORDER_CONSTANT, value=[int(value) for value in pad_rgb]
     )
     return cv2.resize(padded, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
 
 
-def frame_for(variant: Variant, picture: Picture, face: Face | None) -> np.ndarray:
+def crop_for(variant: Variant, picture: Picture, face: Face | None) -> np.ndarray:
     """The frame of one face, or of the whole picture, as (input_px, input_px, 3) uint8 RGB."""
     return pixels_in(picture.rgb, square_for(variant, picture, face), variant.input_px, variant.pad_rgb)

@@ -15,11 +15,11 @@ from pathlib import Path
 from faces.errors import VariantError
 from faces.predictions import OUTPUTS
 
-WHOLE_PICTURE = "whole picture"
+WHOLE_IMAGE = "whole_image"
 FACE = "face"
-PAIR_SIGN = "+"
+COMPOSITE_SIGN = "+"
 # In these two networks have to be equal to look at the same frame.
-FRAME_FIELDS = ("framing", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
+INPUT_FIELDS = ("framing", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
 DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
 
 
@@ -33,8 +33,8 @@ class Variant:
 
     name: str
     folder: Path
-    framing: str  # WHOLE_PICTURE or FACE
-    crop_scale: float  # side of the square over the longer side of the face box; unused for WHOLE_PICTURE
+    input_mode: str  # WHOLE_IMAGE or FACE
+    crop_scale: float  # side of the square over the longer side of the face box; unused for WHOLE_IMAGE
     input_px: int
     pad_rgb: tuple[int, int, int]
     network_sha256: str
@@ -55,7 +55,7 @@ class Variant:
         """The variants with a folder of their own: both of a pair, else this one."""
         return self.parts or (self,)
 
-    def telling(self, output: str) -> "Variant":
+    def part_with_head(self, output: str) -> "Variant":
         """Of a pair the part that tells the age, or the gender (one of OUTPUTS); else this variant."""
         return self.parts[OUTPUTS.index(output)] if self.parts else self
 
@@ -67,7 +67,9 @@ def read_variant(folder: Path) -> Variant:
     """
     folder = Path(folder)
     text = str(folder)
-    splits = [(Path(text[:at]), Path(text[at + 1 :])) for at, sign in enumerate(text) if sign == PAIR_SIGN]
+    splits = [
+        (Path(text[:at]), Path(text[at + 1 :])) for at, sign in enumerate(text) if sign == COMPOSITE_SIGN
+    ]
     if not splits or folder.is_dir():  # a folder may have the sign in its own name
         return _read_single(folder)
     age, gender = next((split for split in splits if all(one.is_dir() for one in split)), splits[0])
@@ -80,7 +82,7 @@ def single_folders(folders: Iterable[Path]) -> list[Path]:
 
 
 def _pair(folder: Path, age: Variant, gender: Variant) -> Variant:
-    differing = [name for name in FRAME_FIELDS if getattr(age, name) != getattr(gender, name)]
+    differing = [name for name in INPUT_FIELDS if getattr(age, name) != getattr(gender, name)]
     if differing:
         told = (f"{name} {getattr(age, name)} and {getattr(gender, name)}" for name in differing)
         raise VariantError(
@@ -89,10 +91,10 @@ def _pair(folder: Path, age: Variant, gender: Variant) -> Variant:
         )
     return replace(
         age,
-        name=f"{age.name} {PAIR_SIGN} {gender.name}",
+        name=f"{age.name} {COMPOSITE_SIGN} {gender.name}",
         folder=folder,
-        network_sha256=f"{age.network_sha256}{PAIR_SIGN}{gender.network_sha256}",
-        recipe=f"{age.recipe} {PAIR_SIGN} {gender.recipe}",
+        network_sha256=f"{age.network_sha256}{COMPOSITE_SIGN}{gender.network_sha256}",
+        recipe=f"{age.recipe} {COMPOSITE_SIGN} {gender.recipe}",
         parameters=age.parameters + gender.parameters,
         flops=age.flops + gender.flops,
         parts=(age, gender),
@@ -106,7 +108,7 @@ def _read_single(folder: Path) -> Variant:
         variant = Variant(
             name=str(table["name"]),
             folder=folder,
-            framing=str(table["framing"]),
+            input_mode=str(table["framing"]),
             crop_scale=float(table["crop_scale"]),
             input_px=int(table["input_px"]),
             pad_rgb=tuple(int(value) for value in table["pad_rgb"]),  # type: ignore[arg-type]
@@ -126,9 +128,9 @@ def _read_single(folder: Path) -> Variant:
         raise VariantError(f"{path} lacks the key {error}.") from None
     except (TypeError, ValueError) as error:
         raise VariantError(f"{path} holds a value of the wrong kind: {error}") from None
-    if variant.framing not in (WHOLE_PICTURE, FACE):
+    if variant.input_mode not in (WHOLE_IMAGE, FACE):
         raise VariantError(
-            f"{path}: framing is '{WHOLE_PICTURE}' or '{FACE}'. Received: '{variant.framing}'."
+            f"{path}: framing is '{WHOLE_IMAGE}' or '{FACE}'. Received: '{variant.input_mode}'."
         )
     if len(variant.pad_rgb) != 3:
         raise VariantError(f"{path}: pad_rgb has three values. Received: {variant.pad_rgb}.")

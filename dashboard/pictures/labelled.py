@@ -14,7 +14,7 @@ import pandas as pd
 
 from dashboard.pictures.uploads import Upload
 from dataset.paths import default_cache_dir
-from dataset.records import CHIPS, FGNET, PORTRAITS, set_records
+from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
 from faces.errors import DataMissing, PictureExpired
 
 SHOWN_SETS = (PORTRAITS, CHIPS, FGNET)
@@ -36,7 +36,7 @@ class TestPictures:
         tables = []
         for name in SHOWN_SETS if self._data_dir else ():
             try:
-                table = set_records(name, Path(str(self._data_dir)), default_cache_dir())
+                table = load_records(name, Path(str(self._data_dir)), default_cache_dir())
             except DataMissing:
                 continue
             tables.append(table[table.split == "test"].assign(set=name))

@@ -145,18 +145,18 @@ def answer_csv(key: str) -> flask.Response:
 def csv_of(upload: Upload) -> str:
     """The answer as comma-separated values with a header."""
     answer = upload.answer
-    columns = ("age_years", "age_low", "age_high", "gender", "female_probability", "framed_from")
+    columns = ("age_years", "age_low", "age_high", "gender", "female_probability", "input_source")
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["picture", "face", "x0", "y0", "x1", "y1", "confidence", "variant", *columns])
     for number, answered in enumerate(answer.faces, start=1):
         box = [round(edge, 1) for edge in answered.face.box_xyxy]
-        for name, reading in answered.answers.items():
-            values = reading.as_dict()
+        for name, prediction in answered.answers.items():
+            values = prediction.as_dict()
             row = [answer.picture, number, *box, round(answered.face.confidence, 4), name]
             table.writerow([*map(_plain, row), *(values[column] for column in columns)])
-    for name, reading in answer.whole_picture.items():
-        values = reading.as_dict()
+    for name, prediction in answer.whole_picture.items():
+        values = prediction.as_dict()
         row = [answer.picture, "", "", "", "", "", "", name]
         table.writerow([*map(_plain, row), *(values[column] for column in columns)])
     return text.getvalue()

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.records import CHIPS, CONTEXT, FAIRFACE, FGNET, PORTRAITS, set_records
-from dataset.stable_hash import ALL_BITS, number_of
+from dataset.records import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS, load_records
+from dataset.stable_hash import ALL_BITS, stable_hash
 
-SETS = (CHIPS, CONTEXT, FAIRFACE, FGNET, PORTRAITS)
-SPLITS = ("train", "validation", "development", "test", "held")
-PUBLISHED_SPLITS = ("test", "held")  # a set has one of them: `held` is FairFace's
+SETS = (CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS)
+SPLITS = ("train", "validation", "validation", "test", "test")
+PUBLISHED_SPLITS = ("test", "test")  # a set has one of them: `held` is FairFace's
 TRAIN_SAMPLE = 2000
 SAMPLE_SEED = "train sample 1"
 
 
 def published_split(set_name: str) -> str:
     """The split on whose pictures a set's published figures stand."""
-    return "held" if set_name == FAIRFACE else "test"
+    return "test" if set_name == FAIRFACE else "test"
 
 
 def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
     """Records of dataset.records by split and file; of `train` the sample or none. Raises DataMissing."""
-    records = set_records(set_name, data_dir, cache_dir)
+    records = load_records(set_name, data_dir, cache_dir)
     if set_name == FAIRFACE:
         records = records[records.split != "train"]
     in_train = records.split == "train"
@@ -46,4 +46,4 @@ def train_sample(files: list[str]) -> set[str]:
 
 def first_by_hash(files: Iterable[str], count: int, seed: str) -> list[str]:
     """At most `count` of the names, by their hashes under `seed`; no order of the files moves the sample."""
-    return sorted(files, key=lambda file: number_of(f"{seed} {file}", ALL_BITS))[:count]
+    return sorted(files, key=lambda file: stable_hash(f"{seed} {file}", ALL_BITS))[:count]

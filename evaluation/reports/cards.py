@@ -18,23 +18,23 @@ from evaluation.inference.subsets import SETS, published_split
 from evaluation.metrics.abstention import HARDLY_BETTER_THAN_A_COIN
 from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, compared, fallback_text, headline_keys
 from evaluation.metrics.estimates import (
-    DEFINITIONS,
+    FRACTION,
     HIGHER,
     LOWER,
-    SHARE,
+    METRICS,
     YEARS,
-    Measure,
+    Estimate,
     formatted,
     is_better,
 )
 from evaluation.metrics.fairness import FEWEST_COMPARED
-from evaluation.metrics.metrics import NO_GENDERS_TOLD
+from evaluation.metrics.metrics import NO_GENDER_HEAD
 from evaluation.metrics.references import read_references
-from evaluation.metrics.slices import FEWEST_TOLD, OLDEST_DECADE, decade_name
+from evaluation.metrics.slices import MIN_PICTURES, OLDEST_DECADE, decade_name
 from evaluation.predictions import read_predictions
 from evaluation.reports.fairness import fairness_page
-from evaluation.reports.lineage import recipe_of, recipes_of, shares_words, start_words, training_words
-from evaluation.reports.scores import measures_in, read_scores
+from evaluation.reports.lineage import fractions_words, recipe_of, recipes_of, start_words, training_words
+from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.reports.second_seed import second_seed_page
 from faces.errors import DataMissing
 from faces.files import whole_file
@@ -47,7 +47,7 @@ BEGIN, END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
 CARD_KEYS = (
     "mae", "median_error", "bias", "rmse", "r2", "cs_5", "cs_10", "coverage",
     "bin_accuracy", "bin_off_by_one",
-    "accuracy", "auc", "mcc", "f1_female", "f1_male", "ece", "answered_share", "answered_accuracy",
+    "accuracy", "auc", "mcc", "f1_female", "f1_male", "ece", "answer_rate", "selective_accuracy",
 )  # fmt: skip
 ARROWS = {LOWER: "↓", HIGHER: "↑"}
 
@@ -79,8 +79,8 @@ def write_cards(
 def card(variant: Variant) -> str:
     """The model card of one variant: a Hugging Face YAML head and Markdown."""
     document = read_scores(variant)
-    by_face = variant.framing == FACE
-    beyond_five = measures_in(document, CHIPS, published_split(CHIPS)).get("cs_5")
+    by_face = variant.input_mode == FACE
+    beyond_five = estimates_in(document, CHIPS, published_split(CHIPS)).get("cs_5")
     fields = {
         "name": variant.name,
         "framing_words": "the faces that a detector finds" if by_face else "the whole picture",
@@ -90,15 +90,15 @@ def card(variant: Variant) -> str:
             if by_face
             else "It sees the whole picture, letterboxed to a square; nothing tells it where the face is."
         )
-        + _glimpse_words(variant),
+        + _attention_words(variant),
         "model_index": _model_index(variant, document),
         "figures": _figures(document),
-        "set_readings": _set_readings(document),
+        "set_readings": _set_floors(document),
         "calibration": _calibration_words(variant),
         "coverage_by_decade": _coverage_by_decade(document),
         "gender_rule": _gender_rule(variant, document),
         "fairness": _fairness(variant, document),
-        "fewest": FEWEST_TOLD,
+        "fewest": MIN_PICTURES,
         "worst_slices": _worst_slices(document),
         "failures": _failures(document, by_face),
         "provenance": _provenance(variant, document),
@@ -113,7 +113,7 @@ def card(variant: Variant) -> str:
 def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
     """The headline measures of all variants on every test set, and for two variants what to make of them."""
     documents = {variant.name: read_scores(variant) for variant in variants}
-    heads = [f"{DEFINITIONS[key].label} {ARROWS[DEFINITIONS[key].better]}" for key in HEADLINE_KEYS]
+    heads = [f"{METRICS[key].label} {ARROWS[METRICS[key].better]}" for key in HEADLINE_KEYS]
     lines = ["| Set | Pictures | Variant | " + " | ".join(heads) + " | No face found |"]
     lines.append("|---|--:|---|" + "--:|" * (len(heads) + 1))
     sentences = []
@@ -122,20 +122,20 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
         told = {
             name: one["sets"][set_name][split] for name, one in documents.items() if set_name in one["sets"]
         }
-        measures = {name: measures_in(documents[name], set_name, split) for name in told}
+        estimates = {name: estimates_in(documents[name], set_name, split) for name in told}
         for name, section in told.items():
-            cells = [_cell(key, name, measures) for key in HEADLINE_KEYS]
+            cells = [_condition(key, name, estimates) for key in HEADLINE_KEYS]
             cells = [
                 set_name,
                 f"{section['pictures']:,}",
                 name,
                 *cells,
-                fallback_text(section["no_face_share"]),
+                fallback_text(section["no_face_fraction"]),
             ]
             lines.append("| " + " | ".join(cells) + " |")
         if len(told) == 2:
             rows = predictions[(predictions.set == set_name) & (predictions.split == split)]
-            in_bins = _in_bins(measures)
+            in_bins = _in_bins(estimates)
             sentences.append(f"- **{set_name}**: {_emphasised(compared(rows, *told))}{in_bins}")
     note = (
         "Test split of each set (`held` of `fairface`), 95 % bootstrap intervals, better value in bold. "
@@ -155,25 +155,25 @@ def with_table(readme: Path, table: str) -> str:
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
-def _cell(key: str, name: str, measures: dict[str, dict[str, Measure]]) -> str:
+def _condition(key: str, name: str, estimates: dict[str, dict[str, Estimate]]) -> str:
     """The measure with its interval, bold where it is better than that of all other variants."""
-    own = measures[name][key]
+    own = estimates[name][key]
     if not own.known:
         return "–"
-    others = [one[key] for other, one in measures.items() if other != name]
+    others = [one[key] for other, one in estimates.items() if other != name]
     best = others and all(is_better(key, own.value, other.value) for other in others)
     return f"**{own.text}** {_brackets(own)}" if best else own.text_with_interval
 
 
-def _brackets(measure: Measure) -> str:
-    return measure.text_with_interval.removeprefix(measure.text).strip()
+def _brackets(estimate: Estimate) -> str:
+    return estimate.text_with_interval.removeprefix(estimate.text).strip()
 
 
-def _in_bins(measures: dict[str, dict[str, Measure]]) -> str:
+def _in_bins(estimates: dict[str, dict[str, Estimate]]) -> str:
     """` In the right one of nine age bins: …`, for a set that knows bins alone."""
-    shares = [f"{name} {own['bin_accuracy'].text_with_interval}" for name, own in measures.items()]
-    known = any(own["bin_accuracy"].known for own in measures.values())
-    return f" Ages in the right one of nine bins: {', '.join(shares)}." if known else ""
+    fractions = [f"{name} {own['bin_accuracy'].text_with_interval}" for name, own in estimates.items()]
+    known = any(own["bin_accuracy"].known for own in estimates.values())
+    return f" Ages in the right one of nine bins: {', '.join(fractions)}." if known else ""
 
 
 def _emphasised(comparison: Comparison) -> str:
@@ -184,17 +184,17 @@ def _emphasised(comparison: Comparison) -> str:
 def _figures(document: dict[str, Any]) -> str:
     sections = _published(document)
     names = list(sections)
-    measures = {name: measures_in(document, name, published_split(name)) for name in names}
+    estimates = {name: estimates_in(document, name, published_split(name)) for name in names}
     heads = [f"{name} ({section['pictures']:,})" for name, section in sections.items()]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(names)]
     for key in CARD_KEYS:
-        definition = DEFINITIONS[key]
-        told = [measures[name][key] for name in names]
-        if not any(measure.known for measure in told):
+        metric = METRICS[key]
+        told = [estimates[name][key] for name in names]
+        if not any(estimate.known for estimate in told):
             continue
-        cells = [measure.text_with_interval if measure.known else "–" for measure in told]
-        lines.append(f"| {definition.label} ({definition.better}) | {' | '.join(cells)} |")
-    cells = [fallback_text(section["no_face_share"]) for section in sections.values()]
+        cells = [estimate.text_with_interval if estimate.known else "–" for estimate in told]
+        lines.append(f"| {metric.label} ({metric.better}) | {' | '.join(cells)} |")
+    cells = [fallback_text(section["no_face_fraction"]) for section in sections.values()]
     lines.append("| No face found | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -223,7 +223,7 @@ def _coverage_by_decade(document: dict[str, Any]) -> str:
 
 
 def _coverage_cell(row: dict[str, Any] | None) -> str:
-    if row is None or row["count"] < FEWEST_TOLD:
+    if row is None or row["count"] < MIN_PICTURES:
         return "–"
     low, high = 100 * row["coverage_low"], 100 * row["coverage_high"]
     return f"{100 * row['coverage']:.0f} % ({low:.0f}–{high:.0f})"
@@ -232,10 +232,10 @@ def _coverage_cell(row: dict[str, Any] | None) -> str:
 def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
     """The rule under which a gender is told, and what it costs on every set."""
     sections = _published(document)
-    accuracies = [measures_in(document, name, published_split(name))["accuracy"] for name in sections]
-    if accuracies and all(one.reason == NO_GENDERS_TOLD for one in accuracies):
+    accuracies = [estimates_in(document, name, published_split(name))["accuracy"] for name in sections]
+    if accuracies and all(one.reason == NO_GENDER_HEAD for one in accuracies):
         return "It tells no gender."
-    least = read_calibration(variant.folder).least_gender_probability
+    least = read_calibration(variant.folder).abstention_threshold
     if least <= EVEN:
         return "It always tells the likelier gender, however improbable."
     lines = [
@@ -249,19 +249,24 @@ def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
         "|---|--:|--:|--:|--:|",
     ]
     for name in sections:
-        measures = measures_in(document, name, published_split(name))
-        told, right, told_right = (
-            measures[key].value for key in ("answered_share", "accuracy", "answered_accuracy")
+        estimates = estimates_in(document, name, published_split(name))
+        told, right, selective_accuracy = (
+            estimates[key].value for key in ("answer_rate", "accuracy", "selective_accuracy")
         )
-        withheld_right = (right - told * told_right) / (1 - told) if told < 1 else float("nan")
-        shares = [formatted(share, SHARE) for share in (told, right, told_right, withheld_right)]
-        lines.append(f"| {name} | {' | '.join(shares)} |")
+        abstained_accuracy = (right - told * selective_accuracy) / (1 - told) if told < 1 else float("nan")
+        fractions = [
+            formatted(fraction, FRACTION)
+            for fraction in (told, right, selective_accuracy, abstained_accuracy)
+        ]
+        lines.append(f"| {name} | {' | '.join(fractions)} |")
     return "\n".join(lines)
 
 
-def _set_readings(document: dict[str, Any]) -> str:
-    readings = read_references().sets
-    return "\n".join(f"- `{name}`: {readings[name].reading}" for name in document["sets"] if name in readings)
+def _set_floors(document: dict[str, Any]) -> str:
+    predictions = read_references().sets
+    return "\n".join(
+        f"- `{name}`: {predictions[name].prediction}" for name in document["sets"] if name in predictions
+    )
 
 
 def _worst_slices(document: dict[str, Any]) -> str:
@@ -278,7 +283,7 @@ def _worst_slices(document: dict[str, Any]) -> str:
 
 def _fairness(variant: Variant, document: dict[str, Any]) -> str:
     """Genders and races with enough pictures read worse than by the release before; what was tried."""
-    told = document["since_before"]
+    told = document["since_baseline"]
     if told is None:
         return "No earlier release was kept to compare with."
     where = (
@@ -295,9 +300,9 @@ def _fairness(variant: Variant, document: dict[str, Any]) -> str:
 def _tried_for_fairness(variant: Variant) -> str:
     mixes = [recipe.get("mix", {}) for recipe in recipes_of(variant.folder).values()]
     tried = []
-    if share := max((mix.get("shares", {}).get(FAIRFACE, 0) for mix in mixes), default=0):
+    if fraction := max((mix.get("fractions", {}).get(FAIRFACE, 0) for mix in mixes), default=0):
         tried.append(
-            f"up to {100 * share:.0f} % of the training frames from FairFace, which is balanced by race"
+            f"up to {100 * fraction:.0f} % of the training frames from FairFace, which is balanced by race"
         )
     if power := max((mix.get("age_balance", 0) for mix in mixes), default=0):
         tried.append(f"rare decades of age drawn more often (balance {power:g})")
@@ -308,7 +313,7 @@ def _tried_for_fairness(variant: Variant) -> str:
 
 
 def _worse_group(row: dict[str, Any]) -> str:
-    words, unit = {"mae": ("age MAE", YEARS), "accuracy": ("gender accuracy", SHARE)}[row["figure"]]
+    words, unit = {"mae": ("age MAE", YEARS), "accuracy": ("gender accuracy", FRACTION)}[row["figure"]]
     before, now = (formatted(row[key], unit) for key in ("before", "now"))
     low, high = (formatted(row[key], unit, with_unit=False, signed=True) for key in ("low", "high"))
     who = f"{row['gender']}, {row['race']} ({row['count']:,} pictures)"
@@ -319,13 +324,13 @@ def _failures(document: dict[str, Any], by_face: bool) -> str:
     """What is known to go wrong, with the numbers where they were measured."""
     lines = []
     for name, section in _published(document).items():
-        bias = measures_in(document, name, published_split(name))["bias"]
+        bias = estimates_in(document, name, published_split(name))["bias"]
         if bias.known and (bias.low > 0 or bias.high < 0):
             word = "too old" if bias.value > 0 else "too young"
             lines.append(f"- On `{name}` it reads ages {abs(bias.value):.1f} years {word} on average.")
-        if by_face and section["no_face_share"]:
+        if by_face and section["no_face_fraction"]:
             lines.append(
-                f"- On `{name}` the detector misses the face in {fallback_text(section['no_face_share'])} of "
+                f"- On `{name}` the detector misses the face in {fallback_text(section['no_face_fraction'])} of "
                 "the pictures: those are answered on the whole picture."
             )
     if not by_face:
@@ -346,22 +351,22 @@ def _provenance(variant: Variant, document: dict[str, Any]) -> str:
     files = ", ".join(f"`{variant.folder.name}/{name}`" for name in recipes_of(variant.folder))
     rows = {
         "Data": "UTKFace train split and FairFace; share of the training frames: "
-        + shares_words(variant.folder),
+        + fractions_words(variant.folder),
         "Split": f"`dataset/split.csv`, SHA-256 `{variant.split_sha256}`",
         "Start weights": start_words(variant.folder),
         "Recipe": f"{files or 'not recorded'} (`{variant.recipe}`)",
         "Training": training_words(variant),
         "Network": f"SHA-256 `{variant.network_sha256}`",
         "Detector": f"SHA-256 `{document['detector_sha256']}`",
-        "Input": f"{variant.input_px} × {variant.input_px} px, RGB{_glimpse_words(variant, short=True)}",
+        "Input": f"{variant.input_px} × {variant.input_px} px, RGB{_attention_words(variant, short=True)}",
         "Size": f"{variant.parameters:,} parameters, {variant.flops / 1e9:.2f} GFLOPs a frame (counted)",
     }
     return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
 
 
-def _glimpse_words(variant: Variant, *, short: bool = False) -> str:
+def _attention_words(variant: Variant, *, short: bool = False) -> str:
     """What the network reads of its frame, where that is not all of it."""
-    px = recipe_of(variant.folder).get("network", {}).get("glimpse_px")
+    px = recipe_of(variant.folder).get("network", {}).get("attention_px")
     if not px:
         return ""
     if short:
@@ -377,7 +382,7 @@ def _model_index(variant: Variant, document: dict[str, Any]) -> str:
     titles = read_references().sets
     lines = [f"- name: {json.dumps(f'age-gender-{variant.name}')}", "  results:"]
     for name in _published(document):
-        measures = measures_in(document, name, published_split(name))
+        estimates = estimates_in(document, name, published_split(name))
         title = titles[name].title if name in titles else name
         lines += [
             "  - task:",
@@ -389,12 +394,12 @@ def _model_index(variant: Variant, document: dict[str, Any]) -> str:
             f"      split: {published_split(name)}",
             "    metrics:",
         ]
-        for key in headline_keys(measures):
-            measure = measures[key]
-            if measure.known:
+        for key in headline_keys(estimates):
+            estimate = estimates[key]
+            if estimate.known:
                 lines += [
                     f"    - type: {'roc_auc' if key == 'auc' else key}",
-                    f"      name: {json.dumps(measure.definition.label)}",
-                    f"      value: {measure.value:.4f}",
+                    f"      name: {json.dumps(estimate.metric.label)}",
+                    f"      value: {estimate.value:.4f}",
                 ]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from dataset.records import CHIPS
 from dataset.tables.columns import (
-    BEFORE,
+    BASELINE,
     FAIRNESS,
     Provenance,
     provenance_of,
@@ -21,7 +21,7 @@ from dataset.tables.columns import (
     write_table,
 )
 from evaluation.inference.subsets import published_split
-from evaluation.metrics.fairness import FAIRNESS_SETS, fairness_cells
+from evaluation.metrics.fairness import FAIRNESS_SETS, fairness_groups
 from faces.files import whole_file
 from faces.variants import Variant
 
@@ -30,7 +30,7 @@ PREDICTIONS_FILE, FAIRNESS_FILE = "predictions.parquet", "fairness.csv"
 DIGITS = 4  # a hundredth of a day, a hundredth of a per cent
 
 
-def freeze(predictions: pd.DataFrame, variants: Sequence[Variant], detector_sha256: str) -> list[Path]:
+def snapshot(predictions: pd.DataFrame, variants: Sequence[Variant], detector_sha256: str) -> list[Path]:
     """Keep the present predictions of `variants` as those of the release before; return the paths written."""
     written = []
     for variant in variants:
@@ -40,7 +40,7 @@ def freeze(predictions: pd.DataFrame, variants: Sequence[Variant], detector_sha2
         path = variant.folder / FOLDER / PREDICTIONS_FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         provenance = Provenance(variant.split_sha256, variant.network_sha256, detector_sha256)
-        write_table(kept.assign(**kept[numbers].round(DIGITS)), BEFORE, path, provenance)
+        write_table(kept.assign(**kept[numbers].round(DIGITS)), BASELINE, path, provenance)
         with whole_file(path.with_name(FAIRNESS_FILE)) as unfinished:
             present_fairness(predictions, [variant]).round(DIGITS).to_csv(unfinished, index=False)
         written += [path, path.with_name(FAIRNESS_FILE)]
@@ -52,7 +52,7 @@ def present_fairness(predictions: pd.DataFrame, variants: Sequence[Variant]) -> 
     tables = [pd.DataFrame(columns=FAIRNESS.column_names)]
     for set_name in FAIRNESS_SETS:
         for variant in variants:
-            cells = fairness_cells(published_rows(predictions, set_name, variant.name))
+            cells = fairness_groups(published_rows(predictions, set_name, variant.name))
             told = {
                 "set": set_name,
                 "split": published_split(set_name),
@@ -69,7 +69,7 @@ def published_rows(predictions: pd.DataFrame, set_name: str, variant_name: str) 
     return predictions[chosen & (predictions.variant == variant_name)]
 
 
-def earlier_fairness(variants: Sequence[Variant]) -> pd.DataFrame:
+def baseline_fairness(variants: Sequence[Variant]) -> pd.DataFrame:
     """Rows of FAIRNESS of earlier networks of `variants`; none of the networks that are served now."""
     tables = [pd.DataFrame(columns=FAIRNESS.column_names)]
     for variant in variants:
@@ -81,7 +81,7 @@ def earlier_fairness(variants: Sequence[Variant]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
-def earlier_predictions(variant: Variant) -> tuple[pd.DataFrame, str] | None:
+def baseline_predictions(variant: Variant) -> tuple[pd.DataFrame, str] | None:
     """Rows of BEFORE of an earlier network of `variant`, and its SHA-256; None where there is no other one.
 
     Raises TableError where they are of another split.
@@ -92,4 +92,4 @@ def earlier_predictions(variant: Variant) -> tuple[pd.DataFrame, str] | None:
     network_sha256 = provenance_of(path).network_sha256
     if network_sha256 == variant.network_sha256:
         return None
-    return read_table(path, BEFORE, Provenance(split_sha256=variant.split_sha256)), network_sha256
+    return read_table(path, BASELINE, Provenance(split_sha256=variant.split_sha256)), network_sha256

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dataset.records import CHIPS
-from evaluation.metrics.estimates import SHARE, YEARS, formatted
+from evaluation.metrics.estimates import FRACTION, YEARS, formatted
 from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED, changes_since
-from evaluation.metrics.slices import FEWEST_TOLD
+from evaluation.metrics.slices import MIN_PICTURES
 from evaluation.reports.earlier_release import (
-    earlier_fairness,
-    earlier_predictions,
+    baseline_fairness,
+    baseline_predictions,
     present_fairness,
     published_rows,
 )
@@ -29,7 +29,7 @@ not to be edited.
 
 How well each variant reads women and men of every race and age. Genders and races are what somebody wrote
 beside a photograph, in the words of each set. Numbers in brackets are 95 % bootstrap intervals. Groups of
-fewer than {FEWEST_TOLD} pictures are in italics and without intervals: they say next to nothing. The Metrics
+fewer than {MIN_PICTURES} pictures are in italics and without intervals: they say next to nothing. The Metrics
 page shows the same for every set and split, to be sorted and saved.
 """
 HEADS = {
@@ -38,13 +38,13 @@ HEADS = {
     "accuracy": "gender right, %",
     "bin_accuracy": "age in its bin, %",
 }
-UNITS = {"mae": YEARS, "bias": YEARS, "accuracy": SHARE, "bin_accuracy": SHARE}
+UNITS = {"mae": YEARS, "bias": YEARS, "accuracy": FRACTION, "bin_accuracy": FRACTION}
 
 
 def fairness_page(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
     """The Markdown page, of the published split of every set that names races and was predicted."""
-    present, earlier = present_fairness(predictions, variants), earlier_fairness(variants)
-    parts = [HEAD, *_since_before(variants, predictions)]
+    present, earlier = present_fairness(predictions, variants), baseline_fairness(variants)
+    parts = [HEAD, *_since_baseline(variants, predictions)]
     for (set_name, split), cells in present.groupby(["set", "split"], sort=False):
         before = earlier[(earlier.set == set_name) & (earlier.split == split)]
         names = [variant.name for variant in variants]
@@ -52,11 +52,11 @@ def fairness_page(variants: Sequence[Variant], predictions: pd.DataFrame) -> str
     return "\n".join(parts)
 
 
-def _since_before(variants: Sequence[Variant], predictions: pd.DataFrame) -> list[str]:
+def _since_baseline(variants: Sequence[Variant], predictions: pd.DataFrame) -> list[str]:
     """Before and after by gender and race, a table a variant that had an earlier release."""
     parts = []
     for variant in variants:
-        earlier = earlier_predictions(variant)
+        earlier = baseline_predictions(variant)
         if earlier is None:
             continue
         changes = changes_since(earlier[0], published_rows(predictions, CHIPS, variant.name))
@@ -110,7 +110,9 @@ def _cells_table(cells: pd.DataFrame, before: pd.DataFrame, names: Sequence[str]
             old = earlier.get(key)
             texts += [_figure(by_name.get(name), figure, old, count) for figure in figures]
         told = [gender, race, "all ages" if age_group == ALL_AGES else age_group, f"{count:,}", *texts]
-        lines.append("| " + " | ".join(told if count >= FEWEST_TOLD else [f"*{one}*" for one in told]) + " |")
+        lines.append(
+            "| " + " | ".join(told if count >= MIN_PICTURES else [f"*{one}*" for one in told]) + " |"
+        )
     return "\n".join(lines)
 
 
@@ -123,7 +125,7 @@ def _figure(row: dict | None, figure: str, old: dict | None, count: int) -> str:
         formatted(row[f"{figure}{end}"], UNITS[figure], with_unit=False, signed=signed)
         for end in ("", "_low", "_high")
     )
-    text = value if count < FEWEST_TOLD else f"{value} ({low}{' to ' if signed else '–'}{high})"
+    text = value if count < MIN_PICTURES else f"{value} ({low}{' to ' if signed else '–'}{high})"
     if old is None:
         return text
     return f"{text} · {formatted(old[figure], UNITS[figure], with_unit=False, signed=signed)}"

@@ -16,7 +16,7 @@ import numpy as np
 from dataset import utkface
 from dataset.baselines import majority_gender_accuracy, median_age_mae
 from dataset.splits import read_split
-from evaluation.metrics.estimates import HIGHER, LOWER, SHARE, YEARS, Measure, formatted
+from evaluation.metrics.estimates import FRACTION, HIGHER, LOWER, YEARS, Estimate, formatted
 from evaluation.runs import COMPLETE, Run, runs_in
 
 KEPT_FILES = (
@@ -90,7 +90,7 @@ def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
         f"The same answer for everyone, on these {guess.count:,} pictures: the median age of the train "
         f"split, {guess.median_age_years:g} years,",
         f"has a MAE of {formatted(guess.mae_years, YEARS)}; its commoner gender, {guess.gender}, is right in "
-        f"{formatted(guess.accuracy, SHARE)}.",
+        f"{formatted(guess.accuracy, FRACTION)}.",
         "A row *beats* that where its whole interval lies on the better side.",
         "",
         f"| {' | '.join(heads)} |",
@@ -116,17 +116,17 @@ def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
 def kept_run(folder: Path) -> Run | None:
     """The complete, scored run that was kept in `folder`; None where there is none."""
     run = next(iter(runs_in([folder])), None)
-    return run if run is not None and run.state == COMPLETE and run.measures else None
+    return run if run is not None and run.state == COMPLETE and run.estimates else None
 
 
 def measured_line(run: Run | None) -> str:
     """What a recipe's head says of its run."""
-    if run is None or run.measures is None:
+    if run is None or run.estimates is None:
         return f"# Measured: {NOT_TRAINED}."
     told = [
-        f"{label} {run.measures[key].text}"
+        f"{label} {run.estimates[key].text}"
         for key, label in (("mae", "age MAE"), ("accuracy", "gender accuracy"))
-        if run.measures[key].known
+        if run.estimates[key].known
     ]
     facts = _facts(run.folder)
     epochs = f"{run.epochs_done} epoch{'s' if run.epochs_done > 1 else ''}"
@@ -138,14 +138,14 @@ def measured_line(run: Run | None) -> str:
 
 def _cells(path: Path, run: Run | None, guess: Guesses) -> list[str]:
     recipe = tomllib.loads(path.read_text(encoding="utf-8"))
-    framing = recipe["framing"]
-    first = [f"`{path.stem}`", f"{recipe['network']['architecture']}, {framing['framing']}"]
+    settings = recipe["input"]
+    first = [f"`{path.stem}`", f"{recipe['network']['architecture']}, {settings['input_mode']}"]
     published = recipe.get("published") or "–"
-    if run is None or run.measures is None:
-        return [*first, f"{framing['input_px']} px", *["–"] * 4, NOT_TRAINED, *["–"] * 3, published]
+    if run is None or run.estimates is None:
+        return [*first, f"{settings['input_px']} px", *["–"] * 4, NOT_TRAINED, *["–"] * 3, published]
     facts = _facts(run.folder)
     trained = tomllib.loads((run.folder / "recipe.toml").read_text(encoding="utf-8"))
-    mae, accuracy = run.measures["mae"], run.measures["accuracy"]
+    mae, accuracy = run.estimates["mae"], run.estimates["accuracy"]
     return [
         *first,
         f"{(run.parameters or 0) / 1e6:.2f} M parameters, {trained['framing']['input_px']} px",
@@ -175,7 +175,7 @@ def _minutes(run: Run) -> str:
 
 def _left_out(recipe: dict[str, Any], trained: dict[str, Any]) -> str:
     """Sets of the recipe that were not at hand."""
-    absent = sorted(set(recipe["mix"]["shares"]) - set(trained["mix"]["shares"]))
+    absent = sorted(set(recipe["mix"]["fractions"]) - set(trained["mix"]["fractions"]))
     return f", without {', '.join(absent)}" if absent else ""
 
 
@@ -188,10 +188,10 @@ def _start_words(recipe: dict[str, Any], trained: dict[str, Any], facts: dict[st
     return "architecture only, random start"
 
 
-def _beats(measure: Measure, guess: float) -> str:
-    if not measure.known:
+def _beats(estimate: Estimate, guess: float) -> str:
+    if not estimate.known:
         return "–"
-    better = measure.definition.better
-    ahead = {LOWER: measure.high < guess, HIGHER: measure.low > guess}[better]
-    behind = {LOWER: measure.low > guess, HIGHER: measure.high < guess}[better]
+    better = estimate.metric.better
+    ahead = {LOWER: estimate.high < guess, HIGHER: estimate.low > guess}[better]
+    behind = {LOWER: estimate.low > guess, HIGHER: estimate.high < guess}[better]
     return "yes" if ahead else "no" if behind else "no detectable difference"

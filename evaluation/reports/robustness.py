@@ -11,9 +11,9 @@ import pandas as pd
 
 from dataset.splits import split_sha256
 from dataset.tables.columns import ROBUSTNESS, read_csv_table
-from evaluation.inference.corruptions import CORRUPTIONS, STRENGTHS, Corruption
-from evaluation.metrics.bootstrap import drawn_weights, interval, weighted_means
-from evaluation.metrics.estimates import SHARE, YEARS, formatted
+from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, Corruption
+from evaluation.metrics.bootstrap import interval, resample_weights, weighted_means
+from evaluation.metrics.estimates import FRACTION, YEARS, formatted
 from evaluation.metrics.metrics import is_female, subjects_of
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import TableError
@@ -22,7 +22,7 @@ from faces.variants import Variant, read_variant
 
 ROBUSTNESS_FILE = "robustness.csv"
 COMMAND = "python -m evaluation robustness --data-dir DIR"
-MIDDLE_STRENGTH = 3
+MIDDLE_SEVERITY = 3
 
 
 def robustness_rows(
@@ -38,7 +38,7 @@ def robustness_rows(
     rows = pictures[known]
     errors = np.abs(age_years[known] - rows.age_years.to_numpy(float)[:, None])
     right = (female_probability[known] >= 0.5) == is_female(rows)[:, None]
-    weights = drawn_weights(subjects_of(rows))
+    weights = resample_weights(subjects_of(rows))
     table = pd.DataFrame({"count": [len(rows)] * age_years.shape[1]})
     for name, values in (("mae", errors), ("gender_accuracy", right.astype(float))):
         low, high = np.array([interval(drawn) for drawn in weighted_means(weights, values).T]).T
@@ -53,21 +53,21 @@ def read_robustness(variant_folders: Sequence[Path], detector_path: Path = DEFAU
     rows of another variant, and VariantError for a folder that is none.
     """
     detector_sha256 = sha256_of(detector_path)
-    frames = []
+    tables = []
     for folder in variant_folders:
         path = Path(folder) / ROBUSTNESS_FILE
         if path.is_file():
-            frames.append(_checked(path, read_variant(folder), detector_sha256))
-    if not frames:
+            tables.append(_checked(path, read_variant(folder), detector_sha256))
+    if not tables:
         return pd.DataFrame(columns=ROBUSTNESS.column_names)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
-def by_strength(table: pd.DataFrame, set_name: str, corruption: str) -> pd.DataFrame:
+def by_severity(table: pd.DataFrame, set_name: str, corruption: str) -> pd.DataFrame:
     """The rows of one set and kind of change, by variant from strength 0, the unchanged pictures, to 5."""
     of_set = table[table.set == set_name]
     own = of_set[of_set.corruption.isin(("unchanged", corruption))]
-    return own.sort_values("strength", kind="stable", ignore_index=True)
+    return own.sort_values("severity", kind="stable", ignore_index=True)
 
 
 def robustness_markdown(table: pd.DataFrame) -> str:
@@ -83,7 +83,7 @@ def robustness_markdown(table: pd.DataFrame) -> str:
         "",
         "| Change | 1 | 2 | 3 | 4 | 5 | unit | what is done |",
         "|---|--:|--:|--:|--:|--:|---|---|",
-        *(_definition(corruption) for corruption in CORRUPTIONS),
+        *(_metric(corruption) for corruption in CORRUPTIONS),
     ]
     if table.empty:
         return "\n".join([*lines, "", "Nothing was measured yet: the command above does it."]) + "\n"
@@ -94,10 +94,10 @@ def robustness_markdown(table: pd.DataFrame) -> str:
         lines += ["", "Bold: the better variant, where the 95 % intervals of the two do not touch.", ""]
         for name, words, unit in (
             ("mae", "Age MAE, years ↓", YEARS),
-            ("gender_accuracy", "Genders right, % ↑", SHARE),
+            ("gender_accuracy", "Genders right, % ↑", FRACTION),
         ):
             lines += [*_values(of_set, name, words, unit), ""]
-        lines += _found_shares(of_set)
+        lines += _found_fractions(of_set)
     return "\n".join(lines) + "\n"
 
 
@@ -121,9 +121,9 @@ def _checked(path: Path, variant: Variant, detector_sha256: str) -> pd.DataFrame
     return table
 
 
-def _definition(corruption: Corruption) -> str:
-    amounts = " | ".join(f"{amount:g}" for amount in corruption.amounts)
-    return f"| {corruption.label} | {amounts} | {corruption.unit} | {corruption.meaning} |"
+def _metric(corruption: Corruption) -> str:
+    levels = " | ".join(f"{level:g}" for level in corruption.levels)
+    return f"| {corruption.label} | {levels} | {corruption.unit} | {corruption.meaning} |"
 
 
 def _sentences(of_set: pd.DataFrame) -> list[str]:
@@ -131,12 +131,12 @@ def _sentences(of_set: pd.DataFrame) -> list[str]:
     lines = []
     labels = {corruption.key: corruption.label.lower() for corruption in CORRUPTIONS}
     for name, rows in of_set.groupby("variant", sort=False):
-        start = rows[rows.strength == 0].iloc[0]
-        rise = rows[rows.strength == MIDDLE_STRENGTH].set_index("corruption").mae - start.mae
+        start = rows[rows.severity == 0].iloc[0]
+        rise = rows[rows.severity == MIDDLE_SEVERITY].set_index("corruption").mae - start.mae
         low, high = (formatted(start[edge], YEARS, with_unit=False) for edge in ("mae_low", "mae_high"))
         lines.append(
             f"- `{name}`: unchanged {formatted(start.mae, YEARS)} ({low}–{high}) and "
-            f"{formatted(start.gender_accuracy, SHARE)} of the genders. At strength {MIDDLE_STRENGTH}, "
+            f"{formatted(start.gender_accuracy, FRACTION)} of the genders. At strength {MIDDLE_SEVERITY}, "
             f"{labels[rise.idxmax()]} costs most ({formatted(rise.max(), YEARS, signed=True)}) and "
             f"{labels[rise.idxmin()]} least ({formatted(rise.min(), YEARS, signed=True)})."
         )
@@ -147,17 +147,18 @@ def _values(of_set: pd.DataFrame, name: str, words: str, unit: str) -> list[str]
     """A Markdown table of one measure: a line a kind of change and variant, a column a strength."""
     lines = [f"| {words} | Variant | 0 | 1 | 2 | 3 | 4 | 5 |", "|---|---|--:|--:|--:|--:|--:|--:|"]
     for corruption in CORRUPTIONS:
-        rows = by_strength(of_set, of_set.set.iloc[0], corruption.key)
+        rows = by_severity(of_set, of_set.set.iloc[0], corruption.key)
         for variant, own in rows.groupby("variant", sort=False):
             others = rows[rows.variant != variant]
             cells = [
-                _cell(one, others[others.strength == one.strength], name, unit) for _, one in own.iterrows()
+                _condition(one, others[others.severity == one.severity], name, unit)
+                for _, one in own.iterrows()
             ]
             lines.append(f"| {corruption.label} | {variant} | {' | '.join(cells)} |")
     return lines
 
 
-def _cell(row: pd.Series, others: pd.DataFrame, name: str, unit: str) -> str:
+def _condition(row: pd.Series, others: pd.DataFrame, name: str, unit: str) -> str:
     text = formatted(row[name], unit, with_unit=False)
     if unit == YEARS:
         clearly_better = (row[f"{name}_high"] < others[f"{name}_low"]).all()
@@ -166,16 +167,16 @@ def _cell(row: pd.Series, others: pd.DataFrame, name: str, unit: str) -> str:
     return f"**{text}**" if len(others) and clearly_better else text
 
 
-def _found_shares(of_set: pd.DataFrame) -> list[str]:
+def _found_fractions(of_set: pd.DataFrame) -> list[str]:
     """How often the detector finds the face: the same for every variant, so told once."""
     rows = of_set[of_set.variant == of_set.variant.iloc[0]]
     searched = int(rows.face_found_count.iloc[0])
     lines = [
-        f"| Face found, % of {searched} pictures ↑ | 0 | {' | '.join(map(str, STRENGTHS))} |",
+        f"| Face found, % of {searched} pictures ↑ | 0 | {' | '.join(map(str, SEVERITIES))} |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for corruption in CORRUPTIONS:
-        own = by_strength(rows, of_set.set.iloc[0], corruption.key)
-        cells = [formatted(share, SHARE, with_unit=False) for share in own.face_found_share]
+        own = by_severity(rows, of_set.set.iloc[0], corruption.key)
+        cells = [formatted(fraction, FRACTION, with_unit=False) for fraction in own.face_found_fraction]
         lines.append(f"| {corruption.label} | {' | '.join(cells)} |")
     return lines

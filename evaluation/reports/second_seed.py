@@ -12,7 +12,7 @@ import pandas as pd
 
 from evaluation.inference.subsets import SETS, published_split
 from evaluation.metrics.comparisons import compared, headline_keys
-from evaluation.metrics.metrics import all_measures
+from evaluation.metrics.metrics import all_estimates
 from evaluation.predictions import read_predictions
 from evaluation.reports.lineage import recipes_of
 from faces.variants import Variant, read_variant
@@ -65,16 +65,16 @@ def second_seed_page(variants: Sequence[Variant], predictions: pd.DataFrame, det
         of_set = rows[rows.set == set_name]
         for shipped, second in names.items():
             comparison = compared(of_set, shipped, second)
-            measured = [all_measures(of_set[of_set.variant == name]) for name in (shipped, second)]
+            measured = [all_estimates(of_set[of_set.variant == name]) for name in (shipped, second)]
             for key in headline_keys(measured[0]):
                 difference = comparison.differences[key]
                 differences.append(difference)
                 within += measured[0][key].low <= measured[1][key].value <= measured[0][key].high
                 told = [
-                    *(measures[key].text_with_interval for measures in measured),
+                    *(estimates[key].text_with_interval for estimates in measured),
                     f"**{difference.text}**" if difference.is_real else difference.text,
                 ]
-                label = measured[0][key].definition.label
+                label = measured[0][key].metric.label
                 lines.append(
                     f"| {set_name} | {difference.count:,} | {shipped} | {label} | {' | '.join(told)} |"
                 )

@@ -52,7 +52,7 @@ def test_every_row_but_the_base_changes_something() -> None:
 def test_the_budget_of_a_row_is_that_of_its_frames(tmp_path: Path) -> None:
     for row in TABLE["rows"]:
         recipe = recipe_of(row, tmp_path)
-        assert 20_000 <= recipe.epochs * recipe.schedule.frames_an_epoch <= 25_000
+        assert 20_000 <= recipe.epochs * recipe.schedule.inputs_per_epoch <= 25_000
 
 
 @pytest.mark.parametrize("key", ["start.weights", "phases.1.epochs", "phases.main.epochs"])

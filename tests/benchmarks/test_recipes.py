@@ -55,16 +55,16 @@ def test_what_is_not_here_is_left_out_of_a_recipe(noise: Path, tmp_path: Path) -
         (tmp_path / "data" / "utkface").mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / "utkface" / path.name).symlink_to(path)
     original = (RECIPES / "vggface_age.toml").read_text(encoding="utf-8")
-    shares = "{ chips = 0.75, agedb = 0.25 }"
-    (tmp_path / "mixed.toml").write_text(original.replace("{ chips = 1.0 }", shares), encoding="utf-8")
+    fractions = "{ chips = 0.75, agedb = 0.25 }"
+    (tmp_path / "mixed.toml").write_text(original.replace("{ chips = 1.0 }", fractions), encoding="utf-8")
     (tmp_path / "here.toml").write_text(
         recipe_text(tmp_path / "mixed.toml", tmp_path / "data", tmp_path, pictures=1000, epochs=2),
         encoding="utf-8",
     )
     recipe = read_recipe(tmp_path / "here.toml")
-    assert recipe.mix.shares == {"chips": 1.0}
+    assert recipe.mix.fractions == {"chips": 1.0}
     assert (recipe.network.weights, recipe.network.batch_norm) == ("none", "trained")
-    assert (recipe.limits, recipe.schedule.frames_an_epoch, recipe.epochs) == ({"chips": 1000}, 1000, 2)
+    assert (recipe.limits, recipe.schedule.inputs_per_epoch, recipe.epochs) == ({"chips": 1000}, 1000, 2)
     with pytest.raises(DataMissing, match="None of the sets"):
         recipe_text(tmp_path / "mixed.toml", tmp_path / "nothing", tmp_path)
 

@@ -24,8 +24,8 @@ def test_a_picture_is_answered_as_the_command_line_does(client, context, astrona
     assert (answer["width"], answer["height"]) == (512, 512)
     (face,) = answer["faces"]
     assert set(face["answers"]) == {"cropped"}
-    reading = face["answers"]["cropped"]
-    assert reading["age_low"] <= reading["age_years"] <= reading["age_high"]
+    prediction = face["answers"]["cropped"]
+    assert prediction["age_low"] <= prediction["age_years"] <= prediction["age_high"]
     assert set(answer["whole_picture"]) == {"full"}
     assert set(answer["timings_ms"]) == {"decode", "detect", "frame", "network"}
 

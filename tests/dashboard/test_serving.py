@@ -93,13 +93,13 @@ def test_runs_are_left_alone_where_variants_are_named(repository, runs):
 def test_a_third_network_is_loaded_when_it_is_first_asked_for(repository, runs):
     shipped = [repository / "model_full", repository / "model_cropped"]
     context = load_context(shipped, runs_folder=runs, serve_runs=True)
-    assert set(context.workbench.networks) == {"full", "cropped"}
+    assert set(context.predictor.networks) == {"full", "cropped"}
     answer = context.upload("sample:astronaut.jpg", ["again", "cropped"]).answer
     (face,) = answer.faces
     assert list(face.answers) == ["again", "cropped"]
     assert face.answers["again"] == face.answers["cropped"]
     assert not answer.whole_picture
-    assert "again" in context.workbench.networks
+    assert "again" in context.predictor.networks
     assert context.ms_a_picture["again"] > 0
 
 
@@ -109,8 +109,8 @@ def test_one_variant_alone_is_served(repository, folder):
     client = create_app(context).server.test_client()
     (name,) = context.variants
     answer = context.upload("sample:astronaut.jpg").answer.as_dict()
-    readings = answer["faces"][0]["answers"] | answer["whole_picture"]
-    assert set(readings) == {name}
+    predictions = answer["faces"][0]["answers"] | answer["whole_picture"]
+    assert set(predictions) == {name}
     assert client.get("/_dash-layout").status_code == 200
 
 
@@ -127,7 +127,7 @@ def test_pages_are_served_before_the_networks_are_ready(repository):
     client = create_app(context).server.test_client()
     assert client.get("/").status_code == 200  # no network is asked for
     assert set(client.get("/healthz").get_json()) == {"ready"}
-    context.workbench.warm_up()
+    context.predictor.warm_up()
     assert client.get("/healthz").get_json() == {"ready": True}
 
 

@@ -18,15 +18,15 @@ from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.metrics.table import table_rows
 from dashboard.pages.predict.axes import Row, age_row, gender_row
-from dashboard.pages.predict.ground_truth import Truth, marks
+from dashboard.pages.predict.ground_truth import GroundTruth, marks
 from dashboard.pictures.routes import csv_of
 from dashboard.shared import ids
 from dashboard.shared.theme import LIGHT
 from evaluation.runs import COMPLETE
-from faces.predictions import AGE, GENDER, Reading, age_in_words, gender_in_words
+from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
 from tests.evaluation.conftest import predictions_of
 
-OF_AGE, OF_GENDER = Reading(34.2, 28.1, 40.3, None), Reading(None, None, None, 0.93)
+OF_AGE, OF_GENDER = Prediction(34.2, 28.1, 40.3, None), Prediction(None, None, None, 0.93)
 NAMES = ("single", "both")
 SELECTED = Selection("chips", "test", "all", *NAMES)
 ALONE = Selection("chips", "test", "all", "single", "")
@@ -36,8 +36,8 @@ ABOUT_AGES = {key for key in CHARTS if not key.startswith("training")} - ABOUT_G
 
 
 @pytest.fixture(scope="module")
-def app_context(small_variants, pair_folder):
-    folders = [small_variants["ages"].folder, pair_folder, small_variants["genders"].folder]
+def app_context(small_variants, composite_folder):
+    folders = [small_variants["ages"].folder, composite_folder, small_variants["genders"].folder]
     return load_context(folders)
 
 
@@ -146,7 +146,7 @@ def test_what_is_not_told_has_a_row_without_a_mark():
 
 def test_what_is_not_told_is_neither_right_nor_wrong():
     answers = {"ages": OF_AGE.as_dict(), "genders": OF_GENDER.as_dict()}
-    found = marks(answers, Truth(34, "female"), tolerance_years=5)
+    found = marks(answers, GroundTruth(34, "female"), tolerance_years=5)
     assert [(mark.variant, mark.of, mark.right) for mark in found] == [
         ("ages", "age", True),
         ("genders", "gender", True),
@@ -158,18 +158,18 @@ def predictions(silent: str) -> pd.DataFrame:
     """200 pictures read by `single`, which does not tell `silent`, and `both`, which errs more."""
     rng = np.random.default_rng(4)
     true, female = rng.integers(0, 90, 200), rng.integers(0, 2, 200)
-    frames = []
+    tables = []
     for name, spread in zip(NAMES, (4.0, 6.0), strict=True):
         probability = np.clip(female * 0.6 + 0.2 + rng.normal(0, spread / 20, 200), 0, 1)
-        frame = predictions_of(
+        table = predictions_of(
             true, true + rng.normal(0, spread, 200), female=female, probability=probability, variant=name
         )
-        frames.append(frame)
+        tables.append(table)
     of = {AGE: ["predicted_age_years", "age_low_years", "age_high_years"], GENDER: ["female_probability"]}
-    frames[0][of[silent]] = np.nan
+    tables[0][of[silent]] = np.nan
     if silent == GENDER:
-        frames[0]["told_gender"] = ""
-    return pd.concat(frames, ignore_index=True)
+        tables[0]["predicted_gender"] = ""
+    return pd.concat(tables, ignore_index=True)
 
 
 @pytest.fixture(scope="module", params=[GENDER, AGE], ids=["no gender", "no age"])
@@ -185,11 +185,11 @@ def words_of(figure) -> str:
 def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
     silent, numbers = silence
     chart = CHARTS[key]
-    figure = chart.draw(chart.frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = chart.draw(chart.table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
     words = words_of(figure)
     assert words.strip()
     assert "nan" not in words
-    alone = chart.draw(chart.frame(numbers, ALONE), View(numbers, ALONE, LIGHT))
+    alone = chart.draw(chart.table(numbers, ALONE), View(numbers, ALONE, LIGHT))
     if key in (ABOUT_AGES if silent == AGE else ABOUT_GENDERS) - {"predicted_against_true_2", "disagreement"}:
         assert f"single tells no {silent}s." in words_of(alone)
 
@@ -197,7 +197,7 @@ def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
 def test_titles_tell_only_the_variant_that_tells(silence):
     silent, numbers = silence
     key = "gender_scores" if silent == GENDER else "cs_curve"
-    figure = CHARTS[key].draw(CHARTS[key].frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = CHARTS[key].draw(CHARTS[key].table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
     title = figure.layout.meta["title"]
     assert "–" not in title
     assert "cannot be told apart" not in title
@@ -207,7 +207,7 @@ def test_titles_tell_only_the_variant_that_tells(silence):
 def test_disagreement_names_who_tells_no_ages():
     numbers = Numbers(predictions(AGE))
     chart = CHARTS["disagreement"]
-    figure = chart.draw(chart.frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = chart.draw(chart.table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
     assert "single tells no ages." in words_of(figure)
 
 

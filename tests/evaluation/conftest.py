@@ -12,7 +12,7 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
     """A predictions frame with one row an age; everything else as told, or the same everywhere."""
     predicted = np.asarray(predicted, float)
     count = len(predicted)
-    frame = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "file": [f"{number:05d}.jpg" for number in range(count)],
             "set": "chips",
@@ -25,14 +25,14 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
             "gender": np.zeros(count, int) if female is None else np.asarray(female, int),
             "race": "",
             "status": FACE_FOUND,
-            "framed_from": "whole picture",
+            "input_source": "whole_image",
             "faces_found": 1,
             "box_x0": 0.0,
             "box_y0": 0.0,
             "box_x1": 10.0,
             "box_y1": 10.0,
             "confidence": 0.9,
-            "face_share": 0.5,
+            "face_fraction": 0.5,
             "width": 20,
             "height": 20,
             "predicted_age_years": predicted,
@@ -43,9 +43,9 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
             else np.asarray(probability, float),
         }
     )
-    frame["told_gender"] = np.where(frame.female_probability >= 0.5, "female", "male")
-    frame = frame.assign(**columns)
-    return frame[PREDICTIONS.column_names]
+    table["predicted_gender"] = np.where(table.female_probability >= 0.5, "female", "male")
+    table = table.assign(**columns)
+    return table[PREDICTIONS.column_names]
 
 
 def records_of(paths):
@@ -68,10 +68,10 @@ def random_predictions():
     """400 pictures of women and men, read by two variants of which `cropped` errs less."""
     rng = np.random.default_rng(3)
     true, female = rng.integers(0, 90, 400), rng.integers(0, 2, 400)
-    frames = []
+    tables = []
     for name, spread in (("full", 6.0), ("cropped", 4.0)):
         logits = (2 * female - 1) * 2 + rng.normal(0, spread / 3, 400)
-        frames.append(
+        tables.append(
             predictions_of(
                 true,
                 true + rng.normal(0, spread, 400),
@@ -80,7 +80,7 @@ def random_predictions():
                 variant=name,
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 @pytest.fixture(scope="session")

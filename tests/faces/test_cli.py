@@ -44,10 +44,10 @@ def test_a_picture_is_answered_by_both_variants_in_one_json_line(astronaut, caps
     (answer,) = json_lines(capsys)
     assert (answer["picture"], answer["width"], answer["height"]) == ("astronaut.jpg", 512, 512)
     (face,) = answer["faces"]
-    reading = face["answers"]["cropped"]
-    assert reading["age_low"] <= reading["age_years"] <= reading["age_high"]
-    assert 0 <= reading["female_probability"] <= 1
-    assert reading["gender"] == ("female" if reading["female_probability"] >= 0.5 else "male")
+    prediction = face["answers"]["cropped"]
+    assert prediction["age_low"] <= prediction["age_years"] <= prediction["age_high"]
+    assert 0 <= prediction["female_probability"] <= 1
+    assert prediction["gender"] == ("female" if prediction["female_probability"] >= 0.5 else "male")
     assert set(answer["whole_picture"]) == {"full"}
     assert set(answer["timings_ms"]) == {"decode", "detect", "frame", "network"}
     assert all(milliseconds > 0 for milliseconds in answer["timings_ms"].values())
@@ -96,7 +96,7 @@ def test_the_table_says_the_same_to_people(astronaut, broken, capsys):
     assert heading == "astronaut.jpg: 512 x 512 pixels, 1 face"
     assert "cropped" in face
     assert re.search(r" \d+ \(\d+-\d+\) +(fe)?male \d+ %$", face)
-    assert "whole picture" in whole
+    assert "whole_image" in whole
     assert "full" in whole
     assert printed.err == "broken.jpg ends in the middle of the picture data.\n"
 

@@ -7,9 +7,9 @@ from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
 from faces.drawing import LEAST_SIDE_PX, VARIANT_RGB, annotated, in_words
 from faces.pictures import Picture
-from faces.predictions import Reading
+from faces.predictions import Prediction
 
-READING = Reading(age_years=34.4, age_low=27.6, age_high=40.2, female_probability=0.07)
+PREDICTION = Prediction(age_years=34.4, age_low=27.6, age_high=40.2, female_probability=0.07)
 GREY = 120
 
 
@@ -18,8 +18,8 @@ def plain(width: int, height: int) -> Picture:
 
 
 def answer_with(picture: Picture, *boxes: tuple[float, float, float, float]) -> Answer:
-    faces = [AnsweredFace(Face(box, 0.9), {"cropped": READING}) for box in boxes]
-    whole = {"full": READING} if boxes else {"full": READING, "cropped": READING}
+    faces = [AnsweredFace(Face(box, 0.9), {"cropped": PREDICTION}) for box in boxes]
+    whole = {"full": PREDICTION} if boxes else {"full": PREDICTION, "cropped": PREDICTION}
     return Answer(picture.name, picture.width, picture.height, faces, whole)
 
 
@@ -28,11 +28,11 @@ def is_colour(rgb: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def test_a_reading_in_words_has_the_age_its_interval_and_the_probability_of_its_own_gender():
-    assert in_words(READING) == "34 (28-40) male 93 %"
+    assert in_words(PREDICTION) == "34 (28-40) male 93 %"
 
 
 def test_a_gender_that_is_not_told_is_not_told_by_its_number_either():
-    unsure = Reading(1.4, 0.6, 2.2, female_probability=0.55, least_gender_probability=0.7)
+    unsure = Prediction(1.4, 0.6, 2.2, female_probability=0.55, abstention_threshold=0.7)
     assert in_words(unsure) == "1 (1-2) gender uncertain"
 
 
@@ -72,8 +72,8 @@ def test_text_is_legible_at_any_picture_size(width, height):
     assert max(drawing.shape) >= LEAST_SIDE_PX
     under = drawing[-round(max(drawing.shape) / 55) * 3 :]
     rows_with_text = is_colour(under, VARIANT_RGB["full"]).any(axis=1)
-    share_of_longer_side = rows_with_text.sum() / max(drawing.shape)
-    assert share_of_longer_side >= 0.01  # a letter is at least 8 pixels high where 800 are seen
+    fraction_of_longer_side = rows_with_text.sum() / max(drawing.shape)
+    assert fraction_of_longer_side >= 0.01  # a letter is at least 8 pixels high where 800 are seen
 
 
 def test_in_a_crowd_no_tag_covers_a_face():

@@ -16,55 +16,55 @@ from faces.errors import VariantError
 from faces.input_crops import Square
 from faces.networks import Network
 from faces.pictures import Picture
-from faces.predictions import AGE, GENDER, OUTPUTS, Reading
+from faces.predictions import AGE, GENDER, OUTPUTS, Prediction
 from faces.saliency.explain import METHODS, saliency_map
 from faces.variants import Variant, read_variant, single_folders
 from tests.small_networks import PX, exported
 
 pytestmark = pytest.mark.training
 
-OF_AGE = Reading(34.4, 27.6, 40.2, None)
-OF_GENDER = Reading(None, None, None, 0.07)
+OF_AGE = Prediction(34.4, 27.6, 40.2, None)
+OF_GENDER = Prediction(None, None, None, 0.07)
 
 
 @pytest.fixture(scope="module")
-def frames() -> np.ndarray:
+def crops() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (2, PX, PX, 3), np.uint8)
 
 
 @pytest.mark.parametrize(("name", "told"), [("ages", (AGE,)), ("genders", (GENDER,)), ("both", OUTPUTS)])
-def test_a_network_answers_what_it_tells_and_nothing_else(small_variants, frames, name, told):
+def test_a_network_answers_what_it_tells_and_nothing_else(small_variants, crops, name, told):
     network = Network(small_variants[name])
-    assert network.tells == told
-    ages, female = network.outputs(frames)
+    assert network.heads == told
+    ages, female = network.outputs(crops)
     assert np.isfinite(ages).all() == (AGE in told)
     assert np.isfinite(female).all() == (GENDER in told)
-    for reading in network.readings(frames):
-        assert reading.tells == told
-        answer = json.loads(json.dumps(reading.as_dict(), allow_nan=False))
+    for prediction in network.predictions(crops):
+        assert prediction.heads == told
+        answer = json.loads(json.dumps(prediction.as_dict(), allow_nan=False))
         assert (answer["age_years"] is not None) == (answer["age_high"] is not None) == (AGE in told)
         assert (
             (answer["gender"] is not None) == (answer["female_probability"] is not None) == (GENDER in told)
         )
 
 
-def test_a_pair_says_of_a_frame_what_its_two_networks_say(small_variants, pair_folder, frames):
-    pair = Network(read_variant(pair_folder))
+def test_a_pair_says_of_a_frame_what_its_two_networks_say(small_variants, composite_folder, crops):
+    pair = Network(read_variant(composite_folder))
     assert pair.variant.name == "ages + genders"
-    assert pair.tells == OUTPUTS
+    assert pair.heads == OUTPUTS
     parts = zip(
-        *(Network(small_variants[name]).readings(frames) for name in ("ages", "genders")), strict=True
+        *(Network(small_variants[name]).predictions(crops) for name in ("ages", "genders")), strict=True
     )
-    for reading, (of_age, of_gender) in zip(pair.readings(frames), parts, strict=True):
-        assert reading == replace(of_age, female_probability=of_gender.female_probability)
+    for prediction, (of_age, of_gender) in zip(pair.predictions(crops), parts, strict=True):
+        assert prediction == replace(of_age, female_probability=of_gender.female_probability)
     assert pair.variant.parameters == sum(small_variants[name].parameters for name in ("ages", "genders"))
 
 
-def test_a_pair_takes_the_age_from_the_first_also_of_networks_that_tell_both(small_variants, frames):
+def test_a_pair_takes_the_age_from_the_first_also_of_networks_that_tell_both(small_variants, crops):
     both, ages = small_variants["both"], small_variants["ages"]
     pair = Network(read_variant(Path(f"{ages.folder}+{both.folder}")))
-    np.testing.assert_array_equal(pair.outputs(frames)[0], Network(ages).outputs(frames)[0])
-    np.testing.assert_array_equal(pair.outputs(frames)[1], Network(both).outputs(frames)[1])
+    np.testing.assert_array_equal(pair.outputs(crops)[0], Network(ages).outputs(crops)[0])
+    np.testing.assert_array_equal(pair.outputs(crops)[1], Network(both).outputs(crops)[1])
 
 
 def test_a_pair_is_calibrated_as_its_two_networks_are(tmp_path):
@@ -82,13 +82,13 @@ def test_a_pair_is_calibrated_as_its_two_networks_are(tmp_path):
         (variant.folder / "calibration.toml").write_text(calibration)
     served = Network(read_variant(Path(f"{tmp_path / 'ages'}+{tmp_path / 'genders'}"))).calibration
     assert (served.age_temperature, served.gender_temperature) == (2.5, 1.5)
-    assert served.least_gender_probability == 0.6
+    assert served.abstention_threshold == 0.6
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"framing": "whole picture"}, "framing face and whole picture"),
+        ({"framing": "whole_image"}, "framing face and whole picture"),
         ({"crop_scale": 1.2}, "crop_scale 1.4 and 1.2"),
         ({"input_px": 48}, "input_px 40 and 48"),
         ({"pad_rgb": (0, 0, 0)}, r"pad_rgb \(124, 117, 104\) and \(0, 0, 0\)"),
@@ -124,18 +124,20 @@ def test_a_plus_in_the_name_of_a_folder_makes_no_pair(tmp_path):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_map_of_a_pair_is_that_of_the_network_which_tells_it(small_variants, pair_folder, frames, method):
-    pair, square = Network(read_variant(pair_folder)), Square(0, 0, PX)
+def test_a_map_of_a_pair_is_that_of_the_network_which_tells_it(
+    small_variants, composite_folder, crops, method
+):
+    pair, square = Network(read_variant(composite_folder)), Square(0, 0, PX)
     for output, name in ((AGE, "ages"), (GENDER, "genders")):
-        found = saliency_map(pair, frames[0], square, method, output, smooth_samples=2)
-        own = saliency_map(Network(small_variants[name]), frames[0], square, method, output, smooth_samples=2)
+        found = saliency_map(pair, crops[0], square, method, output, smooth_samples=2)
+        own = saliency_map(Network(small_variants[name]), crops[0], square, method, output, smooth_samples=2)
         np.testing.assert_array_equal(found.values, own.values)
 
 
-def test_a_map_of_what_is_not_told_is_refused(small_variants, frames):
+def test_a_map_of_what_is_not_told_is_refused(small_variants, crops):
     network = Network(small_variants["ages"])
     with pytest.raises(VariantError, match="ages tells no gender"):
-        saliency_map(network, frames[0], Square(0, 0, PX), "vanilla", GENDER)
+        saliency_map(network, crops[0], Square(0, 0, PX), "vanilla", GENDER)
 
 
 def test_what_is_not_told_is_said_in_words():
@@ -150,9 +152,9 @@ def test_a_face_of_which_no_age_is_told_is_drawn():
     assert drawn.shape[0] > 900
 
 
-def test_the_command_line_answers_with_a_pair(small_variants, pair_folder, tmp_path, repository, capsys):
+def test_the_command_line_answers_with_a_pair(small_variants, composite_folder, tmp_path, repository, capsys):
     astronaut = str(repository / "dashboard" / "samples" / "astronaut.jpg")
-    variants = ["--variant", str(pair_folder), str(small_variants["ages"].folder)]
+    variants = ["--variant", str(composite_folder), str(small_variants["ages"].folder)]
     assert main(["predict", astronaut, *variants, "--json"]) == 0
     (face,) = json.loads(capsys.readouterr().out)["faces"]
     pair, ages = face["answers"]["ages + genders"], face["answers"]["ages"]
@@ -165,7 +167,7 @@ def test_the_command_line_answers_with_a_pair(small_variants, pair_folder, tmp_p
         assert drawn.width >= 512
 
 
-def test_a_variant_knows_which_of_its_networks_tells_what(small_variants, pair_folder):
-    pair: Variant = read_variant(pair_folder)
-    assert [pair.telling(output).name for output in OUTPUTS] == ["ages", "genders"]
-    assert small_variants["both"].telling(GENDER) == small_variants["both"]
+def test_a_variant_knows_which_of_its_networks_tells_what(small_variants, composite_folder):
+    pair: Variant = read_variant(composite_folder)
+    assert [pair.part_with_head(output).name for output in OUTPUTS] == ["ages", "genders"]
+    assert small_variants["both"].part_with_head(GENDER) == small_variants["both"]

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from faces.errors import VariantError
-from faces.variants import FACE, WHOLE_PICTURE, read_variant
+from faces.variants import FACE, WHOLE_IMAGE, read_variant
 
 
 def test_the_shipped_variants_differ_in_their_framing(repository: Path) -> None:
     full, cropped = read_variant(repository / "model_full"), read_variant(repository / "model_cropped")
-    assert (full.framing, cropped.framing) == (WHOLE_PICTURE, FACE)
+    assert (full.input_mode, cropped.input_mode) == (WHOLE_IMAGE, FACE)
     for same in ("input_px", "pad_rgb", "parameters", "flops", "split_sha256", "detector_sha256"):
         assert getattr(full, same) == getattr(cropped, same)
 

@@ -38,18 +38,18 @@ def with_noise_pictures(folder: Path) -> Path:
     return folder
 
 
-def from_nothing(recipe: "Recipe", glimpse_px: int) -> "Recipe":
+def from_nothing(recipe: "Recipe", attention_px: int) -> "Recipe":
     """A recipe of the shipped variants that needs no start weights; its glimpse is as small as is asked."""
-    network = replace(recipe.network, weights="none", glimpse_px=glimpse_px)
+    network = replace(recipe.network, weights="none", attention_px=attention_px)
     return replace(recipe, network=network)
 
 
 def face_network(  # type: ignore[no-untyped-def]
-    px: int, weights: str = "none", weights_dir: Path | None = None, *, glimpse_px: int = 0
+    px: int, weights: str = "none", weights_dir: Path | None = None, *, attention_px: int = 0
 ):
     """The network of the shipped recipes for frames of `px`, or for glimpses of them."""
     from recipes.recipe import read_recipe, recipe_path
     from training.networks.build import started_network
 
     recipe = read_recipe(recipe_path("model_cropped")).network
-    return started_network(replace(recipe, weights=weights, glimpse_px=glimpse_px), px, weights_dir).model
+    return started_network(replace(recipe, weights=weights, attention_px=attention_px), px, weights_dir).model

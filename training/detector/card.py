@@ -77,8 +77,8 @@ def sets_table(figures: dict[str, Any]) -> str:
     """A Markdown table: how often a picture of one person shows a face, and exactly one."""
     lines = ["| Set | Pictures | Found | Exactly one |", "|---|--:|--:|--:|"]
     for name, counts in figures["sets"].items():
-        shares = f"{_percent(counts, 'with_a_face')} | {_percent(counts, 'with_exactly_one')}"
-        lines.append(f"| {name} | {counts['pictures']:,} | {shares} |")
+        fractions = f"{_percent(counts, 'with_a_face')} | {_percent(counts, 'with_exactly_one')}"
+        lines.append(f"| {name} | {counts['pictures']:,} | {fractions} |")
     return "\n".join(lines)
 
 

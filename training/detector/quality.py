@@ -27,11 +27,11 @@ class FaceCounts:
     with_exactly_one: int
 
     @property
-    def share_found(self) -> float:
+    def fraction_found(self) -> float:
         return self.with_a_face / self.pictures
 
     @property
-    def share_exactly_one(self) -> float:
+    def fraction_exactly_one(self) -> float:
         return self.with_exactly_one / self.pictures
 
 

@@ -49,7 +49,7 @@ def run_card(
 ) -> str:
     """The card as Markdown."""
     complete = state == COMPLETE
-    network, framing = recipe.network, recipe.framing
+    network, settings = recipe.network, recipe.input
     hours = sum(row["seconds"] for row in history) / 3600
     pictures = "; ".join(
         f"{one.name} {one.training_pictures:,} to train, {one.validation_pictures:,} to validate"
@@ -57,7 +57,7 @@ def run_card(
     )
     rows = {
         "Recipe": f"[recipe.toml](recipe.toml): {network.architecture}, {facts.parameters:,} parameters, "
-        f"{framing.framing}, {framing.input_px} × {framing.input_px} px",
+        f"{settings.input_mode}, {settings.input_px} × {settings.input_px} px",
         "Command": f"`{facts.command}`",
         "Pictures": f"{pictures}; {facts.skipped_pictures:,} could not be read",
         "Start weights": facts.start,
@@ -112,8 +112,8 @@ def _validation(facts: RunFacts, best: dict[str, Any]) -> list[str]:
             f"{one.validation_pictures:,}",
             f"{bins:.1%} in the right bin" if bins is not None else _years(age),
             _years(one.median_age_mae_years),
-            _share(gender),
-            _share(one.majority_gender_accuracy),
+            _fraction(gender),
+            _fraction(one.majority_gender_accuracy),
         ]
         lines.append(f"| {' | '.join(cells)} |")
         behind += _behind(one, age, gender)
@@ -139,5 +139,5 @@ def _years(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f} years"
 
 
-def _share(value: float | None) -> str:
+def _fraction(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"

@@ -83,19 +83,19 @@ def _decade(ages: np.ndarray) -> np.ndarray:
 
 def _write_matrix(counts: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
     """Colour is the share of a row, the number is the count."""
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with matplotlib.rc_context(STYLE):
         side = 2.4 + 0.45 * len(names)
         figure = Figure((side + 1, side), layout="constrained")
         axes = figure.subplots()
-        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
         figure.colorbar(image, label="share of the true class")
         places = range(len(names))
         axes.set(title=f"{title} ({counts.sum():,} pictures)", xlabel="read", ylabel="true")
         axes.set(xticks=places, xticklabels=names, yticks=places, yticklabels=names)
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                colour = "white" if shares[row, column] > 0.6 else "black"
+                colour = "white" if fractions[row, column] > 0.6 else "black"
                 axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
         _save(figure, path)
 

@@ -27,7 +27,7 @@ from dashboard.context import SAMPLE_PREFIX, TEST_PREFIX, AppContext, current_co
 from dashboard.pages.data.augmentation import read_shown_recipe, strengths_in_words
 from dashboard.pages.data.augmentation_samples import MOST_SEEDS, draws_view, recipe_folders
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
-from dashboard.pages.data.figures import COUNTS, SHARES, distribution_figure
+from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
 from dashboard.pages.data.samples import (
     GROUPS_A_PAGE,
     SAMPLES_A_PAGE,
@@ -71,9 +71,9 @@ def layout(**query: str) -> html.Div:
 def _distributions(context: AppContext) -> list[Any]:
     names = context.data_pictures.names
     switch = dmc.SegmentedControl(
-        id=ids.DATA_SHARES,
-        value=SHARES,
-        data=[{"value": SHARES, "label": "Shares"}, {"value": COUNTS, "label": "Counts"}],
+        id=ids.DATA_FRACTIONS,
+        value=FRACTIONS,
+        data=[{"value": FRACTIONS, "label": "Shares"}, {"value": COUNTS, "label": "Counts"}],
         size="xs",
         **{"aria-label": "Heights of the bars"},
     )
@@ -82,7 +82,7 @@ def _distributions(context: AppContext) -> list[Any]:
         html.Div(
             [
                 figure_card(partial(ids.data_chart, chart=key), key, one.about),
-                html.Div(counts_table(one.frame(names), key), className="counts"),
+                html.Div(counts_table(one.table(names), key), className="counts"),
             ],
             className="distribution",
         )
@@ -98,14 +98,14 @@ def _distributions(context: AppContext) -> list[Any]:
 @callback(
     Output(ids.data_chart(ids.FIGURE, MATCH), "figure"),
     Output(ids.data_chart(ids.TITLE, MATCH), "children"),
-    Input(ids.DATA_SHARES, "value"),
+    Input(ids.DATA_FRACTIONS, "value"),
     Input(ids.COLOUR_SCHEME, "data"),
     State(ids.data_chart(ids.FIGURE, MATCH), "id"),
 )
 def show_distribution(what: str, scheme: str, card: dict[str, str]) -> tuple[Any, str]:
     names, one = current_context().data_pictures.names, DISTRIBUTIONS[card["chart"]]
     title = one.title(names)
-    return distribution_figure(one.frame(names), title, scheme, axis=one.axis, what=what), title
+    return distribution_figure(one.table(names), title, scheme, axis=one.axis, what=what), title
 
 
 @callback(
@@ -115,8 +115,8 @@ def show_distribution(what: str, scheme: str, card: dict[str, str]) -> tuple[Any
     prevent_initial_call=True,
 )
 def save_distribution(_clicks: int, button: dict[str, str]) -> dict[str, Any]:
-    frame = DISTRIBUTIONS[button["chart"]].frame(current_context().data_pictures.names)
-    return dcc.send_data_frame(frame.to_csv, f"{button['chart']}_by_split.csv", index=False)
+    table = DISTRIBUTIONS[button["chart"]].table(current_context().data_pictures.names)
+    return dcc.send_data_frame(table.to_csv, f"{button['chart']}_by_split.csv", index=False)
 
 
 # --- How they are changed in training -------------------------------------------------------------------

@@ -8,7 +8,7 @@ import flask
 import numpy as np
 
 from dashboard.context import current_context
-from dashboard.pages.data.augmentation import drawn_frame, read_shown_recipe, unchanged_frame
+from dashboard.pages.data.augmentation import read_shown_recipe, sampled_crop, unchanged_crop
 from dashboard.pages.data.augmentation_samples import recipe_folders
 from dashboard.pictures.routes import keep_out_of_caches
 from faces.errors import ProjectError
@@ -35,7 +35,7 @@ def thumbnail(file: str) -> flask.Response:
 
 
 @blueprint.get("/frame.jpg")
-def frame() -> flask.Response:
+def crop() -> flask.Response:
     """A frame of the picture `picture` under the recipe of the run `recipe`, as it is or as draw `draw`.
 
     A draw is one of the part `part` of the recipe under the seed `seed`.
@@ -48,9 +48,9 @@ def frame() -> flask.Response:
         recipe = read_shown_recipe(folder / "recipe.toml")
         draw = asked.get("draw", type=int)
         if draw is None:
-            return _jpeg(unchanged_frame(upload, recipe))
+            return _jpeg(unchanged_crop(upload, recipe))
         seed = asked.get("seed", 0, int)
-        return _jpeg(drawn_frame(upload, recipe, asked.get("part", ""), abs(seed), abs(draw)))
+        return _jpeg(sampled_crop(upload, recipe, asked.get("part", ""), abs(seed), abs(draw)))
     except (ProjectError, KeyError):
         return flask.Response(status=404)
 

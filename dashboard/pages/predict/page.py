@@ -9,7 +9,7 @@ from dashboard.context import SAMPLE_PREFIX, current_context
 from dashboard.pages.predict.answer_view import answer_view
 from dashboard.pages.predict.axes import Row, age_row, gender_row
 from dashboard.pages.predict.face_card import CLOSE_UP
-from dashboard.pages.predict.ground_truth import Truth, marks, marks_in_words, summary
+from dashboard.pages.predict.ground_truth import GroundTruth, marks, marks_in_words, summary
 from dashboard.pages.predict.upload_area import WORKING, drop_area, problems, strip
 from dashboard.pictures.samples import people_by_face
 from dashboard.shared import ids
@@ -100,7 +100,7 @@ def show_answer(shown: dict[str, Any] | None, pair: list[str]) -> Any:
 @callback(
     Output(ids.of_face(ids.ASKED_AGE, MATCH), "children"),
     Output(ids.of_face(ids.ASKED_GENDER, MATCH), "children"),
-    Output(ids.of_face(ids.ASKED_READINGS, MATCH), "data"),
+    Output(ids.of_face(ids.ASKED_PREDICTIONS, MATCH), "data"),
     Output(ids.of_face(ids.ASK_FULL, MATCH), "disabled"),
     Input(ids.of_face(ids.ASK_FULL, MATCH), "n_clicks"),
     State(ids.of_face(ids.ASK_FULL, MATCH), "id"),
@@ -118,12 +118,12 @@ def ask_about_face(
     except PictureExpired as error:
         return html.P(str(error), className="card-problem", role="alert"), None, None, True
     square = square_around(upload.answer.faces[button["face"]].face.box_xyxy, CLOSE_UP_SCALE)
-    readings = {
-        name: context.workbench.read_square(name, upload.picture, square)
+    predictions = {
+        name: context.predictor.predict_square(name, upload.picture, square)
         for name in context.whole_picture_variants(pair)
     }
-    rows = [Row(name, reading, _colours()[name], CLOSE_UP) for name, reading in readings.items()]
-    as_data = {_close_up(name): reading.as_dict() for name, reading in readings.items()}
+    rows = [Row(name, prediction, _colours()[name], CLOSE_UP) for name, prediction in predictions.items()]
+    as_data = {_close_up(name): prediction.as_dict() for name, prediction in predictions.items()}
     return [age_row(row) for row in rows], [gender_row(row) for row in rows], as_data, True
 
 
@@ -132,15 +132,15 @@ def ask_about_face(
     Output(ids.of_face(ids.TRUTH_PIN, ALL), "style"),
     Output(ids.PREDICT_TRUTH_SUMMARY, "children"),
     Output(ids.PREDICT_TRUTH, "hidden"),
-    Input(ids.PREDICT_READINGS, "data"),
+    Input(ids.PREDICT_TABLE, "data"),
     Input(ids.PREDICT_TOLERANCE, "value"),
     Input(ids.of_face(ids.TRUE_AGE, ALL), "value"),
     Input(ids.of_face(ids.TRUE_GENDER, ALL), "value"),
-    Input(ids.of_face(ids.ASKED_READINGS, ALL), "data"),
+    Input(ids.of_face(ids.ASKED_PREDICTIONS, ALL), "data"),
     State(ids.of_face(ids.TRUE_AGE, ALL), "id"),
 )
 def mark_answers(
-    readings: list[dict[str, Any]],
+    predictions: list[dict[str, Any]],
     tolerance_years: float,
     typed_ages: list[Any],
     typed_genders: list[str],
@@ -149,16 +149,16 @@ def mark_answers(
 ) -> tuple[list[Any], list[dict[str, str]], str, bool]:
     """Compare every face of which something is known, by its sample's table or by the visitor."""
     typed = {
-        one["face"]: Truth(float(age) if age not in (None, "") else None, gender or None)
+        one["face"]: GroundTruth(float(age) if age not in (None, "") else None, gender or None)
         for one, age, gender in zip(typed_ids, typed_ages, typed_genders, strict=True)
     }
     truths = [
-        typed.get(face, Truth(reading["true_age"], reading["true_gender"]))
-        for face, reading in enumerate(readings)
+        typed.get(face, GroundTruth(prediction["true_age"], prediction["true_gender"]))
+        for face, prediction in enumerate(predictions)
     ]
     by_face = [
-        marks(reading["answers"] | (close_up or {}), truth, tolerance_years)
-        for reading, close_up, truth in zip(readings, asked, truths, strict=True)
+        marks(prediction["answers"] | (close_up or {}), truth, tolerance_years)
+        for prediction, close_up, truth in zip(predictions, asked, truths, strict=True)
     ]
     colours = _colours()
     colours |= {_close_up(name): colour for name, colour in colours.items()}

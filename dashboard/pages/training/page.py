@@ -142,8 +142,8 @@ def show_curve(chosen: list[str], _mark: str, scheme: str, card: dict[str, str])
 )
 def save_curve(_clicks: int, chosen: list[str], button: dict[str, str]) -> dict[str, Any]:
     shown = [run for run in current_context().runs() if run.name in chosen]
-    frame = CURVES[button["chart"]].frame(shown)
-    return dcc.send_data_frame(frame.to_csv, f"{button['chart']}.csv", index=False)
+    table = CURVES[button["chart"]].table(shown)
+    return dcc.send_data_frame(table.to_csv, f"{button['chart']}.csv", index=False)
 
 
 clientside_callback(

@@ -10,10 +10,10 @@ from evaluation.predictions import read_predictions
 from evaluation.reports.earlier_release import (
     FOLDER,
     PREDICTIONS_FILE,
-    earlier_fairness,
-    earlier_predictions,
-    freeze,
+    baseline_fairness,
+    baseline_predictions,
     present_fairness,
+    snapshot,
 )
 from evaluation.reports.fairness import fairness_page
 from tests.evaluation.conftest import predictions_of
@@ -24,13 +24,13 @@ def predictions():
     """80 women and men of two races on `chips` test, read by both variants."""
     rng = np.random.default_rng(0)
     true, female = rng.integers(1, 80, 80), np.arange(80) % 2
-    frames = [
+    tables = [
         predictions_of(
             true, true + rng.normal(0, 4, 80), female=female, probability=0.2 + 0.6 * female, variant=name
         ).assign(race=np.where(np.arange(80) < 40, "Asian", "White"))
         for name in ("full", "cropped")
     ]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def empty(shipped_variants, tmp_path):
 @pytest.fixture
 def kept(predictions, empty):
     """The same, after the release of `predictions` was kept."""
-    freeze(predictions, empty, "d" * 64)
+    snapshot(predictions, empty, "d" * 64)
     return empty
 
 
@@ -52,7 +52,7 @@ def renewed(variants):
 
 def test_after_new_networks_the_old_figures_are_those_before(predictions, kept):
     rows = ["variant", "set", "split", "gender", "race", "age_group"]
-    before = earlier_fairness(renewed(kept)).sort_values(rows)
+    before = baseline_fairness(renewed(kept)).sort_values(rows)
     now = present_fairness(predictions, kept).sort_values(rows)
     assert list(before.columns) == list(now.columns)
     assert np.allclose(before.mae, now.mae, atol=1e-4)
@@ -61,7 +61,7 @@ def test_after_new_networks_the_old_figures_are_those_before(predictions, kept):
 
 def test_the_kept_predictions_are_those_of_the_variant_with_its_network(predictions, kept):
     old, new = kept[0], renewed(kept)[0]
-    found = earlier_predictions(new)
+    found = baseline_predictions(new)
     assert found is not None
     rows, network_sha256 = found
     own = predictions[predictions.variant == old.name]
@@ -71,21 +71,21 @@ def test_the_kept_predictions_are_those_of_the_variant_with_its_network(predicti
 
 
 def test_a_network_is_not_compared_with_itself(kept):
-    assert earlier_fairness(kept).empty
-    assert earlier_predictions(kept[0]) is None
+    assert baseline_fairness(kept).empty
+    assert baseline_predictions(kept[0]) is None
 
 
 def test_without_a_kept_release_there_is_nothing_before(empty):
-    assert earlier_fairness(renewed(empty)).empty
-    assert earlier_predictions(renewed(empty)[0]) is None
+    assert baseline_fairness(renewed(empty)).empty
+    assert baseline_predictions(renewed(empty)[0]) is None
 
 
 def test_the_committed_release_before_is_small_and_told_for_both_variants(shipped_variants):
     paths = [variant.folder / FOLDER / PREDICTIONS_FILE for variant in shipped_variants]
     assert sum(path.stat().st_size for path in paths) < 150_000
-    assert set(earlier_fairness(renewed(shipped_variants)).variant) == {"full", "cropped"}
+    assert set(baseline_fairness(renewed(shipped_variants)).variant) == {"full", "cropped"}
     for one in renewed(shipped_variants):
-        found = earlier_predictions(one)
+        found = baseline_predictions(one)
         assert found is not None
         assert len(found[0]) > 2000
 

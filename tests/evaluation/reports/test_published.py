@@ -16,7 +16,7 @@ from evaluation.inference.predict import loaded_networks, prediction_rows
 from evaluation.inference.subsets import SETS, scored_pictures
 from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.comparisons import HEADLINE_KEYS
-from evaluation.metrics.estimates import CS_YEARS, DEFINITIONS
+from evaluation.metrics.estimates import CS_YEARS, METRICS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import BEGIN, END, card, readme_table, with_table
@@ -40,10 +40,10 @@ def published(shipped_variants):
 
 def test_every_set_and_split_was_predicted_by_both_variants(published):
     told = {(set_name, split): set(rows.variant) for set_name, split, rows in sections_of(published)}
-    wanted = {(name, split) for name in ("chips", "context") for split in ("train", "validation", "test")}
+    wanted = {(name, split) for name in ("chips", "composites") for split in ("train", "validation", "test")}
     wanted |= {(name, "test") for name in ("fgnet", "portraits")}
     if FAIRFACE in set(published.set):
-        wanted |= {(FAIRFACE, split) for split in ("development", "held")}
+        wanted |= {(FAIRFACE, split) for split in ("validation", "test")}
     assert set(told) == wanted
     assert all(variants == {"full", "cropped"} for variants in told.values())
 
@@ -94,12 +94,12 @@ def test_a_second_seed_of_other_recipes_is_not_compared(published, shipped_varia
 
 def test_the_told_genders_are_those_of_the_shipped_rule(published, shipped_variants):
     for variant in shipped_variants:
-        least = read_calibration(variant.folder).least_gender_probability
+        least = read_calibration(variant.folder).abstention_threshold
         rows = published[(published.variant == variant.name) & published.female_probability.notna()]
         probability = likelier_probability(rows.female_probability.to_numpy())
         # The tables hold single precision: at the bound itself a row may stand on either side.
         clear = np.abs(probability - least) > 1e-6
-        assert ((rows.told_gender == "uncertain") == (probability < least))[clear].all()
+        assert ((rows.predicted_gender == "uncertain") == (probability < least))[clear].all()
 
 
 @pytest.mark.parametrize("set_name", SETS)
@@ -124,7 +124,7 @@ def test_a_sample_of_the_rows_comes_out_of_the_networks_again(
         rows = published[(published.set == set_name) & (published.variant == variant.name)]
         written = rows.set_index("file").loc[few.file].reset_index()
         assert list(written.status) == list(again.status)
-        assert list(written.framed_from) == list(again.framed_from)
+        assert list(written.input_source) == list(again.input_source)
         readable = (again.status != UNREADABLE).to_numpy()
         difference = np.abs(written[numbers].to_numpy(float) - again[numbers].to_numpy(float))[readable]
         assert np.nanmax(difference) < 0.05
@@ -153,12 +153,10 @@ def test_the_table_replaces_what_stood_between_the_markers_and_nothing_else(tmp_
 def test_every_reference_has_a_source_and_a_known_measure():
     references = read_references()
     assert set(references.sets) == set(SETS)
-    assert all(
-        one.source and one.values and set(one.values) <= set(DEFINITIONS) for one in references.published
-    )
-    assert all(floor.source and floor.measure in DEFINITIONS for floor in references.floors)
-    assert len(references.curve_floor.shares) == len(CS_YEARS)
-    assert list(references.curve_floor.shares) == sorted(references.curve_floor.shares)
+    assert all(one.source and one.values and set(one.values) <= set(METRICS) for one in references.published)
+    assert all(floor.source and floor.metric in METRICS for floor in references.floors)
+    assert len(references.curve_floor.fractions) == len(CS_YEARS)
+    assert list(references.curve_floor.fractions) == sorted(references.curve_floor.fractions)
 
 
 def assert_alike(written, again, where="metrics.json"):

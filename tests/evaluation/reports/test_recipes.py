@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from evaluation.metrics.estimates import measure_from
+from evaluation.metrics.estimates import estimate_from
 from evaluation.reports.recipes import guesses, kept_run, measured_line, recipes_page
 from evaluation.reports.scores import read_scores
 from tests.conftest import REPOSITORY
@@ -45,7 +45,7 @@ def kept(tmp_path, shipped_variants):
 
 def test_a_row_shows_the_scores_of_its_run_and_that_its_weights_could_not_be_had(kept, shipped_variants):
     cells = row_of("resnet50_two_phase", recipes_page(RECIPES, kept))
-    mae = measure_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["measures"]["mae"])
+    mae = estimate_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["metrics"]["mae"])
     assert mae.text_with_interval in cells
     assert cells[3] == "1,003"
     assert cells[5] == "architecture only, random start"

@@ -130,7 +130,7 @@ def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
 
 def test_counts_are_told_as_shares():
     counts = FaceCounts(pictures=200, with_a_face=199, with_exactly_one=190)
-    assert (counts.share_found, counts.share_exactly_one) == (0.995, 0.95)
+    assert (counts.fraction_found, counts.fraction_exactly_one) == (0.995, 0.95)
 
 
 def test_the_card_is_the_one_that_its_figures_make():

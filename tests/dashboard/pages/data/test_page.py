@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from dashboard.pages.data.augmentation import (
-    drawn_frame,
     read_shown_recipe,
+    sampled_crop,
     strengths_in_words,
-    unchanged_frame,
+    unchanged_crop,
 )
 from dashboard.pages.data.augmentation_samples import DRAWS, draws_view, recipe_folders
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
-from dashboard.pages.data.figures import COUNTS, SHARES, distribution_figure
+from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
 from dashboard.pages.data.samples import (
     SAMPLES_A_PAGE,
     differing_groups,
@@ -62,13 +62,13 @@ def test_the_labels_come_from_the_names_alone(names):
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
-@pytest.mark.parametrize("what", [SHARES, COUNTS])
+@pytest.mark.parametrize("what", [FRACTIONS, COUNTS])
 @pytest.mark.parametrize("key", DISTRIBUTIONS)
 def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, what, scheme):
     one = DISTRIBUTIONS[key]
-    counts = one.frame(names)
+    counts = one.table(names)
     assert counts.groupby("split")["count"].sum().to_dict() == {"train": 3, "validation": 0, "test": 1}
-    assert counts[counts.split == "train"].share.sum() == pytest.approx(1)
+    assert counts[counts.split == "train"].fraction.sum() == pytest.approx(1)
     figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, what=what)
     assert figure.layout.meta["title"]
     assert "33.3 %" in str(counts_table(counts, key))
@@ -143,14 +143,14 @@ def recipe(context):
 
 def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
     upload = context.upload("sample:astronaut.jpg", ())
-    frames = [drawn_frame(upload, recipe, "main", 1, draw) for draw in range(3)]
-    assert all(frame.shape == (recipe.input_px, recipe.input_px, 3) for frame in frames)
-    np.testing.assert_array_equal(frames[1], drawn_frame(upload, recipe, "main", 1, 1))
-    assert not np.array_equal(frames[0], frames[1])
-    assert not np.array_equal(frames[0], drawn_frame(upload, recipe, "main", 2, 0))
-    assert unchanged_frame(upload, recipe).shape == frames[0].shape
+    crops = [sampled_crop(upload, recipe, "main", 1, draw) for draw in range(3)]
+    assert all(crop.shape == (recipe.input_px, recipe.input_px, 3) for crop in crops)
+    np.testing.assert_array_equal(crops[1], sampled_crop(upload, recipe, "main", 1, 1))
+    assert not np.array_equal(crops[0], crops[1])
+    assert not np.array_equal(crops[0], sampled_crop(upload, recipe, "main", 2, 0))
+    assert unchanged_crop(upload, recipe).shape == crops[0].shape
     with pytest.raises(RecipeError, match="Received: middle"):
-        drawn_frame(upload, recipe, "middle", 1, 0)
+        sampled_crop(upload, recipe, "middle", 1, 0)
 
 
 def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
@@ -162,14 +162,14 @@ def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
 
 
 def test_ten_frames_are_shown_the_unchanged_one_first():
-    frames = draws_view("sample:astronaut.jpg", "model_full", "main", 7).children
-    assert len(frames) == DRAWS + 1
-    assert "draw=" not in str(frames[0])
-    assert all("seed=7" in str(frame) for frame in frames[1:])
+    crops = draws_view("sample:astronaut.jpg", "model_full", "main", 7).children
+    assert len(crops) == DRAWS + 1
+    assert "draw=" not in str(crops[0])
+    assert all("seed=7" in str(crop) for crop in crops[1:])
 
 
 def test_only_changes_that_are_switched_on_are_told():
-    told = strengths_in_words(Augmentation(flip_chance=0.5, rotation_degrees=10, blur_chance=0.1))
+    told = strengths_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
     assert told == ["flip chance 50 %", "rotation 10 degrees", "blur chance 10 %", "blur sigma 1.5 px"]
     assert strengths_in_words(Augmentation()) == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.pages.saliency.reference_engine import ReferenceEngine
 from faces.errors import ReferenceEngineError
-from faces.input_crops import frame_for, square_for
+from faces.input_crops import crop_for, square_for
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import saliency_map
 
@@ -22,14 +22,14 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     answer = client.get("/saliency/map", query_string=asked).json
     upload = context.upload("sample:astronaut.jpg")
     face = upload.answer.faces[0].face
-    network = context.workbench.networks[variant]
-    frame = frame_for(network.variant, upload.picture, face)
+    network = context.predictor.networks[variant]
+    crop = crop_for(network.variant, upload.picture, face)
     square = square_for(network.variant, upload.picture, face)
-    expected = saliency_map(network, frame, square, "gradcam", output)
+    expected = saliency_map(network, crop, square, "gradcam", output)
     sent = np.frombuffer(base64.b64decode(answer["values"]), "<u2")
     values = sent.reshape(answer["px"], answer["px"]) / 65535
     np.testing.assert_allclose(values, expected.values, atol=2e-5)
-    assert answer["share_in_face"] == pytest.approx(expected.share_inside(face.box_xyxy), abs=0.02)
+    assert answer["share_in_face"] == pytest.approx(expected.fraction_inside(face.box_xyxy), abs=0.02)
     assert 0 < answer["face_area"] < 1
     assert not answer["empty"]
 
@@ -38,7 +38,7 @@ def test_the_frame_is_sent_pixel_for_pixel(client, context):
     response = client.get("/saliency/frame.png", query_string=ASKED | {"variant": "cropped"})
     upload = context.upload("sample:astronaut.jpg")
     found = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-    expected = frame_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
+    expected = crop_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
     np.testing.assert_array_equal(found, expected)
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -71,6 +71,6 @@ def test_a_face_that_is_not_there_stands_for_the_last_one(client):
 def test_a_reference_engine_that_cannot_start_says_so(context, monkeypatch):
     monkeypatch.setattr("dashboard.pages.saliency.reference_engine.WORKER", "training.no_such_module")
     engine = ReferenceEngine()
-    frame = np.zeros((8, 8, 3), np.uint8)
+    crop = np.zeros((8, 8, 3), np.uint8)
     with pytest.raises(ReferenceEngineError, match="try again"):
-        engine.map_values(context.variants["full"], frame, "vanilla", "age", 0.5)
+        engine.map_values(context.variants["full"], crop, "vanilla", "age", 0.5)
