@@ -96,7 +96,7 @@ def test_the_table_says_the_same_to_people(astronaut, broken, capsys):
     assert heading == "astronaut.jpg: 512 x 512 pixels, 1 face"
     assert "cropped" in face
     assert re.search(r" \d+ \(\d+-\d+\) +(fe)?male \d+ %$", face)
-    assert "whole_image" in whole
+    assert "whole picture" in whole
     assert "full" in whole
     assert printed.err == "broken.jpg ends in the middle of the picture data.\n"
 
