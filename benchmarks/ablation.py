@@ -42,7 +42,7 @@ Written by `python -m benchmarks ablation --data-dir DIR`; not to be edited. The
 trains that row alone; its epochs lie in `docs/ablation/`, its change stands in `benchmarks/ablation.toml`.
 
 What each choice of a recipe does. Every row is `{base}` with one change, trained from the same start on
-{frames:,} frames: long enough to rank, too short to compare with the shipped networks. The row of
+{inputs:,} frames: long enough to rank, too short to compare with the shipped networks. The row of
 another seed says how much is chance. All figures are those of the last epoch, on UTKFace's and the
 compositions' validation pictures and on FairFace's development list; no test set is read. "Beyond the
 bin": how many years, on average, an age lies above (+) or below (−) the bin that FairFace gives.

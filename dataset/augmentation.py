@@ -61,7 +61,7 @@ class Augmentation:
             value = getattr(self, field.name)
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise RecipeError(f"augmentation: {field.name} is a number. Received: {value!r}.")
-            most = 1.0 if field.name.endswith(("_chance", "_share")) else math.inf
+            most = 1.0 if field.name.endswith(("_probability", "_fraction")) else math.inf
             if not 0 <= value <= most:
                 raise RecipeError(f"augmentation: {field.name} lies in 0 to {most:g}. Received: {value}.")
 

@@ -159,9 +159,9 @@ def make_composites(
 def write_composites(
     records: pd.DataFrame, data_dir: Path, cache_dir: Path, *, processes: int = 2
 ) -> pd.DataFrame:
-    """Write one composition for each UTKFace picture, and `context/context.csv`; what is there is kept.
+    """Write one composition for each UTKFace picture, and `composites/composites.csv`; what is there is kept.
 
-    `records` has the columns path, file and split. Pictures go to `cache_dir`/context/{split}/{stem}.jpg and
+    `records` has the columns path, file and split. Pictures go to `cache_dir`/composites/{split}/{stem}.jpg and
     depend on the file's name alone. Returns the table (CONTEXT_COLUMNS; `path` is relative to `cache_dir`).
     Raises DataMissing.
     """
@@ -180,7 +180,7 @@ def write_composites(
             bar.update(len(table))
         bar.close()
     context = pd.concat(tables).sort_values(["split", "file"], ignore_index=True)
-    with whole_file(folder / "context.csv") as path:
+    with whole_file(folder / "composites.csv") as path:
         context.to_csv(path, index=False)
     return context
 

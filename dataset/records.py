@@ -47,7 +47,7 @@ def load_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
 
 def _context(cache_dir: Path) -> pd.DataFrame:
     """Compositions carry the labels of the chip that was pasted: those are in its name."""
-    table_path = cache_dir / "composites" / "context.csv"
+    table_path = cache_dir / "composites" / "composites.csv"
     if not table_path.is_file():
         raise DataMissing(f"No compositions at {table_path}; `python -m dataset prepare` makes them.")
     context = pd.read_csv(table_path)

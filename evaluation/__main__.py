@@ -23,7 +23,7 @@ from dataset.paths import add_path_options, data_dir_of
 from evaluation.inference.calibration import Fit, write_calibrations
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.inference.robustness import write_robustness
-from evaluation.inference.subsets import SETS, published_split
+from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.comparisons import (
     BIN_HEADLINE_KEYS,
     HEADLINE_KEYS,
@@ -97,7 +97,7 @@ def compare(called: argparse.Namespace) -> None:
         raise DataMissing(f"A comparison needs the predictions of two variants. Received: {names or 'none'}.")
     titles = read_references().sets
     for set_name, split, rows in sections_of(predictions):
-        if split not in (called.split or [published_split(set_name)]) or set_name not in (called.set or SETS):
+        if split not in (called.split or [PUBLISHED_SPLIT]) or set_name not in (called.set or SETS):
             continue
         print(
             f"\n{set_name}, {split}: {titles[set_name].title}"
@@ -200,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     for run, parents, words in steps:
         commands.add_parser(run.__name__, parents=parents, help=words).set_defaults(run=run)
     commands.choices["compare"].add_argument(
-        "--split", nargs="+", help="splits to compare on (default: test, held of fairface)"
+        "--split", nargs="+", help="splits to compare on (default: test)"
     )
     commands.choices["cards"].add_argument(
         "--readme",

@@ -19,7 +19,7 @@ WHOLE_IMAGE = "whole_image"
 FACE = "face"
 COMPOSITE_SIGN = "+"
 # In these two networks have to be equal to look at the same frame.
-INPUT_FIELDS = ("framing", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
+INPUT_FIELDS = ("input_mode", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
 DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
 
 
@@ -108,7 +108,7 @@ def _read_single(folder: Path) -> Variant:
         variant = Variant(
             name=str(table["name"]),
             folder=folder,
-            input_mode=str(table["framing"]),
+            input_mode=str(table["input_mode"]),
             crop_scale=float(table["crop_scale"]),
             input_px=int(table["input_px"]),
             pad_rgb=tuple(int(value) for value in table["pad_rgb"]),  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def _read_single(folder: Path) -> Variant:
         raise VariantError(f"{path} holds a value of the wrong kind: {error}") from None
     if variant.input_mode not in (WHOLE_IMAGE, FACE):
         raise VariantError(
-            f"{path}: framing is '{WHOLE_IMAGE}' or '{FACE}'. Received: '{variant.input_mode}'."
+            f"{path}: input_mode is '{WHOLE_IMAGE}' or '{FACE}'. Received: '{variant.input_mode}'."
         )
     if len(variant.pad_rgb) != 3:
         raise VariantError(f"{path}: pad_rgb has three values. Received: {variant.pad_rgb}.")

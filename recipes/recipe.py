@@ -266,18 +266,18 @@ def _check_together(recipe: Recipe) -> None:
         raise RecipeError(f"{path}: a recipe has one of [[phases]] at least.")
     for phase in recipe.phases:
         if phase.trainable == LOCALIZER and not network.attention_px:
-            raise RecipeError(f"{path}: the phase {phase.name} trains a glimpse, and glimpse_px is 0.")
+            raise RecipeError(f"{path}: the phase {phase.name} trains the localizer, and attention_px is 0.")
         if phase.layerwise_lr_decay != 1 and phase.optimizer != "adamw":
             raise RecipeError(
-                f"{path}: layer_decay belongs to 'adamw'. Received: '{phase.optimizer}' in {phase.name}."
+                f"{path}: layerwise_lr_decay belongs to 'adamw'. Received: '{phase.optimizer}' in {phase.name}."
             )
         if phase.feature_samples and (phase.trainable != HEADS or recipe.cooldown):
             raise RecipeError(
-                f"{path}: feature_draws is for a phase that trains '{HEADS}', in a recipe without [finish]. "
+                f"{path}: feature_samples is for a phase that trains '{HEADS}', in a recipe without [cooldown]. "
                 f"Received: {phase.feature_samples} in the phase {phase.name}."
             )
     if recipe.cooldown and set(recipe.cooldown.mix.fractions) - set(recipe.mix.fractions):
-        raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
+        raise RecipeError(f"{path}: [cooldown.mix] draws from sets of [mix].")
 
 
 def _network(path: Path, table: dict[str, Any]) -> NetworkRecipe:
@@ -296,8 +296,8 @@ def _network(path: Path, table: dict[str, Any]) -> NetworkRecipe:
 def _cooldown(path: Path, table: dict[str, Any] | None) -> Cooldown | None:
     if table is None:
         return None
-    _check_keys(path, "[finish]", table, {"epochs", "mix"})
-    return Cooldown(int(table["epochs"]), _mix(path, "finish.mix", table["mix"]))
+    _check_keys(path, "[cooldown]", table, {"epochs", "mix"})
+    return Cooldown(int(table["epochs"]), _mix(path, "cooldown.mix", table["mix"]))
 
 
 def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
@@ -307,7 +307,7 @@ def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
     unknown = {name for name in fractions if name not in TRAINING_SETS and not name.endswith(".csv")}
     if unknown or not fractions or abs(sum(fractions.values()) - 1) > 1e-6:
         raise RecipeError(
-            f"{path}: [{key}] has shares of {', '.join(TRAINING_SETS)} or of .csv files that sum to 1. "
+            f"{path}: [{key}] has fractions of {', '.join(TRAINING_SETS)} or of .csv files that sum to 1. "
             f"Received: {fractions}."
         )
     if not 0 <= mix.age_balance <= 1:

@@ -32,7 +32,7 @@ def exported(folder: Path, name: str, outputs: tuple[str, ...], seed: int, **cha
     told = {TENSORS[output]: layers.Dense(*heads[output], name=TENSORS[output]) for output in outputs}
     model = keras.Model(inputs, {tensor: head(features) for tensor, head in told.items()})
     facts: dict[str, Any] = {
-        "framing": "face",
+        "input_mode": "face",
         "crop_scale": 1.4,
         "pad_rgb": (124, 117, 104),
         "detector_sha256": sha256_of(DEFAULT_DETECTOR),

@@ -20,7 +20,7 @@ from dataset.augmentation import Augmentation, augmented_with_place
 from dataset.duplicates import predicted_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.records import CHIPS, FAIRFACE, load_records
+from dataset.records import CHIPS, load_records
 from dataset.stable_hash import stable_hash
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
@@ -29,7 +29,7 @@ from faces.variants import FACE, Variant
 from recipes.recipe import FEMALE, InputRecipe, Recipe
 
 TRAIN = "train"
-VALIDATION = {FAIRFACE: "validation"}  # elsewhere the split is called validation
+VALIDATION = "validation"
 
 
 @dataclass(frozen=True)

@@ -116,9 +116,7 @@ def run(
         for name in recipe.mix.fractions
     }
     validation = {
-        name: labelled_inputs(
-            recipe, name, VALIDATION.get(name, "validation"), data_dir, cache_dir, limit=limit
-        )
+        name: labelled_inputs(recipe, name, VALIDATION, data_dir, cache_dir, limit=limit)
         for name in recipe.mix.fractions
     }
     for name in recipe.mix.fractions:
@@ -147,7 +145,7 @@ def run(
     except tf.errors.ResourceExhaustedError as error:
         raise RecipeError(
             f"The memory does not hold a batch of {recipe.schedule.batch_size} frames of "
-            f"{recipe.input.input_px} px: lower batch_frames or input_px in the recipe. ({error.message})"
+            f"{recipe.input.input_px} px: lower batch_size or input_px in the recipe. ({error.message})"
         ) from error
     print(f"best epoch: {progress.best_epoch}; {skipped:,} pictures could not be read and were skipped")
     _load_weights(started.model, out / CHECKPOINT, "best")

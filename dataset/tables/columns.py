@@ -91,9 +91,7 @@ PREDICTIONS = Table(
     (
         FILE,
         Column("set", TEXT, "", "`chips`, `context`, `fgnet`, `portraits` or `fairface`"),
-        Column(
-            "split", TEXT, "", "`train`, `validation` or `test`; FairFace: `train`, `development` or `held`"
-        ),
+        Column("split", TEXT, "", "`train`, `validation` or `test`"),
         Column("variant", TEXT, "", "Name of the variant that read it"),
         Column("subject", TEXT, "", "Who is shown, where the set says so; bootstrap intervals draw subjects"),
         Column("age_years", NUMBER, "years", "True age, never clipped; null where only a bin is known"),
@@ -155,14 +153,18 @@ FAIRFACE_SPLIT = Table(
     "FairFace split",
     "dataset/fairface_split.csv",
     "one picture of FairFace",
-    (FILE, Column("split", TEXT, "", "`train`, `development` (choices) or `held` (published figures)")),
+    (FILE, Column("split", TEXT, "", "`train`, `validation` (choices) or `test` (published figures)")),
 )
 VALIDATION_FIGURES = (
     ("age_loss", "", "age part of the loss"),
     ("gender_loss", "", "gender part of the loss, before it is weighed"),
     ("gender_accuracy", "fraction", "higher is better"),
-    ("localizer_loss", "", "loss of the glimpse's place, where the network takes one"),
-    ("localizer_iou", "fraction", "of the glimpse with the face's square, over both; higher is better"),
+    ("localizer_loss", "", "loss of the localizer, where the network has one"),
+    (
+        "localizer_iou",
+        "fraction",
+        "of the attention crop with the face's square, over both; higher is better",
+    ),
 )
 AGE_VALIDATION_FIGURES = (
     ("age_mae_years", "years", "lower is better"),
@@ -181,14 +183,14 @@ HISTORY = Table(
     "one epoch of a training",
     (
         Column("epoch", WHOLE_NUMBER, "", "1 for the first"),
-        Column("phase", TEXT, "", "Of the recipe; `finish` in the last epochs, if it has a [finish]", True),
+        Column(
+            "phase", TEXT, "", "Of the recipe; `cooldown` in the last epochs, if it has a [cooldown]", True
+        ),
         Column("learning_rate", NUMBER, "", "At the end of the epoch"),
         Column("loss", NUMBER, "", "Mean training loss of both heads; lower is better, as for every loss"),
         Column("age_loss", NUMBER, "", "Its age part, before it is weighed", True),
         Column("gender_loss", NUMBER, "", "Its gender part, before it is weighed", True),
-        Column(
-            "localizer_loss", NUMBER, "", "That of the glimpse's place, where the network takes one", True
-        ),
+        Column("localizer_loss", NUMBER, "", "That of the localizer, where the network has one", True),
         Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better", True),
         Column("gender_accuracy", NUMBER, "fraction", "On augmented training frames; higher is better", True),
         Column("validation_loss", NUMBER, "", "Over all sets, weighed as in training; nothing augmented"),
@@ -225,7 +227,7 @@ FAIRNESS = Table(
     "one gender, race and age group of one set, read by one variant of the release before",
     (
         Column("set", TEXT, "", "Name of the set"),
-        Column("split", TEXT, "", "`test`; FairFace: `held`"),
+        Column("split", TEXT, "", "`test`"),
         Column("variant", TEXT, "", "Name of the variant"),
         Column("network_sha256", TEXT, "", "Its network"),
         Column("gender", TEXT, "", "True gender: `female` or `male`"),
@@ -307,7 +309,7 @@ ROBUSTNESS = Table(
 )
 COMPOSITE_PICTURES = Table(
     "composites",
-    ".cache/context/context.csv",
+    ".cache/composites/composites.csv",
     "one composition",
     (
         FILE,

@@ -168,7 +168,7 @@ def write_calibration(variant: Variant, fit: Fit) -> None:
         f"age_temperature = {calibration.age_temperature}",
         f"gender_temperature = {calibration.gender_temperature}",
         '# A gender is told from this probability on; below it the answer is "uncertain".',
-        f"least_gender_probability = {calibration.abstention_threshold}",
+        f"abstention_threshold = {calibration.abstention_threshold}",
         "",
         "[fitted_on]",
         f'set = "{CHIPS}"',
@@ -186,9 +186,9 @@ def write_calibration(variant: Variant, fit: Fit) -> None:
         lines += [
             f"gender_log_loss_before = {gender.log_loss_before:.4f}",
             f"gender_log_loss_after = {gender.log_loss_after:.4f}",
-            f"genders_told = {gender.answer_rate:.4f}",
-            f"genders_told_right = {gender.selective_accuracy:.4f}",
-            f"genders_withheld_right = {gender.abstained_accuracy:.4f}",
+            f"answer_rate = {gender.answer_rate:.4f}",
+            f"selective_accuracy = {gender.selective_accuracy:.4f}",
+            f"abstained_accuracy = {gender.abstained_accuracy:.4f}",
         ]
     with whole_file(variant.folder / "calibration.toml") as path:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

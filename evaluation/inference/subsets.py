@@ -14,15 +14,10 @@ from dataset.records import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS, load_
 from dataset.stable_hash import ALL_BITS, stable_hash
 
 SETS = (CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS)
-SPLITS = ("train", "validation", "validation", "test", "test")
-PUBLISHED_SPLITS = ("test", "test")  # a set has one of them: `held` is FairFace's
+SPLITS = ("train", "validation", "test")
+PUBLISHED_SPLIT = "test"  # the one on whose pictures published figures stand
 TRAIN_SAMPLE = 2000
 SAMPLE_SEED = "train sample 1"
-
-
-def published_split(set_name: str) -> str:
-    """The split on whose pictures a set's published figures stand."""
-    return "test" if set_name == FAIRFACE else "test"
 
 
 def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:

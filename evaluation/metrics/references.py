@@ -44,12 +44,12 @@ class CurveFloor:
 
 
 @dataclass(frozen=True)
-class SetFloor:
+class SetDescription:
     """What an evaluation set is called on pages, and what it can and cannot show."""
 
     name: str
     title: str
-    prediction: str
+    shows: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class References:
     published: tuple[Published, ...]
     floors: tuple[Floor, ...]
     curve_floor: CurveFloor
-    sets: dict[str, SetFloor]
+    sets: dict[str, SetDescription]
 
     def published_for(self, set_name: str, metric: str) -> list[tuple[str, float]]:
         """(name, value) of everyone who reports the measure on the set."""
@@ -87,5 +87,5 @@ def read_references() -> References:
         published,
         floors,
         CurveFloor(curve["set"], tuple(curve["fractions"]), curve["text"]),
-        {row["name"]: SetFloor(**row) for row in table["set"]},
+        {row["name"]: SetDescription(**row) for row in table["set"]},
     )

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from dataset.records import CHIPS, FAIRFACE
-from evaluation.inference.subsets import SETS, published_split
+from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.abstention import HARDLY_BETTER_THAN_A_COIN
 from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, compared, fallback_text, headline_keys
 from evaluation.metrics.estimates import (
@@ -80,7 +80,7 @@ def card(variant: Variant) -> str:
     """The model card of one variant: a Hugging Face YAML head and Markdown."""
     document = read_scores(variant)
     by_face = variant.input_mode == FACE
-    beyond_five = estimates_in(document, CHIPS, published_split(CHIPS)).get("cs_5")
+    beyond_five = estimates_in(document, CHIPS, PUBLISHED_SPLIT).get("cs_5")
     fields = {
         "name": variant.name,
         "framing_words": "the faces that a detector finds" if by_face else "the whole picture",
@@ -93,7 +93,7 @@ def card(variant: Variant) -> str:
         + _attention_words(variant),
         "model_index": _model_index(variant, document),
         "figures": _figures(document),
-        "set_readings": _set_floors(document),
+        "set_readings": _set_descriptions(document),
         "calibration": _calibration_words(variant),
         "coverage_by_decade": _coverage_by_decade(document),
         "gender_rule": _gender_rule(variant, document),
@@ -118,7 +118,7 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
     lines.append("|---|--:|---|" + "--:|" * (len(heads) + 1))
     sentences = []
     for set_name in SETS:
-        split = published_split(set_name)
+        split = PUBLISHED_SPLIT
         told = {
             name: one["sets"][set_name][split] for name, one in documents.items() if set_name in one["sets"]
         }
@@ -138,7 +138,7 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
             in_bins = _in_bins(estimates)
             sentences.append(f"- **{set_name}**: {_emphasised(compared(rows, *told))}{in_bins}")
     note = (
-        "Test split of each set (`held` of `fairface`), 95 % bootstrap intervals, better value in bold. "
+        "Test split of each set, 95 % bootstrap intervals, better value in bold. "
         "Where no face was found, `cropped` answers on the whole picture and is scored on that. `context` is "
         "synthetic. A dash: the set knows age bins alone."
     )
@@ -184,7 +184,7 @@ def _emphasised(comparison: Comparison) -> str:
 def _figures(document: dict[str, Any]) -> str:
     sections = _published(document)
     names = list(sections)
-    estimates = {name: estimates_in(document, name, published_split(name)) for name in names}
+    estimates = {name: estimates_in(document, name, PUBLISHED_SPLIT) for name in names}
     heads = [f"{name} ({section['pictures']:,})" for name, section in sections.items()]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(names)]
     for key in CARD_KEYS:
@@ -202,9 +202,9 @@ def _figures(document: dict[str, Any]) -> str:
 def _published(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Set -> the section of the split that is published."""
     return {
-        name: splits[published_split(name)]
+        name: splits[PUBLISHED_SPLIT]
         for name, splits in document["sets"].items()
-        if published_split(name) in splits
+        if PUBLISHED_SPLIT in splits
     }
 
 
@@ -232,7 +232,7 @@ def _coverage_cell(row: dict[str, Any] | None) -> str:
 def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
     """The rule under which a gender is told, and what it costs on every set."""
     sections = _published(document)
-    accuracies = [estimates_in(document, name, published_split(name))["accuracy"] for name in sections]
+    accuracies = [estimates_in(document, name, PUBLISHED_SPLIT)["accuracy"] for name in sections]
     if accuracies and all(one.reason == NO_GENDER_HEAD for one in accuracies):
         return "It tells no gender."
     least = read_calibration(variant.folder).abstention_threshold
@@ -249,7 +249,7 @@ def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
         "|---|--:|--:|--:|--:|",
     ]
     for name in sections:
-        estimates = estimates_in(document, name, published_split(name))
+        estimates = estimates_in(document, name, PUBLISHED_SPLIT)
         told, right, selective_accuracy = (
             estimates[key].value for key in ("answer_rate", "accuracy", "selective_accuracy")
         )
@@ -262,11 +262,9 @@ def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _set_floors(document: dict[str, Any]) -> str:
-    predictions = read_references().sets
-    return "\n".join(
-        f"- `{name}`: {predictions[name].prediction}" for name in document["sets"] if name in predictions
-    )
+def _set_descriptions(document: dict[str, Any]) -> str:
+    sets = read_references().sets
+    return "\n".join(f"- `{name}`: {sets[name].shows}" for name in document["sets"] if name in sets)
 
 
 def _worst_slices(document: dict[str, Any]) -> str:
@@ -324,7 +322,7 @@ def _failures(document: dict[str, Any], by_face: bool) -> str:
     """What is known to go wrong, with the numbers where they were measured."""
     lines = []
     for name, section in _published(document).items():
-        bias = estimates_in(document, name, published_split(name))["bias"]
+        bias = estimates_in(document, name, PUBLISHED_SPLIT)["bias"]
         if bias.known and (bias.low > 0 or bias.high < 0):
             word = "too old" if bias.value > 0 else "too young"
             lines.append(f"- On `{name}` it reads ages {abs(bias.value):.1f} years {word} on average.")
@@ -382,7 +380,7 @@ def _model_index(variant: Variant, document: dict[str, Any]) -> str:
     titles = read_references().sets
     lines = [f"- name: {json.dumps(f'age-gender-{variant.name}')}", "  results:"]
     for name in _published(document):
-        estimates = estimates_in(document, name, published_split(name))
+        estimates = estimates_in(document, name, PUBLISHED_SPLIT)
         title = titles[name].title if name in titles else name
         lines += [
             "  - task:",
@@ -391,7 +389,7 @@ def _model_index(variant: Variant, document: dict[str, Any]) -> str:
             "    dataset:",
             f"      type: {json.dumps(name)}",
             f"      name: {json.dumps(title, ensure_ascii=False)}",
-            f"      split: {published_split(name)}",
+            f"      split: {PUBLISHED_SPLIT}",
             "    metrics:",
         ]
         for key in headline_keys(estimates):

@@ -20,7 +20,7 @@ from dataset.tables.columns import (
     read_table,
     write_table,
 )
-from evaluation.inference.subsets import published_split
+from evaluation.inference.subsets import PUBLISHED_SPLIT
 from evaluation.metrics.fairness import FAIRNESS_SETS, fairness_groups
 from faces.files import whole_file
 from faces.variants import Variant
@@ -55,7 +55,7 @@ def present_fairness(predictions: pd.DataFrame, variants: Sequence[Variant]) -> 
             cells = fairness_groups(published_rows(predictions, set_name, variant.name))
             told = {
                 "set": set_name,
-                "split": published_split(set_name),
+                "split": PUBLISHED_SPLIT,
                 "variant": variant.name,
                 "network_sha256": variant.network_sha256,
             }
@@ -65,7 +65,7 @@ def present_fairness(predictions: pd.DataFrame, variants: Sequence[Variant]) -> 
 
 def published_rows(predictions: pd.DataFrame, set_name: str, variant_name: str) -> pd.DataFrame:
     """One variant's rows of a set's published split."""
-    chosen = (predictions.set == set_name) & (predictions.split == published_split(set_name))
+    chosen = (predictions.set == set_name) & (predictions.split == PUBLISHED_SPLIT)
     return predictions[chosen & (predictions.variant == variant_name)]
 
 

@@ -181,7 +181,7 @@ def _cells(path: Path, run: Run | None, guess: Guesses) -> list[str]:
     mae, accuracy = run.estimates["mae"], run.estimates["accuracy"]
     return [
         *first,
-        f"{(run.parameters or 0) / 1e6:.2f} M parameters, {trained['framing']['input_px']} px",
+        f"{(run.parameters or 0) / 1e6:.2f} M parameters, {trained['input']['input_px']} px",
         f"{_pictures(facts):,}{_left_out(recipe, trained)}",
         f"{run.epochs_done} ({run.best_epoch})",
         _start_words(recipe, trained, facts),

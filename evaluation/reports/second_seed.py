@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.inference.subsets import SETS, published_split
+from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.comparisons import compared, headline_keys
 from evaluation.metrics.metrics import all_estimates
 from evaluation.predictions import read_predictions
@@ -54,7 +54,7 @@ def second_seed_page(variants: Sequence[Variant], predictions: pd.DataFrame, det
     if any(_but_seeds(one) != _but_seeds(other) for one, other in zip(variants, others, strict=True)):
         return TITLE + OTHER_RECIPES
     rows = pd.concat([predictions, read_predictions([other.folder for other in others], detector_path)])
-    rows = rows[rows.split == rows.set.map(published_split)]
+    rows = rows[rows.split == PUBLISHED_SPLIT]
     names = {variant.name: other.name for variant, other in zip(variants, others, strict=True)}
     lines = [
         "| Set | Pictures | Variant | Measure | Shipped | Second seed | Difference |",

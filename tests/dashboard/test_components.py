@@ -162,7 +162,7 @@ def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):
     assert settings > 20
     recipes = [recipe_of(folder, "first_part.toml") for folder in context.variant_folders]
     for recipe in recipes:
-        del recipe["name"], recipe["framing"]["framing"]
+        del recipe["name"], recipe["input"]["input_mode"]
     assert recipes[0] == recipes[1] != {}
 
 

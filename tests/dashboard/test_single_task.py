@@ -31,7 +31,7 @@ NAMES = ("single", "both")
 SELECTED = Selection("chips", "test", "all", *NAMES)
 ALONE = Selection("chips", "test", "all", "single", "")
 COLOURS = {name: f"var(--variant-{place})" for place, name in enumerate(NAMES)}
-ABOUT_GENDERS = {"gender_scores", "accuracy_by_share_told", "accuracy_by_face_share"}
+ABOUT_GENDERS = {"gender_scores", "accuracy_by_answer_rate", "accuracy_by_face_fraction"}
 ABOUT_AGES = {key for key in CHARTS if not key.startswith("training")} - ABOUT_GENDERS
 
 

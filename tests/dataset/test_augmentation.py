@@ -81,7 +81,7 @@ def test_what_lies_outside_the_canvas_is_the_pad_colour(canvas):
 
 
 @pytest.mark.parametrize(
-    "strengths",
+    "severities",
     [
         pytest.param({"brightness_fraction": 0.3}, id="brightness"),
         pytest.param({"contrast_fraction": 0.4}, id="contrast"),
@@ -140,8 +140,8 @@ def test_coarse_grain_is_as_strong_as_fine_grain_and_makes_neighbours_alike():
 
 
 def test_an_unknown_strength_of_a_recipe_is_refused_by_name():
-    with pytest.raises(RecipeError, match="Received: flip_chances"):
-        augmentation_in({"flip_chances": 0.5})
+    with pytest.raises(RecipeError, match="Received: flip_probabilities"):
+        augmentation_in({"flip_probabilities": 0.5})
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def boxes(picture):
     return pd.DataFrame([{"file": "astronaut.jpg", **box_columns(picture[1], [Face(BOX, 0.9)])}])
 
 
-@pytest.mark.parametrize("framing", [FACE, WHOLE_IMAGE])
+@pytest.mark.parametrize("input_mode", [FACE, WHOLE_IMAGE])
 def test_a_frame_for_training_has_the_pixels_of_a_frame_for_serving(records, boxes, picture, input_mode):
     face = Face(BOX, 0.9) if input_mode == FACE else None
     crop, _ = FaceDataset(records, variant(input_mode), boxes)[0]

@@ -54,8 +54,8 @@ def test_compositions_carry_the_labels_of_the_face_in_them(tmp_path):
     file = "26_1_2_20170116184024662.jpg.chip.jpg"
     (tmp_path / "composites").mkdir()
     pd.DataFrame(
-        [{"file": file, "split": "test", "path": f"context/test/{file}", "source_file": file}]
-    ).to_csv(tmp_path / "composites" / "context.csv", index=False)
+        [{"file": file, "split": "test", "path": f"composites/test/{file}", "source_file": file}]
+    ).to_csv(tmp_path / "composites" / "composites.csv", index=False)
     assert load_records(COMPOSITES, tmp_path, tmp_path).to_dict("records") == [
         {
             "path": str(tmp_path / "composites" / "test" / file),

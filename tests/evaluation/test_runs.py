@@ -24,7 +24,7 @@ HISTORY = """\
 epoch,phase,learning_rate,loss,validation_loss,seconds
 1,main,0.001,3.0,2.4,60
 2,main,0.0005,2.5,2.1,80
-3,finish,0.0001,2.2,2.2,70
+3,cooldown,0.0001,2.2,2.2,70
 """
 
 
@@ -35,7 +35,7 @@ started = "2026-05-04T10:00:00+00:00"
 updated = "{updated.isoformat()}"
 epochs = 5
 epochs_done = 3
-phases = [{{name = "main", epochs = 4}}, {{name = "finish", epochs = 1}}]
+phases = [{{name = "main", epochs = 4}}, {{name = "cooldown", epochs = 1}}]
 device = "CPU, 2 threads"
 skipped_pictures = 4
 best_epoch = 2
@@ -120,7 +120,7 @@ def test_scores_of_another_network_are_not_told(repository, tmp_path):
         ({"cooldown": [0, 0, 1]}, ["main", "main", "cooldown"]),
         ({}, ["main", "main", "main"]),
     ],
-    ids=["a history with phases", "an older one with a finish", "the oldest"],
+    ids=["a history with phases", "an older one with a cooldown", "the oldest"],
 )
 def test_every_epoch_has_a_phase_however_old_its_history_is(columns, phases):
     assert list(phases_in(pd.DataFrame({"epoch": [1, 2, 3]} | columns))) == phases

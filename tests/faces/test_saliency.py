@@ -65,7 +65,7 @@ def test_a_step_along_the_gradient_makes_the_expected_age_older(network, astrona
             "age_weights": np.zeros((1, 101), np.float32),
             "gender_weight": np.zeros((1, 1), np.float32),
         }
-        return float(age_expectations(network.graph(AGE).session.run(["age_probabilities"], feed)[0])[0]) / 10
+        return float(age_expectations(network.graph(AGE).run(["age_probabilities"], feed)[0])[0]) / 10
 
     step = (0.5 * gradient / np.linalg.norm(gradient)).astype(np.float32)
     rise = (decades(crop + step) - decades(crop - step)) / 2

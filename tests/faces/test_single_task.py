@@ -74,7 +74,7 @@ def test_a_pair_is_calibrated_as_its_two_networks_are(tmp_path):
             (
                 "genders",
                 GENDER,
-                "age_temperature = 1.0\ngender_temperature = 1.5\nleast_gender_probability = 0.6\n",
+                "age_temperature = 1.0\ngender_temperature = 1.5\nabstention_threshold = 0.6\n",
             ),
         ]
     ):
@@ -88,13 +88,13 @@ def test_a_pair_is_calibrated_as_its_two_networks_are(tmp_path):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"framing": "whole_image"}, "framing face and whole picture"),
+        ({"input_mode": "whole_image"}, "input_mode face and whole_image"),
         ({"crop_scale": 1.2}, "crop_scale 1.4 and 1.2"),
         ({"input_px": 48}, "input_px 40 and 48"),
         ({"pad_rgb": (0, 0, 0)}, r"pad_rgb \(124, 117, 104\) and \(0, 0, 0\)"),
         ({"detector_sha256": "d" * 64}, "detector_sha256 .* and dddd"),
     ],
-    ids=["framing", "crop scale", "size", "pad colour", "detector"],
+    ids=["input mode", "crop scale", "size", "pad colour", "detector"],
 )
 def test_networks_that_would_see_other_frames_are_no_pair(small_variants, tmp_path, change, complaint):
     other = exported(tmp_path, "other", (GENDER,), 1, **change)

@@ -19,7 +19,9 @@ def test_the_shipped_variants_differ_in_their_framing(repository: Path) -> None:
     ("change", "complaint"),
     [
         pytest.param(("crop_scale", "cropscale"), "lacks the key 'crop_scale'", id="a missing key"),
-        pytest.param(('framing = "face"', 'framing = "nose"'), "framing is", id="an unknown framing"),
+        pytest.param(
+            ('input_mode = "face"', 'input_mode = "nose"'), "input_mode is", id="an unknown input mode"
+        ),
         pytest.param(("input_px = ", 'input_px = "many" #'), "wrong kind", id="a word for a number"),
         pytest.param(("name = ", "name = = "), "cannot be read", id="no TOML"),
     ],

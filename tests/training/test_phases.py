@@ -51,6 +51,8 @@ def test_rates_fall_from_the_heads_to_the_first_trained_layer_and_so_do_the_step
 def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:  # type: ignore[no-untyped-def]
     text = recipe_path("model_cropped/first_part.toml").read_text()
     path = tmp_path / "recipe.toml"
-    path.write_text(text.replace('name = "main"', 'name = "main"\noptimizer = "adam"\nlayer_decay = 0.9'))
-    with pytest.raises(RecipeError, match="layer_decay belongs to 'adamw'"):
+    path.write_text(
+        text.replace('name = "main"', 'name = "main"\noptimizer = "adam"\nlayerwise_lr_decay = 0.9')
+    )
+    with pytest.raises(RecipeError, match="layerwise_lr_decay belongs to 'adamw'"):
         read_recipe(path)

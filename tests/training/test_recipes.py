@@ -54,7 +54,7 @@ VGGFACE: dict[str, Any] = {
     "phases.0.optimizer": "adam",
     "phases.0.learning_rate": 0.001,
     "phases.0.epochs": 30,
-    "mix.augmentation.flip_chance": 0.5,
+    "mix.augmentation.flip_probability": 0.5,
 }
 FACTS: dict[str, dict[str, Any]] = {
     "arcface_embedding": {"network.architecture": "embedding", "phases.0.trainable": "heads"},
@@ -72,9 +72,9 @@ FACTS: dict[str, dict[str, Any]] = {
         "phases.0.trainable": "heads",
         "phases.0.optimizer": "adamw",
         "loss.age": "mse",
-        "mix.shares.chips": 0.6,
-        "mix.shares.agedb": 0.4,
-        "mix.augmentation.flip_chance": 0.5,
+        "mix.fractions.chips": 0.6,
+        "mix.fractions.agedb": 0.4,
+        "mix.augmentation.flip_probability": 0.5,
     },
     "vggface_age": VGGFACE | {"loss.age": "mse", "network.gender": None},
     "vggface_gender": VGGFACE | {"network.age": None},

@@ -181,7 +181,7 @@ def test_an_epoch_is_drawn_by_seed_and_number_alone(
 
 
 @pytest.mark.parametrize(
-    ("balance", "old_share"),
+    ("balance", "old_fraction"),
     [pytest.param(0.0, 0.1, id="as they come"), pytest.param(1.0, 0.5, id="every decade as often")],
 )
 def test_age_balance_draws_rare_decades_more_often(
@@ -229,10 +229,12 @@ def test_batch_norm_remembers_a_fifth_of_an_epoch_at_most(
     ("change", "complaint"),
     [
         pytest.param(("crop_scale = 1.0\n", ""), "lacks crop_scale", id="a missing key"),
-        pytest.param(('framing = "face"', 'framing = "nose"'), "framing is one of", id="an unknown framing"),
+        pytest.param(
+            ('input_mode = "face"', 'input_mode = "nose"'), "input_mode is one of", id="an unknown input mode"
+        ),
         pytest.param(("chips = 0.66", "chips = 0.7"), "sum to 1", id="shares over one"),
         pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
-        pytest.param(('"after conv_pw_4_relu"', '"glimpse"'), "glimpse_px is 0", id="no glimpse"),
+        pytest.param(('"after conv_pw_4_relu"', '"localizer"'), "attention_px is 0", id="no attention crop"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_its_key(

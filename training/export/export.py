@@ -42,7 +42,7 @@ def export_variant(
         onnx.save(graph, path)
     table = {
         "name": name,
-        "framing": input_mode,
+        "input_mode": input_mode,
         "crop_scale": float(crop_scale),
         "input_px": int(model.inputs[0].shape[1]),
         "pad_rgb": [int(value) for value in pad_rgb],

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from evaluation.inference.subsets import SETS, published_split
+from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.estimates import GENDER_KEYS, Estimate
 from evaluation.reports.cards import TEMPLATE
 from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
@@ -93,7 +93,7 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Estimate]], str]:
         return {}, "Not measured yet: python -m evaluation score writes the figures."
     except TableError as error:
         return {}, str(error)
-    estimates = {name: estimates_in(document, name, published_split(name)) for name in SETS}
+    estimates = {name: estimates_in(document, name, PUBLISHED_SPLIT) for name in SETS}
     return {name: found for name, found in estimates.items() if found}, ""
 
 

@@ -91,8 +91,8 @@ def strengths_in_words(augmentation: Augmentation) -> list[str]:
 
 
 def _in_words(name: str, value: float) -> str:
-    if name.endswith(("_chance", "_share")):
-        words = name.removesuffix("_share").replace("_", " ")
+    if name.endswith(("_probability", "_fraction")):
+        words = name.removesuffix("_fraction").replace("_", " ")
         return f"{words} {100 * value:g} %"
     for unit in ("degrees", "px", "levels"):
         if name.endswith(f"_{unit}"):

@@ -420,7 +420,7 @@ CHARTS = {
             "Precision: of those read as a gender, how many are. Recall: of a gender, how many are so read.",
         ),
         Chart(
-            "accuracy_by_share_told",
+            "accuracy_by_answer_rate",
             _accuracy_by_answer_rate,
             _plot_accuracy_by_answer_rate,
             "Telling only the more probable genders leaves fewer answers, and more of them right. The large "
@@ -443,14 +443,14 @@ CHARTS = {
         ),
         *(_by_decade(gender, metric) for metric in ("mae", "bias") for gender in ("female", "male")),
         Chart(
-            "mae_by_face_share",
+            "mae_by_face_fraction",
             _by_fraction,
             _drawn_by_fraction("mae"),
             "Mean absolute error by the size of the face that the detector found: its longer side over the "
             "picture's shorter side. With 95 % intervals; pictures without a found face are left out.",
         ),
         Chart(
-            "accuracy_by_face_share",
+            "accuracy_by_face_fraction",
             _by_fraction,
             _drawn_by_fraction("accuracy"),
             "Genders read right by the size of the face that the detector found: its longer side over the "

@@ -38,14 +38,14 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
             size="lg",
             className="metrics-badge",
         )
-    prediction = read_references().sets.get(selection.set)
+    described = read_references().sets.get(selection.set)
     return html.Div(
         [
             html.Div(badge, className="metrics-badge-row") if badge else None,
             html.P(_with_names(sentence, colours), className="metrics-sentence"),
             html.P(_without_fallback(numbers, selection), className="metrics-second-row"),
-            html.P([html.B(prediction.title + ". "), prediction.prediction], className="metrics-reading")
-            if prediction
+            html.P([html.B(described.title + ". "), described.shows], className="metrics-reading")
+            if described
             else None,
         ]
     )

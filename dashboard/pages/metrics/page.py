@@ -182,7 +182,7 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
     if anchor == "gender":
         return [
             matrix_cards("gender", selection.names, _colours()),
-            _grid(2, "gender_scores", "accuracy_by_share_told"),
+            _grid(2, "gender_scores", "accuracy_by_answer_rate"),
         ]
     if anchor == "age":
         densities = ["predicted_against_true_1", "predicted_against_true_2"][: 1 + two]
@@ -198,7 +198,7 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
     if anchor == "fairness":
         return _fairness(selection)
     if anchor == "size":
-        return [_grid(2, "mae_by_face_share", "accuracy_by_face_share")]
+        return [_grid(2, "mae_by_face_fraction", "accuracy_by_face_fraction")]
     if anchor == "robustness":
         return _robustness_body()
     if anchor == "disagreement":

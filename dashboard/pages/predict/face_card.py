@@ -14,7 +14,7 @@ from faces.answer import AnsweredFace
 from faces.predictions import Prediction, age_in_words, gender_in_words
 
 CLOSE_UP = "close up"
-WHOLE_IMAGE = "whole_image"
+WHOLE_IMAGE = "whole picture"
 
 
 def face_card(

@@ -10,7 +10,7 @@ from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenan
 from evaluation.inference import outputs as outputs_module
 from evaluation.inference.outputs import raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
-from evaluation.inference.subsets import TRAIN_SAMPLE, published_split, scored_pictures, train_sample
+from evaluation.inference.subsets import TRAIN_SAMPLE, scored_pictures, train_sample
 from evaluation.predictions import read_predictions
 from faces.answer import Predictor
 from faces.detection import DEFAULT_DETECTOR, Detector
@@ -85,8 +85,6 @@ def test_of_fairface_development_and_held_are_scored_and_train_is_not(data_dir, 
     except DataMissing as error:
         pytest.skip(f"needs fairface: {error}")
     assert dict(pictures.split.value_counts()) == {"test": 1000, "validation": 500}
-    assert published_split("fairface") == "test"
-    assert published_split("chips") == "test"
 
 
 def test_the_widest_of_several_faces_is_scored(pictures, networks, detector, tmp_path):

@@ -217,7 +217,7 @@ def written(samples, networks, detector, tmp_path, monkeypatch):
         here = object.__new__(type(network))
         here.__dict__ = network.__dict__ | {"variant": replace(network.variant, folder=folder)}
         moved.append(here)
-    monkeypatch.setattr(robustness_module, "CELLS", TWO_CONDITIONS)
+    monkeypatch.setattr(robustness_module, "CONDITIONS", TWO_CONDITIONS)
     monkeypatch.setattr(robustness_module, "SAMPLE", {"chips": 3})
     monkeypatch.setattr(robustness_module, "sampled_pictures", lambda *_: samples)
     write_robustness(moved, detector, tmp_path, tmp_path / "cache")

@@ -31,7 +31,7 @@ PX = 96
 AGE_WEIGHTS = np.linspace(0, 10, 101, dtype=np.float32)[None]
 FACTS: dict[str, Any] = {
     "name": "cropped",
-    "framing": "face",
+    "input_mode": "face",
     "crop_scale": 1.4,
     "pad_rgb": (124, 117, 104),
     "recipe": "a recipe",

@@ -170,14 +170,19 @@ def test_ten_frames_are_shown_the_unchanged_one_first():
 
 def test_only_changes_that_are_switched_on_are_told():
     told = strengths_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
-    assert told == ["flip chance 50 %", "rotation 10 degrees", "blur chance 10 %", "blur sigma 1.5 px"]
+    assert told == [
+        "flip probability 50 %",
+        "rotation 10 degrees",
+        "blur probability 10 %",
+        "blur sigma 1.5 px",
+    ]
     assert strengths_in_words(Augmentation()) == []
 
 
 def test_a_recipe_without_a_framing_is_refused(tmp_path):
     path = tmp_path / "recipe.toml"
     path.write_text('name = "empty"\n', encoding="utf-8")
-    with pytest.raises(RecipeError, match="lacks the key 'framing'"):
+    with pytest.raises(RecipeError, match="lacks the key 'input'"):
         read_shown_recipe(path)
 
 

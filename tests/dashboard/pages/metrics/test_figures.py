@@ -108,8 +108,8 @@ def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
 @pytest.mark.parametrize("key", CHARTS)
 def test_a_set_that_knows_age_bins_alone_is_drawn(predictions, key):
     bins = predictions.assign(set="fairface", split="test", age_years=np.nan)
-    numbers, held = Numbers(bins), Selection("fairface", "test", "all", "full", "cropped")
-    figure = CHARTS[key].draw(CHARTS[key].table(numbers, held), View(numbers, held, LIGHT))
+    numbers, selection = Numbers(bins), Selection("fairface", "test", "all", "full", "cropped")
+    figure = CHARTS[key].draw(CHARTS[key].table(numbers, selection), View(numbers, selection, LIGHT))
     assert figure.layout.meta["title"]
 
 
@@ -125,7 +125,7 @@ def test_the_headline_of_a_set_that_knows_age_bins_alone_is_of_bins(predictions)
 
 
 def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_share_told(numbers):
-    chart = CHARTS["accuracy_by_share_told"]
+    chart = CHARTS["accuracy_by_answer_rate"]
     figure = chart.draw(chart.table(numbers, BOTH), View(numbers, BOTH, LIGHT))
     curve, rule = figure.data[0], figure.data[1]
     nearest = int(np.argmin(np.abs(np.array(curve.x) - rule.x[0])))
@@ -237,7 +237,7 @@ def test_an_address_becomes_the_nearest_selection_that_exists(predictions, wante
 
 
 def test_a_selection_and_its_address_say_the_same(predictions):
-    assert BOTH.query == "?set=context&split=test&pictures=all&first=full&second=cropped"
+    assert BOTH.query == "?set=composites&split=test&pictures=all&first=full&second=cropped"
     assert selection_from(BOTH.as_dict, predictions, NAMES) == BOTH
 
 

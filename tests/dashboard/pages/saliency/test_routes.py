@@ -29,7 +29,7 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     sent = np.frombuffer(base64.b64decode(answer["values"]), "<u2")
     values = sent.reshape(answer["px"], answer["px"]) / 65535
     np.testing.assert_allclose(values, expected.values, atol=2e-5)
-    assert answer["share_in_face"] == pytest.approx(expected.fraction_inside(face.box_xyxy), abs=0.02)
+    assert answer["fraction_in_face"] == pytest.approx(expected.fraction_inside(face.box_xyxy), abs=0.02)
     assert 0 < answer["face_area"] < 1
     assert not answer["empty"]
 

@@ -86,7 +86,7 @@ def test_the_title_says_where_the_curves_end(runs):
 def test_a_phase_is_named_once_where_runs_agree_and_with_its_run_where_they_do_not(runs):
     full, wide, _ = runs
     assert phase_marks([full]) == {3: "cooldown"}
-    assert phase_marks([full, wide]) == {2: "finish (wide)", 3: "finish (full)"}
+    assert phase_marks([full, wide]) == {2: "cooldown (wide)", 3: "cooldown (full)"}
 
 
 def test_what_the_button_saves_is_what_the_figure_shows(runs):
@@ -98,7 +98,7 @@ def test_what_the_button_saves_is_what_the_figure_shows(runs):
 
 def test_a_training_says_how_far_it_is_and_what_it_will_take(runs):
     (line,) = what_goes_on(runs)
-    words = "wide trains: epoch 2 of 4, phase finish, about 2 minutes left, on CPU."
+    words = "wide trains: epoch 2 of 4, phase cooldown, about 2 minutes left, on CPU."
     assert words in str(line)
 
 
