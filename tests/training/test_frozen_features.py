@@ -13,8 +13,9 @@ from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from recipes.recipe import Recipe, read_recipe, recipe_path
 from tests.training.conftest import face_network
+from training.epochs import FEATURES
 from training.pipeline import Labelled, training_batches
-from training.run import FEATURES, run
+from training.run import run
 
 PX = 64
 

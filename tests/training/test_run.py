@@ -18,8 +18,11 @@ from faces.networks import Network
 from faces.pictures import decode
 from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
 from tests.training.conftest import from_nothing
+from training.after_training import WISE_FT_ALPHAS, apply_wise_ft
+from training.checkpoint import CHECKPOINT, save_checkpoint
+from training.networks.build import started_network
 from training.pipeline import Labelled, labelled_inputs, training_batches
-from training.run import CHECKPOINT, network_at_start, run
+from training.run import network_at_start, run
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +49,15 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
 ) -> None:
     run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False)
 
-    import training.run as loop
-
     class Killed(BaseException):
         """As SIGKILL would end it: between two epochs, with nothing but the checkpoint left."""
 
-    save = loop._save_checkpoint
-
-    def save_and_die(model, optimizer, progress, path) -> None:  # type: ignore[no-untyped-def]
-        save(model, optimizer, progress, path)
+    def save_and_die(path, model, optimizer, progress) -> None:  # type: ignore[no-untyped-def]
+        save_checkpoint(path, model, optimizer, progress)
         if len(progress.history) == 2:
             raise Killed
 
-    monkeypatch.setattr(loop, "_save_checkpoint", save_and_die)
+    monkeypatch.setattr("training.epochs.save_checkpoint", save_and_die)
     with pytest.raises(Killed):
         run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
     assert (tmp_path / "killed" / CHECKPOINT).is_file()
@@ -69,7 +68,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     assert (tmp_path / "killed" / "recipe.toml").is_file()  # what goes on with it needs no other
     monkeypatch.undo()
     # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
-    monkeypatch.delattr(loop, "measure_batch_norm")
+    monkeypatch.delattr("training.run.measure_batch_norm")
     with pytest.raises(RecipeError, match="--resume"):
         run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
     run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True)
@@ -111,20 +110,14 @@ def test_a_run_folder_is_a_variant_that_serves(
         np.testing.assert_allclose(served, (seen[output] + mirrored[output]) / 2, atol=1e-4)
 
 
-def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
-    small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import training.run as loop
-    from training.networks.build import started_network
-
+def test_the_mean_with_the_start_weights_that_validates_best_is_kept(small_recipe: Recipe) -> None:
     model = started_network(small_recipe.network, 64, None).model
     trained = [weight.numpy() for weight in model.weights]
     start = [values + 1 for values in trained]
     losses = {0.0: 3.0, 0.25: 2.0, 0.5: 2.5, 0.75: 4.0}
-    asked = iter(losses.values())
-    monkeypatch.setattr(loop, "_validated", lambda *_: {"validation_loss": next(asked)})
-    loop._wise_ft(model, start, small_recipe, {})
-    assert tuple(losses) == loop.WISE_FT_ALPHAS
+    validated = iter(losses.values())
+    apply_wise_ft(model, start, lambda: next(validated))
+    assert tuple(losses) == WISE_FT_ALPHAS
     for weight, values in zip(model.weights, trained, strict=True):
         fraction = 0.0 if weight.path.startswith("localizer_") else 0.25
         np.testing.assert_allclose(weight.numpy(), values + fraction, atol=1e-5)

@@ -1,7 +1,4 @@
-"""Facts and progress of a run -> run.toml in its folder: what a page or a person reads while it trains.
-
-A room of its own because it is the one file of a run that says whether the run is complete.
-"""
+"""Facts and progress of a run -> run.toml in its folder, from which pages take its state."""
 
 import json
 import math
@@ -26,10 +23,10 @@ TRAINING, COMPLETE = "training", "complete"
 
 @dataclass(frozen=True)
 class SetFacts:
-    """Pictures of a set in a run, and what the same answer for everyone reaches on those of its validation.
+    """Pictures of a set in a run, and the figures of a constant prediction on its validation pictures.
 
-    The answers are the median age and the commoner gender of all training pictures; None where the labels of
-    the set do not say (an age bin is no age).
+    Predicted are the median age and the commoner gender of all training pictures; None where the set has no
+    such label (an age bin is no age).
     """
 
     name: str
@@ -41,7 +38,7 @@ class SetFacts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a run knows of itself before its first step; `start` says what its weights started from."""
+    """Facts of a run before its first step; `start` names its start weights."""
 
     command: str
     device: str
@@ -53,22 +50,22 @@ class RunFacts:
 
 def set_facts(train: Mapping[str, "Labelled"], validation: Mapping[str, "Labelled"]) -> tuple[SetFacts, ...]:
     """The facts of every set that is trained on."""
-    ages = np.concatenate([exact_ages(one) for one in train.values()])
-    genders = np.concatenate([one.genders[one.genders >= 0] for one in train.values()])
+    ages = np.concatenate([exact_ages(source) for source in train.values()])
+    genders = np.concatenate([source.genders[source.genders >= 0] for source in train.values()])
     return tuple(
         SetFacts(
             name,
             len(train[name].inputs),
-            len(one.inputs),
-            _known(median_age_mae(ages, exact_ages(one))),
-            _known(majority_gender_accuracy(genders, one.genders[one.genders >= 0])),
+            len(source.inputs),
+            _known(median_age_mae(ages, exact_ages(source))),
+            _known(majority_gender_accuracy(genders, source.genders[source.genders >= 0])),
         )
-        for name, one in validation.items()
+        for name, source in validation.items()
     )
 
 
 def exact_ages(source: "Labelled") -> np.ndarray:
-    """(m,) ages in years of those of its pictures whose age is known exactly."""
+    """(m,) exact ages in years; bins and unknown ages are left out."""
     low, high = source.ages.T
     return low[(low >= 0) & (low == high)]
 

@@ -19,11 +19,11 @@ from dataset.records import CHIPS, load_records
 from faces.networks import ATTENTION
 from recipes.recipe import Recipe, read_recipe, recipe_path
 from tests.training.conftest import from_nothing
-from training.networks.attention import PLACE, _around_mode, _sampling, attention_crops
+from training.networks.attention import CXCYS_LENGTH, attention_crops, sampling_weights, windowed_around_mode
 from training.networks.build import started_network
 from training.networks.losses import LocalizerLoss
 from training.phases import set_trainable
-from training.validation import overlaps
+from training.validation import square_iou
 
 PX, ATTENTION_PX = 32, 16
 RNG = np.random.default_rng(0)
@@ -35,7 +35,7 @@ def cut(
     """The glimpse of one frame (px, px, 3) at a place, with weights as the network uses them."""
     centre_x, centre_y, side = (ops.reshape(np.float32(value), (1, 1)) for value in place)
     across, down = (
-        ops.convert_to_numpy(_sampling(centre, side, len(inputs), attention_px))[0]
+        ops.convert_to_numpy(sampling_weights(centre, side, len(inputs), attention_px))[0]
         for centre in (centre_x, centre_y)
     )
     return np.einsum("ik,jl,klc->ijc", down, across, inputs)
@@ -68,7 +68,7 @@ def test_the_network_reads_what_lies_at_the_place_that_it_tells() -> None:
     inputs = keras.Input((PX, PX, 3))
     seen, look = attention_crops(inputs, ATTENTION_PX)
     given = RNG.uniform(0, 255, (2, PX, PX, 3)).astype(np.float32)
-    crops, places = keras.Model(inputs, [seen, look[:, :PLACE]]).predict(given, verbose=0)
+    crops, places = keras.Model(inputs, [seen, look[:, :CXCYS_LENGTH]]).predict(given, verbose=0)
     assert crops.shape == (2, ATTENTION_PX, ATTENTION_PX, 3)
     for crop, attention_crop, where in zip(given, crops, places, strict=True):
         np.testing.assert_allclose(attention_crop, cut(crop, tuple(where)), atol=0.05)
@@ -84,7 +84,7 @@ def test_of_two_faces_the_look_takes_one_and_of_one_as_much_as_it_is_wide() -> N
     fractions = np.stack([peak(0.22, 0.04) + 0.9 * peak(0.78, 0.04), peak(0.5, 0.1)]).astype(np.float32)
     fractions /= fractions.sum(axis=1, keepdims=True)
     sizes = np.log(np.full((2, len(grid)), [[0.15], [0.6]], np.float32))
-    near = ops.convert_to_numpy(_around_mode(ops.array(fractions), ops.array(sizes), grid))
+    near = ops.convert_to_numpy(windowed_around_mode(ops.array(fractions), ops.array(sizes), grid))
     np.testing.assert_allclose(near.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(near @ grid, [[0.22, 0.4], [0.5, 0.4]], atol=0.02)
     assert (fractions[0] @ grid)[0] > 0.4
@@ -136,7 +136,7 @@ def test_the_loss_counts_sides_of_the_face_and_nothing_where_none_is_known() -> 
 def test_overlaps_of_squares() -> None:
     square = np.array([[0.5, 0.5, 0.2]] * 3)
     other = np.array([[0.5, 0.5, 0.2], [0.6, 0.5, 0.2], [0.9, 0.5, 0.2]])
-    np.testing.assert_allclose(overlaps(square, other), [1, 1 / 3, 0], atol=1e-9)
+    np.testing.assert_allclose(square_iou(square, other), [1, 1 / 3, 0], atol=1e-9)
 
 
 @pytest.fixture(scope="module")
