@@ -40,7 +40,7 @@ from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
 from faces.variants import read_variant
-from recipes.recipe import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
+from recipes.recipe import EMBEDDING, FACERES, NO_WEIGHTS, RECIPES, TRAINED, Recipe, read_recipe
 
 DOCS = Path("docs")
 
@@ -91,9 +91,7 @@ def recipe_text(
     """
     import tomlkit
 
-    from training.networks.build import start_file
-
-    # Its head tells of the recipe as it stands there.
+    # The comment at its head is about the recipe as it stands in recipes/.
     text = path.read_text(encoding="utf-8")
     document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
     fractions = {
@@ -106,9 +104,7 @@ def recipe_text(
     fractions = {name: fraction / sum(fractions.values()) for name, fraction in fractions.items()}
     document["mix"]["fractions"] = tomlkit.inline_table()
     document["mix"]["fractions"].update(fractions)
-    network = read_recipe(path).network
-    file = start_file(network)
-    if file is not None and not file.is_file() and network.architecture != EMBEDDING:
+    if not _has_start_weights(read_recipe(path)):
         # A batch norm that stays at mean 0 and variance 1 normalises nothing.
         document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
     if pictures:
@@ -180,6 +176,18 @@ def _is_scored(folder: Path) -> bool:
     try:
         return bool(read_scores(read_variant(folder))["sets"])
     except ProjectError:
+        return False
+
+
+def _has_start_weights(recipe: Recipe) -> bool:
+    """Whether the start weights are here or can be fetched; an embedding has no other start."""
+    from training.networks.build import started_network
+
+    if recipe.network.weights in (NO_WEIGHTS, FACERES) or recipe.network.architecture == EMBEDDING:
+        return True
+    try:
+        return bool(started_network(recipe.network, recipe.input.input_px, None))
+    except DataMissing:
         return False
 
 
