@@ -75,7 +75,7 @@ def test_a_guess_is_the_median_age_and_the_commoner_gender_of_the_training_pictu
     assert np.isnan(median_age_mae(np.array([]), np.array([20])))
 
 
-def test_a_confusion_counts_known_pictures_by_row_true_and_column_read() -> None:
+def test_a_confusion_counts_known_pictures_by_row_true_and_column_predicted() -> None:
     counts = confusion(np.array([0, 0, 1, -1]), np.array([0, 1, 1, 1]), 2)
     assert counts.tolist() == [[1, 1], [0, 1]]
 
