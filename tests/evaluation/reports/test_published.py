@@ -19,7 +19,8 @@ from evaluation.metrics.comparisons import HEADLINE_KEYS
 from evaluation.metrics.estimates import CS_YEARS, METRICS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions
-from evaluation.reports.cards import BEGIN, END, card, readme_table, with_table
+from evaluation.reports.cards import card
+from evaluation.reports.readme import BEGIN, END, readme_table, with_table
 from evaluation.reports.scores import METRICS_FILE, compact_json, scores, sections_of
 from evaluation.reports.second_seed import FOLDER, OTHER_RECIPES, second_seed_page
 from faces.detection import DEFAULT_DETECTOR, Detector
