@@ -18,7 +18,7 @@ from evaluation.metrics.estimates import Estimate, estimate_from
 from evaluation.metrics.fairness import changes_since
 from evaluation.metrics.metrics import age_group_confusion, all_estimates, answered, gender_confusion
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
-from evaluation.reports.earlier_release import baseline_predictions, published_rows
+from evaluation.reports.baseline_release import baseline_predictions, published_rows
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
 from faces.variants import Variant
