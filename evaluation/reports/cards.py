@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 
 from dataset.records import CHIPS, FAIRFACE
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.abstention import HARDLY_BETTER_THAN_A_COIN
 from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, compared, fallback_text, headline_keys
 from evaluation.metrics.estimates import (
@@ -36,6 +35,7 @@ from evaluation.reports.fairness import fairness_page
 from evaluation.reports.lineage import fractions_words, recipe_of, recipes_of, start_words, training_words
 from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.reports.second_seed import second_seed_page
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing
 from faces.files import whole_file
 from faces.networks import read_calibration

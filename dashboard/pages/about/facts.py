@@ -10,11 +10,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.estimates import GENDER_KEYS, Estimate
 from evaluation.reports.cards import TEMPLATE
 from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
 from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing, TableError
 from faces.predictions import OUTPUTS
 from faces.variants import FACE, Variant
