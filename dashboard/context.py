@@ -140,7 +140,7 @@ class AppContext:
 
         Raises TableError when one belongs to another network.
         """
-        from evaluation.reports.robustness import read_robustness
+        from evaluation.predictions import read_robustness
 
         return read_robustness(self.variant_folders, self.detector_path)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from dataset.records import CHIPS, FAIRFACE
-from evaluation.inference.subsets import PUBLISHED_SPLIT
 from evaluation.metrics.abstention import HARDLY_BETTER_THAN_A_COIN
 from evaluation.metrics.comparisons import fallback_text, headline_keys
 from evaluation.metrics.estimates import FRACTION, METRICS, YEARS, Estimate
@@ -22,6 +21,7 @@ from evaluation.reports.readme import readme_table, with_table
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.reports.second_seed import second_seed_page
+from evaluation.sets import PUBLISHED_SPLIT
 from faces.files import whole_file
 from faces.networks import read_calibration
 from faces.predictions import EVEN

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared, fallback_text
 from evaluation.metrics.estimates import METRICS, Estimate, is_better
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing
 from faces.variants import Variant
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.comparisons import compared, headline_keys
 from evaluation.metrics.metrics import all_estimates
 from evaluation.predictions import read_predictions
 from evaluation.reports.lineage import recipes_of
 from evaluation.reports.render import render
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.variants import Variant, read_variant
 
 FOLDER = "second_seed"  # in the folder of a variant

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.estimates import GENDER_KEYS, Estimate
 from evaluation.reports.cards import terms
 from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
 from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing, TableError
 from faces.predictions import OUTPUTS
 from faces.variants import FACE, Variant

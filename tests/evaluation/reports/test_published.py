@@ -13,7 +13,7 @@ from dataset.splits import split_sha256
 from dataset.tables.columns import UNREADABLE
 from evaluation.inference.outputs import raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows
-from evaluation.inference.subsets import SETS, scored_pictures
+from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.comparisons import HEADLINE_KEYS
 from evaluation.metrics.estimates import CS_YEARS, METRICS
@@ -23,6 +23,7 @@ from evaluation.reports.cards import card
 from evaluation.reports.readme import BEGIN, END, readme_table, with_table
 from evaluation.reports.scores import METRICS_FILE, compact_json, scores, sections_of
 from evaluation.reports.second_seed import FOLDER, second_seed_page
+from evaluation.sets import SETS
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing
 from faces.files import sha256_of
