@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from faces.boxes import Square, iou, square_around
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
-from faces.input_crops import Square, crop_for, overlap_iou, pixels_in, square_around, square_for
+from faces.input_crops import crop_for, pixels_in, square_for
 from faces.networks import Network
 from faces.pictures import Picture, decode
 from faces.predictions import Prediction
@@ -58,7 +59,7 @@ class Answer:
         if prediction.attended_xyxy is None or not self.faces:
             return None
         squares = [square_around(answered.face.box_xyxy, 1.0).xyxy for answered in self.faces]
-        overlaps = overlap_iou(prediction.attended_xyxy, squares)
+        overlaps = iou(prediction.attended_xyxy, squares)
         most = int(overlaps.argmax())
         return most if overlaps[most] >= MIN_ATTENDED_IOU else None
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
+from faces.boxes import intersect
 from faces.pictures import Picture
 from faces.predictions import Prediction, age_in_words, gender_in_words
 
@@ -97,7 +98,7 @@ def _tags(
         for text, box in zip(texts, boxes, strict=True):
             occupied = [*boxes, *(place for _, place in tags)]
             places = _places(draw.textlength(text, font=scale.font), box, size, scale)
-            free = [place for place in places if not any(_overlap(place, other) for other in occupied)]
+            free = [place for place in places if not any(intersect(place, other) for other in occupied)]
             tags.append((text, (free or places)[0]))
             all_free = all_free and bool(free)
         if all_free:
@@ -171,7 +172,3 @@ def _colour_of(answered: AnsweredFace) -> tuple[int, int, int]:
 def _times(box: Sequence[float], factor: float) -> _Edges:
     x0, y0, x1, y1 = (value * factor for value in box)
     return (x0, y0, x1, y1)
-
-
-def _overlap(one: _Edges, other: _Edges) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

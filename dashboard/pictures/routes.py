@@ -15,6 +15,7 @@ import numpy as np
 
 from dashboard.context import SAMPLE_PREFIX, current_context
 from dashboard.pictures.uploads import Upload
+from faces.boxes import square_around
 from faces.drawing import annotated
 from faces.errors import (
     PictureBroken,
@@ -25,7 +26,7 @@ from faces.errors import (
     PictureTooLarge,
     PictureTruncated,
 )
-from faces.input_crops import pixels_in, square_around
+from faces.input_crops import pixels_in
 from faces.pictures import decode, shown_name
 
 SHOWN_SIDE_PX = 1600

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.input_crops import Square
+from faces.boxes import Square
 
 EMPTY_BELOW = 1e-9  # a map whose values differ by less shows nothing
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from faces.answer import STAGES, Answer, AnsweredFace, Predictor, refusal
+from faces.boxes import square_around
 from faces.detection import Face
 from faces.errors import PictureEmpty
-from faces.input_crops import square_around
 from faces.pictures import Picture, decode
 from faces.predictions import Prediction
 from tests.browser.serving import two_people

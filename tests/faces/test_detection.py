@@ -8,10 +8,10 @@ import pytest
 
 from benchmarks.detector import SAMPLES, package_folder, sample_counts, val_by_source
 from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
+from faces.boxes import iou
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import sha256_of
-from faces.input_crops import overlap_iou
 from faces.pictures import Picture, decode
 from training.detector.quality import average_precision_50, face_counts
 
@@ -65,7 +65,7 @@ def test_the_sample_pictures_show_as_many_faces_as_they_should(detector):
 
 def test_a_box_frames_the_face_and_stays_in_the_picture(detector, astronaut):
     (face,) = detector.faces_in(astronaut)
-    assert overlap_iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
+    assert iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
     close_up = Picture("close-up", np.ascontiguousarray(astronaut.rgb[90:200, 175:270]))
     for face in detector.faces_in(close_up):
         x0, y0, x1, y1 = face.box_xyxy
@@ -84,7 +84,7 @@ def test_a_large_picture_is_read_twice_and_still_shows_its_large_face_once(detec
     large = Picture("large", np.repeat(np.repeat(astronaut.rgb[20:260, 120:340], 8, axis=0), 8, axis=1))
     (small_face,) = detector.faces_in(Picture("small", np.ascontiguousarray(astronaut.rgb[20:260, 120:340])))
     (face,) = detector.faces_in(large)
-    assert overlap_iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
+    assert iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from PIL import Image
 
 from faces.__main__ import main
 from faces.answer import Answer, AnsweredFace
+from faces.boxes import Square
 from faces.detection import Face
 from faces.drawing import annotated, in_words
 from faces.errors import VariantError
-from faces.input_crops import Square
 from faces.networks import Network
 from faces.pictures import Picture
 from faces.predictions import AGE, GENDER, OUTPUTS, Prediction
