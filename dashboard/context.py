@@ -29,7 +29,6 @@ from faces.detection import DEFAULT_DETECTOR
 from faces.errors import PictureExpired, ProjectError, VariantError
 from faces.files import sha256_of
 from faces.networks import Network
-from faces.pictures import decode
 from faces.variants import FACE, Variant, read_variant
 
 EXTENSION = "workbench"  # under this name the context hangs on the Flask server
@@ -159,10 +158,7 @@ class AppContext:
 
     def answered(self, data: bytes, name: str, names: Sequence[str] | None = None) -> Upload:
         """Decode a file and have variants answer as in `upload`. Raises PictureError when it is refused."""
-        started = time.perf_counter()
-        picture = decode(data, name)
-        decode_ms = (time.perf_counter() - started) * 1000
-        answer = self.predictor.answer(picture, {"decode": decode_ms}, names=())
+        picture, answer = self.predictor.answer_bytes(data, name, names=())
         return self._completed(Upload(picture, answer), names)
 
     def _completed(self, upload: Upload, names: Sequence[str] | None) -> Upload:
@@ -172,8 +168,7 @@ class AppContext:
             self.network(name)
         with self._prediction:
             for name in names:
-                if not upload.answer.says(name):
-                    self.predictor.add_predictions(name, upload.picture, upload.answer)
+                upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
             return Upload(upload.picture, upload.answer.of(names))
 
     def _remembered(self, key: str) -> Upload:
