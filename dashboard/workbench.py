@@ -17,12 +17,12 @@ import numpy as np
 from dashboard.pictures.uploads import Upload
 from evaluation.runs import is_complete, named, run_folders
 from faces.answer import Predictor
+from faces.boxes import Square
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import ProjectError, VariantError
 from faces.files import sha256_of
-from faces.input_crops import Square
 from faces.networks import Network
-from faces.pictures import Picture, decode
+from faces.pictures import Picture
 from faces.predictions import Prediction
 from faces.variants import FACE, Variant, read_variant
 
@@ -93,24 +93,20 @@ class Workbench:
 
     def answered(self, data: bytes, name: str, names: Sequence[str] | None = None) -> Upload:
         """Decode a file and answer it as `completed` does. Raises PictureError when it is refused."""
-        started = time.perf_counter()
-        picture = decode(data, name)
-        decode_ms = (time.perf_counter() - started) * 1000
-        answer = self.predictor.answer(picture, {"decode": decode_ms}, names=())
+        picture, answer = self.predictor.answer_bytes(data, name, names=())
         return self.completed(Upload(picture, answer), names)
 
     def completed(self, upload: Upload, names: Sequence[str] | None = None) -> Upload:
         """The picture with the predictions of the variants of these names, or of all given ones.
 
-        Predictions that the answer lacks are computed now, and kept in it. Raises VariantError.
+        Predictions that the answer lacks are computed now and kept with the picture. Raises VariantError.
         """
         names = self.given if names is None else names
         for name in names:
             self.network(name)
         with self._predicting:
             for name in names:
-                if not upload.answer.says(name):
-                    self.predictor.add_predictions(name, upload.picture, upload.answer)
+                upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
             return Upload(upload.picture, upload.answer.of(names))
 
     def predict_square(self, name: str, picture: Picture, square: Square) -> Prediction:

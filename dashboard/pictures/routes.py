@@ -16,6 +16,7 @@ import numpy as np
 from dashboard.context import current_context
 from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.pictures.uploads import Upload
+from faces.boxes import square_around
 from faces.drawing import annotated
 from faces.errors import (
     PictureBroken,
@@ -26,7 +27,7 @@ from faces.errors import (
     PictureTooLarge,
     PictureTruncated,
 )
-from faces.input_crops import pixels_in, square_around
+from faces.input_crops import pixels_in
 from faces.pictures import shown_name
 
 SHOWN_SIDE_PX = 1600

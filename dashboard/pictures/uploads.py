@@ -21,9 +21,9 @@ CAPACITY_BYTES = 512 * 1024 * 1024
 _ANSWER_BYTES = 64 * 1024  # generous for a picture with a hundred faces: no answer is stored for free
 
 
-@dataclass(frozen=True)
+@dataclass
 class Upload:
-    """A decoded picture with its answer."""
+    """A decoded picture with its answer, which is replaced by a fuller one when a variant is added."""
 
     picture: Picture
     answer: Answer

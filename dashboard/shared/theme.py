@@ -17,6 +17,8 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
+from faces.drawing import VARIANT_COLOURS
+
 LIGHT, DARK = "light", "dark"
 FIGURE_HEIGHT_PX = 360
 SYSTEM_FONTS = (
@@ -26,7 +28,7 @@ SYSTEM_FONTS = (
 
 # Each reaches 4.5:1 on the paper and surface of its scheme, so that it may colour text.
 _VARIANTS = {
-    LIGHT: {"full": "#1d64b3", "cropped": "#bf5000"},
+    LIGHT: VARIANT_COLOURS,
     DARK: {"full": "#6aa9f2", "cropped": "#f0963f"},
 }
 # For variants of other names, in the order in which they were given; blue and orange stay taken. Hues that

@@ -80,8 +80,8 @@ def test_faces_are_counted_in_words(count, words):
 
 
 def test_stage_times_are_one_line():
-    times = {"decode": 4.1, "detect": 9.0, "frame": 0.6, "network": 5.2}
-    assert timings_in_words(times) == "decode 4 · detect 9 · frame 1 · networks 5 ms"
+    times = {"decode": 4.1, "detect": 9.0, "crop": 0.6, "network": 5.2}
+    assert timings_in_words(times) == "decode 4 · detect 9 · crop 1 · networks 5 ms"
 
 
 def test_explain_leads_to_the_face_of_a_sample_or_an_upload():

@@ -17,8 +17,8 @@ from dashboard.shared import ids
 from dashboard.shared.alerts import PROBLEM, notice, skeleton
 from dashboard.shared.theme import variant_css
 from dashboard.shared.variant_choice import pair_chooser, pair_in
+from faces.boxes import square_around
 from faces.errors import PictureExpired, VariantError
-from faces.input_crops import square_around
 
 dash.register_page(__name__, path="/", name="Predict", title="Predict · Age and gender workbench", order=1)
 
