@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from faces.boxes import iou_of_squares
 from faces.networks import ATTENTION
 from faces.predictions import EVEN
 from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, Recipe
@@ -62,14 +63,6 @@ def outputs_of(model: keras.Model, source: Labelled) -> dict[str, np.ndarray]:
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
-def square_iou(squares: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """(n, 3) squares as centre x, centre y and side, twice -> (n,) intersections over unions."""
-    highest = np.minimum(squares[:, :2] + squares[:, 2:] / 2, others[:, :2] + others[:, 2:] / 2)
-    lowest = np.maximum(squares[:, :2] - squares[:, 2:] / 2, others[:, :2] - others[:, 2:] / 2)
-    common = np.maximum(highest - lowest, 0).prod(axis=1)
-    return common / (squares[:, 2] ** 2 + others[:, 2] ** 2 - common)
-
-
 def _figures(
     outputs: dict[str, np.ndarray], source: Labelled, age_loss: keras.losses.Loss, gender_loss: GenderLoss
 ) -> dict[str, float]:
@@ -88,7 +81,7 @@ def _figures(
         boxes, localized = source.boxes_cxcys[known], outputs[ATTENTION][known]
         if known.any():
             figures["localizer_loss"] = float(LocalizerLoss()(boxes, localized))
-            figures["localizer_iou"] = float(square_iou(boxes, localized[:, :CXCYS_LENGTH]).mean())
+            figures["localizer_iou"] = float(iou_of_squares(boxes, localized[:, :CXCYS_LENGTH]).mean())
     return figures
 
 

@@ -23,7 +23,6 @@ from training.networks.attention import CXCYS_LENGTH, attention_crops, sampling_
 from training.networks.build import started_network
 from training.networks.losses import LocalizerLoss
 from training.phases import set_trainable
-from training.validation import square_iou
 
 PX, ATTENTION_PX = 32, 16
 RNG = np.random.default_rng(0)
@@ -131,12 +130,6 @@ def test_the_loss_counts_sides_of_the_face_and_nothing_where_none_is_known() -> 
     elsewhere = tf.constant(np.roll(told, 1, axis=1)[:1, 3:])
     moved = LocalizerLoss().call(tf.constant(true[:1]), tf.concat([places[:1], elsewhere], 1)).numpy()
     assert moved[0] > 1
-
-
-def test_overlaps_of_squares() -> None:
-    square = np.array([[0.5, 0.5, 0.2]] * 3)
-    other = np.array([[0.5, 0.5, 0.2], [0.6, 0.5, 0.2], [0.9, 0.5, 0.2]])
-    np.testing.assert_allclose(square_iou(square, other), [1, 1 / 3, 0], atol=1e-9)
 
 
 @pytest.fixture(scope="module")
