@@ -238,6 +238,7 @@ def _fit_batches(
         steps_per_epoch=steps,
         initial_epoch=epoch,
         epochs=epoch + 1,
+        shuffle=False,  # the batches are sampled by seed and epoch
         verbose=1 if sys.stderr.isatty() else 2,
     ).history
     return {name: values[-1] for name, values in history.items()}

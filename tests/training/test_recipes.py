@@ -97,7 +97,7 @@ def test_a_recipe_says_what_its_source_says(name: str) -> None:
     assert {key: looked_up(recipe, key) for key in FACTS[name]} == FACTS[name]
 
 
-def test_the_multitask_cnn_reads_frames_in_0_to_1() -> None:
+def test_the_multitask_cnn_scales_its_inputs_to_0_to_1() -> None:
     model = at_random(recipe_named("multitask_cnn")).model
     white = np.full((1, 224, 224, 3), 255, np.float32)
     np.testing.assert_allclose(model.get_layer("scaled")(white), 1.0, rtol=1e-6)
@@ -163,7 +163,7 @@ def test_two_phases_train_the_head_first_and_then_everything_at_a_lower_rate(nam
     assert everything.learning_rate < head.learning_rate
 
 
-def test_a_random_start_trains_everything_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_random_start_trains_everything_and_prints_so(capsys: pytest.CaptureFixture[str]) -> None:
     recipe = recipe_named("resnet34_two_phase")
     started = at_random(recipe)
     set_trainable(started, recipe.phases[0], recipe.network)

@@ -64,8 +64,8 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     assert not (tmp_path / "killed" / "network.onnx").exists()
     card = (tmp_path / "killed" / "README.md").read_text(encoding="utf-8")
     assert "**incomplete**" in card
-    assert "| Epochs | 1 of at most 3" in card  # it was killed before it could tell of the second
-    assert (tmp_path / "killed" / "recipe.toml").is_file()  # what goes on with it needs no other
+    assert "| Epochs | 1 of at most 3" in card  # it was killed before it could report the second
+    assert (tmp_path / "killed" / "recipe.toml").is_file()  # the folder alone suffices to resume it
     monkeypatch.undo()
     # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
     monkeypatch.delattr("training.run.measure_batch_norm")
@@ -123,13 +123,13 @@ def test_the_mean_with_the_start_weights_that_validates_best_is_kept(small_recip
         np.testing.assert_allclose(weight.numpy(), values + fraction, atol=1e-5)
 
 
-def test_a_training_of_the_look_alone_changes_nothing_else(
+def test_a_training_of_the_localizer_alone_changes_nothing_else(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
-    looks = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
-    run(looks, small_data, tmp_path, tmp_path / "before", resume=False)
-    network = replace(looks.network, weights=str(tmp_path / "before" / "network.keras"))
-    run(replace(looks, network=network), small_data, tmp_path, tmp_path / "after", resume=False)
+    localizer = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
+    run(localizer, small_data, tmp_path, tmp_path / "before", resume=False)
+    network = replace(localizer.network, weights=str(tmp_path / "before" / "network.keras"))
+    run(replace(localizer, network=network), small_data, tmp_path, tmp_path / "after", resume=False)
     before, after = (
         keras.saving.load_model(tmp_path / part / "network.keras", compile=False)
         for part in ("before", "after")
@@ -143,7 +143,7 @@ def test_a_training_of_the_look_alone_changes_nothing_else(
     assert all(name.startswith("localizer_") for name in changed)
 
 
-def test_validation_frames_are_the_pixels_that_serving_frames(
+def test_validation_inputs_are_the_pixels_that_serving_crops(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     cut = labelled_inputs(small_recipe, "chips", "validation", small_data, tmp_path)
@@ -156,7 +156,7 @@ def test_validation_frames_are_the_pixels_that_serving_frames(
         np.testing.assert_array_equal(crop, crop_for(small_recipe.variant(), picture, None))
 
 
-def test_an_epoch_is_drawn_by_seed_and_number_alone(
+def test_an_epoch_is_sampled_by_seed_and_number_alone(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     sources = {
@@ -177,7 +177,7 @@ def test_an_epoch_is_drawn_by_seed_and_number_alone(
     ("balance", "old_fraction"),
     [pytest.param(0.0, 0.1, id="as they come"), pytest.param(1.0, 0.5, id="every decade as often")],
 )
-def test_age_balance_draws_rare_decades_more_often(
+def test_age_balance_samples_rare_decades_more_often(
     small_recipe: Recipe, balance: float, old_fraction: float
 ) -> None:
     ages = np.repeat(np.where(np.arange(1000) < 900, 25, 65)[:, None], 2, axis=1)
@@ -240,7 +240,7 @@ def test_a_wrong_recipe_is_refused_by_its_key(
 
 
 @pytest.mark.parametrize("part", ["first_part.toml", "second_part.toml", "recipe.toml"])
-def test_full_and_cropped_differ_in_their_framing_alone(part: str) -> None:
+def test_full_and_cropped_differ_in_their_input_mode_alone(part: str) -> None:
     full, cropped = (read_recipe(recipe_path(f"model_{name}/{part}")) for name in ("full", "cropped"))
     settings = replace(cropped.input, input_mode="whole_image")
     network = replace(cropped.network, weights=cropped.network.weights.replace("cropped", "full"))

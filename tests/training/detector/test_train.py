@@ -124,9 +124,9 @@ def test_a_labelled_face_is_matched_once():
 
 
 def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
-    assert iou(
-        np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])
-    ) == pytest.approx([1 / 3, 0])
+    assert iou(np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])) == pytest.approx(
+        [1 / 3, 0]
+    )
 
 
 def test_counts_are_given_as_fractions():
