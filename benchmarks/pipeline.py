@@ -23,7 +23,7 @@ def run(parsed: argparse.Namespace) -> int:
     import keras
 
     from recipes.recipe import read_recipe, recipe_path
-    from training.epochs import compiled
+    from training.phases import compiled
     from training.pipeline import Labelled, training_batches
     from training.run import network_at_start
 

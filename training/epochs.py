@@ -27,14 +27,7 @@ from training.checkpoint import CHECKPOINT, Progress, Row, load_optimizer, load_
 from training.frozen_features import heads_of, with_features
 from training.networks.batch_norm import fused_batch_norms
 from training.networks.build import StartedNetwork
-from training.networks.losses import AgeMae, GenderAccuracy, GenderLoss, LocalizerLoss, age_loss
-from training.phases import (
-    learning_rate_after,
-    lr_multipliers,
-    optimizer_of,
-    set_trainable,
-    trainable_parameters,
-)
+from training.phases import compiled, has_stalled, learning_rate_after, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, training_batches
 from training.run_folder.state import TRAINING
 from training.validation import validation_row
@@ -102,37 +95,6 @@ def fit_phases(training: Training, report: Report) -> Progress:
         epochs_before += phase.epochs
         shutil.rmtree(training.out / FEATURES, ignore_errors=True)
     return progress
-
-
-def compiled(
-    started: StartedNetwork, recipe: Recipe, phase: Phase, part: keras.Model | None = None
-) -> keras.Model:
-    """Compile the network, or `part` of it, with the recipe's losses and the phase's layers and optimiser."""
-    model, loss = part or started.model, recipe.loss
-    set_trainable(started, phase, recipe.network)
-    age = next((name for name in model.output if name not in (FEMALE, ATTENTION)), None)
-    losses: dict[str, keras.losses.Loss] = {}
-    weights: dict[str, float] = {}
-    metrics: dict[str, list[keras.metrics.Metric]] = {}
-    if age:
-        losses[age], weights[age], metrics[age] = age_loss(loss), loss.age_weight, [AgeMae()]
-    if FEMALE in model.output:
-        losses[FEMALE], weights[FEMALE] = GenderLoss(loss.gender_smoothing), loss.gender_weight
-        metrics[FEMALE] = [GenderAccuracy()]
-    if ATTENTION in model.output:
-        losses[ATTENTION], weights[ATTENTION] = LocalizerLoss(), loss.localizer_weight
-    steps = phase.epochs * (recipe.schedule.inputs_per_epoch // recipe.schedule.batch_size)
-    multipliers = lr_multipliers(started, model, phase) if phase.layerwise_lr_decay != 1 else ()
-    optimizer = optimizer_of(phase, recipe.schedule, steps, multipliers)
-    model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
-    optimizer.build(model.trainable_variables)
-    return model
-
-
-def has_stalled(rows: list[Row], patience: int) -> bool:
-    """Whether the last `patience` epochs brought no lower validation loss; never with a patience of 0."""
-    losses = [row["validation_loss"] for row in rows]
-    return bool(patience) and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
 
 
 def _fit_phase(

@@ -1,4 +1,4 @@
-"""Phase of a recipe -> the layers that it trains, their optimiser and its learning rate."""
+"""Phase of a recipe -> the network compiled for it: its layers, losses, optimiser and learning rates."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,11 +7,50 @@ from typing import Any
 import keras
 
 from faces.errors import RecipeError
-from recipes.recipe import ALL, FROZEN, HEADS, LOCALIZER, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
+from faces.networks import ATTENTION
+from recipes.recipe import (
+    ALL,
+    FEMALE,
+    FROZEN,
+    HEADS,
+    LOCALIZER,
+    NO_WEIGHTS,
+    NetworkRecipe,
+    Phase,
+    Recipe,
+    Schedule,
+)
+from training.checkpoint import Row
 from training.networks.attention import PREFIX
 from training.networks.build import StartedNetwork
+from training.networks.losses import AgeMae, GenderAccuracy, GenderLoss, LocalizerLoss, age_loss
 
 LOWEST_LR_FRACTION = 0.01  # where the cosine ends
+
+
+def compiled(
+    started: StartedNetwork, recipe: Recipe, phase: Phase, part: keras.Model | None = None
+) -> keras.Model:
+    """Compile the network, or `part` of it, with the recipe's losses and the phase's layers and optimiser."""
+    model, loss = part or started.model, recipe.loss
+    set_trainable(started, phase, recipe.network)
+    age = next((name for name in model.output if name not in (FEMALE, ATTENTION)), None)
+    losses: dict[str, keras.losses.Loss] = {}
+    weights: dict[str, float] = {}
+    metrics: dict[str, list[keras.metrics.Metric]] = {}
+    if age:
+        losses[age], weights[age], metrics[age] = age_loss(loss), loss.age_weight, [AgeMae()]
+    if FEMALE in model.output:
+        losses[FEMALE], weights[FEMALE] = GenderLoss(loss.gender_smoothing), loss.gender_weight
+        metrics[FEMALE] = [GenderAccuracy()]
+    if ATTENTION in model.output:
+        losses[ATTENTION], weights[ATTENTION] = LocalizerLoss(), loss.localizer_weight
+    steps = phase.epochs * (recipe.schedule.inputs_per_epoch // recipe.schedule.batch_size)
+    multipliers = lr_multipliers(started, model, phase) if phase.layerwise_lr_decay != 1 else ()
+    optimizer = optimizer_of(phase, recipe.schedule, steps, multipliers)
+    model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
+    optimizer.build(model.trainable_variables)
+    return model
 
 
 def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe) -> None:
@@ -114,8 +153,8 @@ def optimizer_of(
     )
 
 
-def learning_rate_after(phase: Phase, done: list[dict[str, Any]]) -> float | None:
-    """Learning rate of the epoch after those `done`, for the schedule `reduce_on_plateau`; else None.
+def learning_rate_after(phase: Phase, rows: list[Row]) -> float | None:
+    """Learning rate of the epoch after `rows`, for the schedule `reduce_on_plateau`; else None.
 
     It is lowered whenever `plateau_epochs` epochs have brought no lower validation loss, and follows from the
     history alone, so that a resumed run goes on with it.
@@ -123,9 +162,15 @@ def learning_rate_after(phase: Phase, done: list[dict[str, Any]]) -> float | Non
     if phase.schedule != "reduce_on_plateau":
         return None
     rate, lowest, waited = phase.learning_rate, float("inf"), 0
-    for row in done:
+    for row in rows:
         waited = 0 if row["validation_loss"] < lowest else waited + 1
         lowest = min(lowest, row["validation_loss"])
         if waited == phase.plateau_epochs:
             rate, waited = rate * phase.plateau_factor, 0
     return rate
+
+
+def has_stalled(rows: list[Row], patience: int) -> bool:
+    """Whether the last `patience` epochs brought no lower validation loss; never with a patience of 0."""
+    losses = [row["validation_loss"] for row in rows]
+    return bool(patience) and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])

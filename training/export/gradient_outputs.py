@@ -56,7 +56,7 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
         "activation_gradient": [1, *last_feature_layer(model).output.shape[1:]],
     }
     explained.graph.node.append(
-        helper.make_node("Identity", [gradients["inputs"]], ["input_gradient"], "of_frame")
+        helper.make_node("Identity", [gradients["inputs"]], ["input_gradient"], "of_input")
     )
     explained.graph.node.append(
         helper.make_node(

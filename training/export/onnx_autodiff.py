@@ -184,7 +184,7 @@ def _conv(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> 
 def _max_pool(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     shape = graph.shape(node.input[0])
     # A second pooling yields the indices of the maxima: as an output of the first they slow the forward path.
-    pooled, indices = f"{node.output[0]}/again", f"{node.output[0]}/places"
+    pooled, indices = f"{node.output[0]}/again", f"{node.output[0]}/indices"
     second = onnx.NodeProto()
     second.CopyFrom(node)
     second.name = pooled
