@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_path_options(run)
     run.add_argument("--out", type=Path, help="run folder (default: runs/NAME)")
     run.add_argument("--resume", action="store_true", help="continue the killed run in --out")
-    run.add_argument("--limit", type=int, help="pictures a set, for a quick look")
+    run.add_argument("--limit", type=int, help="about so many pictures a set, for a quick trial")
     commands.add_parser("recipes", help="list the recipes")
     from training.detector import train as detector
 

@@ -123,12 +123,8 @@ def _fit_phase(
 
 def _phase_fit(training: Training, phase: Phase, epochs_before: int) -> PhaseFit:
     """Compile what a phase fits; where its heads alone are fitted, on features of the frozen backbone."""
-    started, recipe, train, validation = (
-        training.started,
-        training.recipe,
-        training.train,
-        training.validation,
-    )
+    started, recipe = training.started, training.recipe
+    train, validation = training.train, training.validation
     if phase.trainable == LOCALIZER:
         outputs = {ATTENTION: training.model.output[ATTENTION]}
         localizer = keras.Model(training.model.input, outputs, name=ATTENTION)

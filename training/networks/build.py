@@ -178,21 +178,25 @@ def _feature_map(recipe: NetworkRecipe, inputs: keras.KerasTensor) -> keras.Kera
         raise RecipeError(f"architecture is one of {known}. Received: '{recipe.architecture}'.")
     if recipe.weights == IMAGENET:
         features = _imagenet_feature_map(recipe, inputs)
-    else:
-        features = ARCHITECTURES[recipe.architecture](inputs)
-    published = keras.Model(inputs, features)
+        _take_rgb(keras.Model(inputs, features), recipe.architecture)
+        return features
+    features = ARCHITECTURES[recipe.architecture](inputs)
     if recipe.weights.endswith(".h5"):
+        backbone = keras.Model(inputs, features)
         try:
-            published.load_weights(recipe.weights)
+            backbone.load_weights(recipe.weights)
         except (OSError, ValueError) as error:
             raise RecipeError(f"{recipe.weights} does not fit {recipe.architecture}: {error}") from error
-    elif recipe.weights != IMAGENET:
-        return features
-    if recipe.architecture in FIRST_CONVOLUTIONS:
-        layer = published.get_layer(FIRST_CONVOLUTIONS[recipe.architecture])
-        kernel, *bias = layer.get_weights()
-        layer.set_weights([kernel[:, :, ::-1], *bias])  # published for BGR
+        _take_rgb(backbone, recipe.architecture)
     return features
+
+
+def _take_rgb(backbone: keras.Model, architecture: str) -> None:
+    """Reverse the channels of the first kernel where the published weights are for BGR."""
+    if architecture in FIRST_CONVOLUTIONS:
+        layer = backbone.get_layer(FIRST_CONVOLUTIONS[architecture])
+        kernel, *bias = layer.get_weights()
+        layer.set_weights([kernel[:, :, ::-1], *bias])
 
 
 def _imagenet_feature_map(recipe: NetworkRecipe, inputs: keras.KerasTensor) -> keras.KerasTensor:

@@ -57,6 +57,14 @@ def test_published_settings_name_no_folder_of_a_machine():
 
 
 @pytest.mark.training
+@pytest.mark.parametrize(("has_gpu", "device"), [(True, "0"), (False, "cpu")])
+def test_the_detector_trains_on_a_gpu_where_torch_finds_one(monkeypatch, has_gpu, device):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
+    assert detector.default_device() == device
+
+
+@pytest.mark.training
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("ultralytics")
