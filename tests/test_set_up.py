@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-REQUIREMENTS = ("requirements-run.txt", "requirements.txt", "requirements-dev.txt")
+CHECK_REQUIREMENTS = ("requirements-run.txt", "requirements-check.txt")
+FULL_REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = CHECK_REQUIREMENTS + FULL_REQUIREMENTS
 
 
 PIN = re.compile(r"([\w.-]+)(\[\w+\])?==([\w.]+)")
@@ -36,10 +38,13 @@ def test_no_package_is_pinned_to_two_versions():
     assert not {package for package, pinned in versions.items() if len(pinned) > 1}
 
 
-def test_the_pins_are_what_is_installed_here():
+@pytest.mark.parametrize(
+    "name",
+    [*CHECK_REQUIREMENTS, *(pytest.param(name, marks=pytest.mark.training) for name in FULL_REQUIREMENTS)],
+)
+def test_the_pins_are_what_is_installed_here(name):
     drifted = [
         f"{package}: {pinned} pinned, {installed} installed"
-        for name in REQUIREMENTS
         for package, pinned in pins_of(name)
         if (installed := version(package).split("+")[0]) != pinned  # a local build: torch 2.13.0+cpu
     ]

@@ -6,8 +6,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
 from benchmarks.__main__ import main
 from benchmarks.recipes import recipe_text
 from faces.errors import DataMissing

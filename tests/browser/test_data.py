@@ -4,8 +4,6 @@ import pytest
 
 from tests.browser.conftest import wait_until
 
-pytestmark = pytest.mark.browser
-
 FRAMES = "return [...document.querySelectorAll('.draws img')].map((image) => image.src)"
 DRAWN = """
     const images = [...document.querySelectorAll(".draws img")];

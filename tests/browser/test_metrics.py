@@ -7,13 +7,8 @@ from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics.metrics import all_measures
 from evaluation.predictions import read_predictions
-from evaluation.reports.robustness import ROBUSTNESS_FILE
-from faces.variants import read_variant
 from tests.browser.conftest import wait_until
-from tests.browser.serving import served
-from tests.robustness_tables import robustness_table
 
-pytestmark = pytest.mark.browser
 FILLED = ".chart, .ag-row, .notice"  # what a section may hold once it was drawn
 
 
@@ -116,32 +111,9 @@ def test_the_matrices_show_counts_or_shares(visit, predictions):
     wait_until(page, lambda: f"{100 * share:.1f}" in page.texts(matrix), "row shares")
 
 
-@pytest.fixture(scope="module")
-def measured_url(repository, tmp_path_factory):
-    """A server whose variants have robustness tables, made by rule."""
-    folders = []
-    for name in ("model_full", "model_cropped"):
-        folder = tmp_path_factory.mktemp(name)
-        for path in (repository / name).iterdir():
-            if path.name != ROBUSTNESS_FILE:
-                (folder / path.name).symlink_to(path)
-        variant = read_variant(folder)
-        step = {"full": 1.0, "cropped": 0.5}[variant.name]
-        robustness_table(
-            {variant.name: step},
-            ["chips"],
-            split_sha256=variant.split_sha256,
-            network_sha256=variant.network_sha256,
-            detector_sha256=variant.detector_sha256,
-        ).to_csv(folder / ROBUSTNESS_FILE, index=False)
-        folders.append(str(folder))
-    with served("--variant", *folders) as url:
-        yield url
-
-
 @pytest.mark.parametrize(("width", "columns"), [(1400, 2), (390, 1)])
-def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, measured_url, width, columns):
-    page = visit("/metrics?set=chips&split=test#robustness", width, url=measured_url)
+def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, width, columns):
+    page = visit("/metrics?set=chips&split=test#robustness", width)
     titles = "#robustness .chart-title"
     blur = "Blur: full +5.00, cropped +2.50 years"
     kinds = len(CORRUPTIONS)

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.browser
-
 PAGES = {
     "/": "#predict-drop",
     "/?sample=astronaut.jpg": ".face-card",

@@ -2,13 +2,10 @@
 
 import re
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 
 from faces.pictures import MAX_BYTES
 from tests.browser.serving import SAMPLES, truncated, two_people, without_faces
-
-pytestmark = pytest.mark.browser
 
 AGE = re.compile(r"^\d{1,3} \(\d{1,3}–\d{1,3}\)$")
 

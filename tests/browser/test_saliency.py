@@ -1,12 +1,9 @@
 """Saliency in a real browser, with the real networks: another method is another map, all else asks nobody."""
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.serving import two_people, without_faces
-
-pytestmark = pytest.mark.browser
 
 SHOWN = ".looks[data-shown='{} onnx']"
 CANVASES = "return [...document.querySelectorAll('canvas.map')].map((canvas) => canvas.toDataURL())"

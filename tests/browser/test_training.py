@@ -1,22 +1,8 @@
 """Three runs in a real browser: their curves over each other, and any two of them compared on every page."""
 
-import shutil
-
 import pytest
 
 from tests.browser.conftest import wait_until
-from tests.browser.serving import REPOSITORY, served
-
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server_url(tmp_path_factory):
-    """A server with the two shipped variants and a run: a copy of `cropped` under another name."""
-    runs = tmp_path_factory.mktemp("training") / "runs"
-    shutil.copytree(REPOSITORY / "model_cropped", runs / "again", ignore=shutil.ignore_patterns("*.keras"))
-    with served("--runs", str(runs)) as url:
-        yield url
 
 
 @pytest.mark.parametrize("width", [1400, 390])

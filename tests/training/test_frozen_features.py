@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from recipes.recipe import Recipe, read_recipe, recipe_path

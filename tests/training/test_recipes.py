@@ -9,12 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 
 from faces.errors import DataMissing, RecipeError
 from recipes.recipe import RECIPES, Phase, Recipe, read_recipe, recipe_path

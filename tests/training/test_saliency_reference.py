@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-pytest.importorskip("tf_keras_vis", reason="needs TensorFlow and tf-keras-vis (the full environment)")
-
 from faces.input_crops import Square
 from faces.networks import Network
 from faces.predictions import AGE, GENDER
@@ -18,8 +16,6 @@ from faces.saliency.explain import METHODS, saliency_map
 from faces.variants import read_variant
 from tests.portraits import frames_of_people
 from training.saliency_reference import reference_map
-
-pytestmark = pytest.mark.training
 
 PICTURES = 50
 SMOOTH_SAMPLES = 3

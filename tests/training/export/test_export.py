@@ -3,13 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import onnxruntime
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 import tensorflow as tf
 
 from faces.answer import Workbench
@@ -24,8 +21,6 @@ from training.export.export import export_variant
 from training.export.gradient_outputs import last_feature_layer
 from training.networks.attention import glimpsed
 from training.networks.build import served_network, started_network
-
-pytestmark = pytest.mark.training
 
 PX = 96
 AGE_WEIGHTS = np.linspace(0, 10, 101, dtype=np.float32)[None]

@@ -1,11 +1,8 @@
 """Networks at their start."""
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 
 from recipes.recipe import AGE_YEARS
 from tests.training.conftest import face_network
