@@ -10,9 +10,9 @@ from _pytest.mark.expression import Expression
 
 from faces.predictions import AGE, GENDER, OUTPUTS
 from faces.variants import Variant
+from tests.builders import REPOSITORY
 from tests.small_networks import exported
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 TESTS = REPOSITORY / "tests"
 
 # Markers come from where a test lies and from what it asks for; only `slow` is written at the test.

@@ -10,7 +10,7 @@ from benchmarks.__main__ import main
 from benchmarks.recipes import recipe_text
 from faces.errors import DataMissing
 from recipes.recipe import RECIPES, read_recipe
-from tests.training.conftest import with_noise_pictures
+from tests.builders import with_noise_pictures
 
 NAMES = ("residual_cnn_full", "multitask_cnn")
 

@@ -32,7 +32,7 @@ def server_url(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         variant = read_variant(folder / name)
         robustness_table(
             {variant.name: {"full": 1.0, "cropped": 0.5}[variant.name]},
-            ["chips"],
+            ["chips", "portraits"],
             split_sha256=variant.split_sha256,
             network_sha256=variant.network_sha256,
             detector_sha256=variant.detector_sha256,
@@ -40,7 +40,7 @@ def server_url(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         variants.append(str(folder / name))
     run = folder / "runs" / "again"
     shutil.copytree(repository / "model_cropped", run, ignore=shutil.ignore_patterns("*.keras"))
-    with served("--variant", *variants, "--runs", str(run.parent)) as url:
+    with served("--variant", *variants, str(run), "--runs", str(run.parent)) as url:
         yield url
 
 
@@ -84,12 +84,6 @@ def visit(dash_br, server_url):
     return open_page
 
 
-def wait_until(page, condition, what):
-    """Wait for something that the page may replace while it is being looked at."""
-    patient = WebDriverWait(page.driver, WAIT_S, ignored_exceptions=[StaleElementReferenceException])
-    patient.until(lambda _: condition(), what)
-
-
 class Visit:
     """What a visitor does and sees."""
 
@@ -115,6 +109,11 @@ class Visit:
         """The elements, once there are at least `count` of them."""
         WebDriverWait(self.driver, WAIT_S).until(lambda _: len(self.all(selector)) >= count, selector)
         return self.all(selector)
+
+    def wait_until(self, condition, what):
+        """Wait for something that the page may replace while it is being looked at."""
+        patient = WebDriverWait(self.driver, WAIT_S, ignored_exceptions=[StaleElementReferenceException])
+        patient.until(lambda _: condition(), what)
 
     def wait_until_gone(self, selector):
         WebDriverWait(self.driver, WAIT_S).until(lambda _: not self.all(selector), selector)

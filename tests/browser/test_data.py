@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.browser.conftest import wait_until
-
 FRAMES = "return [...document.querySelectorAll('.draws img')].map((image) => image.src)"
 DRAWN = """
     const images = [...document.querySelectorAll(".draws img")];
@@ -21,7 +19,7 @@ PIXELS = """
 
 def drawn(page):
     """The ten frames as data addresses, once all of them have arrived."""
-    wait_until(page, lambda: page.driver.execute_script(DRAWN), "ten frames")
+    page.wait_until(lambda: page.driver.execute_script(DRAWN), "ten frames")
     return page.driver.execute_script(PIXELS)
 
 
@@ -31,7 +29,7 @@ def test_an_augmentation_is_drawn_twice_and_shows_two_pictures(visit):
     assert len(set(first)) == 10
     before = page.driver.execute_script(FRAMES)
     page.click("#data-draw-again")
-    wait_until(page, lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
+    page.wait_until(lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
     second = drawn(page)
     assert second[0] == first[0]  # the picture as it is
     assert not set(second[1:]) & set(first[1:])
@@ -49,8 +47,8 @@ def test_an_address_brings_the_same_draws_back(visit):
 def test_who_is_in_the_pictures_is_told_without_a_data_set(visit, width):
     page = visit("/data", width)
     drawn(page)
-    wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 3, "figures")
-    wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
+    page.wait_until(lambda: len(page.all(".chart .main-svg")) >= 3, "figures")
+    page.wait_until(lambda: all(page.texts(".chart-title")), "titles")
     assert len(page.all(".counts-table")) == 3
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert page.scroll_width() <= width
     assert page.console_errors() == []

@@ -28,7 +28,7 @@ def test_a_narrow_page_does_not_scroll_sideways(visit, path):
     page = visit(path, 390)
     page.wait_for(PAGES[path])
     page.wait_until_gone("[data-dash-is-loading='true']")
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= 390
+    assert page.scroll_width() <= 390
 
 
 @pytest.mark.parametrize("path", ["/?sample=astronaut.jpg", "/about"])

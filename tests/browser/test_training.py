@@ -2,30 +2,28 @@
 
 import pytest
 
-from tests.browser.conftest import wait_until
-
 
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_curves_of_three_runs_lie_over_each_other(visit, width):
     page = visit("/training", width)
-    wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 4, "figures")
-    wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
+    page.wait_until(lambda: len(page.all(".chart .main-svg")) >= 4, "figures")
+    page.wait_until(lambda: all(page.texts(".chart-title")), "titles")
     solid = ".chart[data-chart='loss'] .legendtext"
-    wait_until(page, lambda: len(page.all(solid)) == 4, "three runs and what is dotted")
+    page.wait_until(lambda: len(page.all(solid)) == 4, "three runs and what is dotted")
     assert page.texts(solid) == ["full", "cropped", "again", "training frames"]
     rows = page.wait_for(".ag-row", count=3)
     assert len(rows) == 3
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert page.scroll_width() <= width
     assert page.console_errors() == []
 
 
 def test_the_address_says_which_runs_are_drawn(visit):
     page = visit("/training?runs=again,full")
     solid = ".chart[data-chart='loss'] .legendtext"
-    wait_until(page, lambda: page.texts(solid)[:2] == ["full", "again"], "two runs")
+    page.wait_until(lambda: page.texts(solid)[:2] == ["full", "again"], "two runs")
     page.click(".mantine-Chip-root input[value='full']")
-    wait_until(page, lambda: page.texts(solid)[:1] == ["again"], "one run")
-    wait_until(page, lambda: page.driver.current_url.endswith("?runs=again"), "its address")
+    page.wait_until(lambda: page.texts(solid)[:1] == ["again"], "one run")
+    page.wait_until(lambda: page.driver.current_url.endswith("?runs=again"), "its address")
 
 
 def test_two_of_the_three_are_compared_on_metrics(visit):
@@ -61,8 +59,8 @@ def test_choosing_another_variant_answers_the_same_picture_again(visit):
     assert page.texts(".axis-age .row-variant") == ["cropped", "full"]
     page.click("[aria-label='Variants'] input")
     page.click("[role=option][value=again]")
-    wait_until(page, lambda: page.texts(".axis-age .row-variant") == ["again", "cropped"], "other pair")
-    wait_until(page, lambda: "first=again&second=cropped" in page.driver.current_url, "its address")
+    page.wait_until(lambda: page.texts(".axis-age .row-variant") == ["again", "cropped"], "other pair")
+    page.wait_until(lambda: "first=again&second=cropped" in page.driver.current_url, "its address")
 
 
 def test_two_of_the_three_are_explained(visit):
@@ -77,5 +75,5 @@ def test_the_navigation_leads_to_both_new_pages(visit):
     page = visit("/training", 800)
     for path, heading in (("/data", "Data"), ("/training", "Training")):
         page.click(f".nav-wide a[href='{path}']")
-        wait_until(page, lambda wanted=heading: wanted in page.texts("h1"), heading)
-        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= 800
+        page.wait_until(lambda wanted=heading: wanted in page.texts("h1"), heading)
+        assert page.scroll_width() <= 800

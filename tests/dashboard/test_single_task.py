@@ -24,7 +24,7 @@ from dashboard.shared import ids
 from dashboard.shared.theme import LIGHT
 from evaluation.runs import COMPLETE
 from faces.predictions import AGE, GENDER, Reading, age_in_words, gender_in_words
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 OF_AGE, OF_GENDER = Reading(34.2, 28.1, 40.3, None), Reading(None, None, None, 0.93)
 NAMES = ("single", "both")

@@ -10,7 +10,7 @@ import pytest
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from recipes.recipe import Recipe, read_recipe, recipe_path
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.pipeline import Labelled, training_batches
 from training.run import FEATURES, run
 

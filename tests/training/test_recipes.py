@@ -15,8 +15,7 @@ import pytest
 
 from faces.errors import DataMissing, RecipeError
 from recipes.recipe import RECIPES, Phase, Recipe, read_recipe, recipe_path
-from tests.conftest import REPOSITORY
-from tests.training.conftest import face_network
+from tests.builders import REPOSITORY, face_network
 from training.__main__ import CRASHES_WITH_ONEDNN
 from training.networks.build import IMAGENET_FILES, start_file, started_network
 from training.phases import rate_after, set_trainable, trainable_parameters

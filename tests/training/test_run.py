@@ -17,7 +17,7 @@ from faces.input_crops import frame_for
 from faces.networks import Network
 from faces.pictures import decode
 from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
-from tests.training.conftest import from_nothing
+from tests.builders import from_nothing
 from training.pipeline import Labelled, labelled_frames, training_batches
 from training.run import CHECKPOINT, network_at_start, run
 

@@ -14,7 +14,7 @@ from evaluation.metrics.abstention import (
 )
 from evaluation.metrics.bootstrap import drawn_weights, interval
 from evaluation.metrics.metrics import gender_measures
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def honest(count=20_000, seed=0):

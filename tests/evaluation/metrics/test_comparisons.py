@@ -14,7 +14,7 @@ from evaluation.metrics.comparisons import (
 )
 from evaluation.metrics.estimates import DEFINITIONS
 from evaluation.metrics.metrics import all_measures
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def two(

@@ -16,7 +16,7 @@ from evaluation.reports.earlier_release import (
     present_fairness,
 )
 from evaluation.reports.fairness import fairness_page
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 @pytest.fixture

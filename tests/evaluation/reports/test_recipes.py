@@ -7,7 +7,7 @@ import pytest
 from evaluation.metrics.estimates import measure_from
 from evaluation.reports.recipes import guesses, kept_run, measured_line, recipes_page
 from evaluation.reports.scores import read_scores
-from tests.conftest import REPOSITORY
+from tests.builders import REPOSITORY
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 RUN = """\

@@ -16,7 +16,7 @@ from faces.networks import Network
 from faces.pictures import Picture
 from faces.variants import read_variant
 from recipes.recipe import read_recipe, recipe_path
-from tests.training.conftest import face_network as face_network_of
+from tests.builders import face_network as face_network_of
 from training.export.export import export_variant
 from training.export.gradient_outputs import last_feature_layer
 from training.networks.attention import glimpsed

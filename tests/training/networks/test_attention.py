@@ -14,7 +14,7 @@ from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset
 from dataset.records import CHIPS, set_records
 from recipes.recipe import GLIMPSE, Recipe, read_recipe, recipe_path
-from tests.training.conftest import from_nothing
+from tests.builders import from_nothing
 from training.networks.attention import PLACE, _around_mode, _sampling, glimpsed
 from training.networks.build import started_network
 from training.networks.losses import GlimpseLoss

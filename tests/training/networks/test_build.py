@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from recipes.recipe import AGE_YEARS
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.networks.build import (
     SERVED_SIGMA_YEARS,
     measure_batch_norm,

@@ -11,7 +11,7 @@ from dataset.records import set_records
 from faces.errors import DataMissing
 from faces.input_crops import pixels_in, square_around
 from faces.pictures import decode
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.networks.architectures import IMAGENET_MEAN_RGB
 from training.networks.start_weights import read_tfjs_weights
 

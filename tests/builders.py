@@ -1,0 +1,107 @@
+"""What tests of several rooms build: predictions, records, pictures of noise, networks at a random start."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from dataset.splits import read_split
+from dataset.tables.columns import FACE_FOUND, PREDICTIONS
+
+if TYPE_CHECKING:
+    from recipes.recipe import Recipe
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def predictions_of(true, predicted, *, female=None, probability=None, half_width=5.0, **columns):
+    """A predictions frame with one row an age; everything else as told, or the same everywhere."""
+    predicted = np.asarray(predicted, float)
+    count = len(predicted)
+    frame = pd.DataFrame(
+        {
+            "file": [f"{number:05d}.jpg" for number in range(count)],
+            "set": "chips",
+            "split": "test",
+            "variant": "full",
+            "subject": "",
+            "age_years": np.asarray(true, float),
+            "age_first_years": np.asarray(true, float),
+            "age_last_years": np.asarray(true, float),
+            "gender": np.zeros(count, int) if female is None else np.asarray(female, int),
+            "race": "",
+            "status": FACE_FOUND,
+            "framed_from": "whole picture",
+            "faces_found": 1,
+            "box_x0": 0.0,
+            "box_y0": 0.0,
+            "box_x1": 10.0,
+            "box_y1": 10.0,
+            "confidence": 0.9,
+            "face_share": 0.5,
+            "width": 20,
+            "height": 20,
+            "predicted_age_years": predicted,
+            "age_low_years": predicted - half_width,
+            "age_high_years": predicted + half_width,
+            "female_probability": np.full(count, 0.2)
+            if probability is None
+            else np.asarray(probability, float),
+        }
+    )
+    frame["told_gender"] = np.where(frame.female_probability >= 0.5, "female", "male")
+    frame = frame.assign(**columns)
+    return frame[PREDICTIONS.column_names]
+
+
+def records_of(paths):
+    """Records of three pictures, with labels."""
+    return pd.DataFrame(
+        {
+            "path": [str(path) for path in paths],
+            "file": [path.name for path in paths],
+            "split": "test",
+            "subject": "",
+            "age_years": [41.0, 20.0, 48.0],
+            "gender": [1, 0, 0],
+            "race": "",
+        }
+    )
+
+
+def with_noise_pictures(folder: Path) -> Path:
+    """Write utkface/ (48 pictures to train, 16 to validate, 16 to test) and agedb/ into the folder."""
+    (folder / "utkface").mkdir()
+    (folder / "agedb").mkdir()
+    split = read_split()
+    rng = np.random.default_rng(0)
+
+    def write(path: Path) -> None:
+        Image.fromarray(rng.integers(0, 256, (200, 200, 3), np.uint8)).save(path, "JPEG")
+
+    for name, count in (("train", 48), ("validation", 16), ("test", 16)):
+        for file in split[split.split == name].file[:count]:
+            write(folder / "utkface" / file)
+    for number in range(60):
+        write(folder / "agedb" / f"{number}_Somebody{number}_{20 + number}_{'fm'[number % 2]}.jpg")
+    return folder
+
+
+def from_nothing(recipe: "Recipe", glimpse_px: int) -> "Recipe":
+    """A recipe of the shipped variants that needs no start weights; its glimpse is as small as is asked."""
+    network = replace(recipe.network, weights="none", glimpse_px=glimpse_px)
+    return replace(recipe, network=network)
+
+
+def face_network(  # type: ignore[no-untyped-def]
+    px: int, weights: str = "none", weights_dir: Path | None = None, *, glimpse_px: int = 0
+):
+    """The network of the shipped recipes for frames of `px`, or for glimpses of them."""
+    from recipes.recipe import read_recipe, recipe_path
+    from training.networks.build import started_network
+
+    recipe = read_recipe(recipe_path("model_cropped")).network
+    return started_network(replace(recipe, weights=weights, glimpse_px=glimpse_px), px, weights_dir).model
