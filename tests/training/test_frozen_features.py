@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,10 +36,11 @@ def heads_alone(tmp_path: Path) -> Recipe:
 def test_cached_features_leave_the_history_as_it_was(
     heads_alone: Recipe, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(heads_alone, small_data, tmp_path, tmp_path / "cached", resume=False)
+    without: dict[str, Any] = {"resume": False, "export": lambda model, folder, **facts: None}
+    run(heads_alone, small_data, tmp_path, tmp_path / "cached", **without)
     assert not (tmp_path / "cached" / FEATURES).exists()
     monkeypatch.setattr(Recipe, "feature_draws", lambda recipe, phase: 0)
-    run(heads_alone, small_data, tmp_path, tmp_path / "uncached", resume=False)
+    run(heads_alone, small_data, tmp_path, tmp_path / "uncached", **without)
     cached, uncached = (
         pd.read_csv(tmp_path / name / "history.csv").drop(columns=["seconds", "phase"])
         for name in ("cached", "uncached")

@@ -1,6 +1,6 @@
 """python -m tests.training.two_steps DATA OUT RECIPE...: train two steps, save, load, ask the network.
 
-Writes OUT/RECIPE.json for each: null, or what went wrong.
+Writes what went wrong into OUT/RECIPE.json, "" where nothing did.
 """
 
 import gc
@@ -50,7 +50,7 @@ def two_steps(name: str, data: Path, out: Path) -> None:
 def main(data: Path, out: Path, names: list[str]) -> None:
     for name in names:
         began = time.process_time()
-        wrong = None
+        wrong = ""
         try:
             two_steps(name, data, out)
         except Exception:
