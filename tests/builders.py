@@ -1,11 +1,18 @@
 """What tests of several rooms build: predictions, records, pictures of noise, networks at a random start."""
 
+import argparse
+import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
+from unittest import mock
 
 import numpy as np
 import pandas as pd
+from flask.testing import FlaskClient
 from PIL import Image
 
 from dataset.splits import read_split
@@ -105,3 +112,48 @@ def face_network(  # type: ignore[no-untyped-def]
 
     recipe = read_recipe(recipe_path("model_cropped")).network
     return started_network(replace(recipe, weights=weights, glimpse_px=glimpse_px), px, weights_dir).model
+
+
+def parsers_of(room: str) -> dict[str, argparse.ArgumentParser]:
+    """The parser of every command of a room by its words after `python -m`; it is caught before it parses."""
+    caught: list[argparse.ArgumentParser] = []
+
+    class Caught(Exception):
+        pass
+
+    def catch(parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        caught.append(parser)
+        raise Caught
+
+    main = import_module(f"{room}.__main__").main
+    with mock.patch.object(argparse.ArgumentParser, "parse_args", catch), suppress(Caught):
+        main([])
+    (parser,) = caught
+    choices = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return {f"{room} {name}": one for name, one in choices[0].items()} if choices else {room: parser}
+
+
+def answer_of(
+    client: FlaskClient, outputs: str, *inputs: tuple[Any, Any], changed: Sequence[str] = ()
+) -> str:
+    """Return what a callback answers when it is asked as the browser asks: JSON as text.
+
+    `outputs` is one "id.property", or several as Dash joins them, "..id.property...id.property.."; an input
+    is (id, value), or ("id.property", value) where the property is not `data`.
+    """
+    names = [name.rpartition(".") for name in outputs.strip(".").split("...")]
+    listed = [{"id": component, "property": prop} for component, _, prop in names]
+    asked = {
+        "output": outputs,
+        "outputs": listed if outputs.startswith("..") else listed[0],
+        "inputs": [_input(name, value) for name, value in inputs],
+        "changedPropIds": list(changed),
+    }
+    response = client.post("/_dash-update-component", json=asked)
+    assert response.status_code == 200, response.data[:2000]
+    return json.dumps(response.get_json(), ensure_ascii=False)
+
+
+def _input(name: Any, value: Any) -> dict[str, Any]:
+    component, _, prop = name.rpartition(".") if isinstance(name, str) and "." in name else (name, "", "data")
+    return {"id": component, "property": prop, "value": value}

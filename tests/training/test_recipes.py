@@ -233,7 +233,7 @@ def two_steps(
     ]
     onednn = {name: recipe_named(name).network.architecture not in CRASHES_WITH_ONEDNN for name in asked}
     out = tmp_path_factory.mktemp("two_steps")
-    wrong = {}
+    wrong: dict[str, str] = {}
     for chosen in (True, False):
         names = [name for name in asked if onednn[name] == chosen]
         ended = subprocess.run(
