@@ -300,6 +300,7 @@ def _epoch(
         steps_per_epoch=steps,
         initial_epoch=epoch,
         epochs=epoch + 1,
+        shuffle=False,  # the batches are drawn by seed and epoch
         verbose=1 if sys.stderr.isatty() else 2,
     ).history
     if not np.isfinite(logs["loss"][-1]):

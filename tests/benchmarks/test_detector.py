@@ -26,6 +26,7 @@ def test_the_sample_pictures_show_as_many_faces_as_they_should(detector):
 
 
 @pytest.mark.parametrize(("source", "lowest"), [("fddb_", 0.99), ("mask_", 0.83)])
+@pytest.mark.slow
 def test_labelled_faces_are_found_with_the_promised_precision(data_dir, source, lowest):
     # Every second picture in half the time; the whole of both stands in model_detector/README.md.
     pictures = val_by_source(data_dir)[source][:: 2 if source == "fddb_" else 1]
@@ -33,6 +34,7 @@ def test_labelled_faces_are_found_with_the_promised_precision(data_dir, source, 
 
 
 @pytest.mark.parametrize(("name", "step", "found"), [(CHIPS, 8, 0.98), (FGNET, 4, 0.98), (PORTRAITS, 1, 1.0)])
+@pytest.mark.slow
 def test_a_picture_of_one_person_shows_one_face(data_dir, detector, tmp_path, name, step, found):
     records = set_records(name, data_dir, tmp_path)
     records = records[records["split"] == ("validation" if name == CHIPS else "test")].iloc[::step]

@@ -20,6 +20,7 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return with_noise_pictures(tmp_path_factory.mktemp("data"))
 
 
+@pytest.mark.slow
 def test_the_command_tables_two_runs_and_does_not_train_them_again(noise: Path, tmp_path: Path) -> None:
     command = ["recipes", *NAMES, "--data-dir", str(noise), "--cache-dir", str(tmp_path / "cache")]
     command += ["--out", str(tmp_path / "runs"), "--docs", str(tmp_path / "docs")]

@@ -42,6 +42,7 @@ def tiles_of(rows: pd.DataFrame):
     }
 
 
+@pytest.mark.slow
 def test_switching_set_and_split_shows_the_numbers_of_the_tables(visit, predictions):
     page = visit("/metrics")
     page.wait_for(".metrics-sentence")

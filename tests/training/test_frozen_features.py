@@ -33,6 +33,7 @@ def heads_alone(tmp_path: Path) -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_cached_features_leave_the_history_as_it_was(
     heads_alone: Recipe, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -253,5 +253,6 @@ def two_steps(
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_a_recipe_trains_two_steps_saves_loads_and_predicts(name: str, two_steps: dict[str, str]) -> None:
     assert two_steps[name] == "", two_steps[name]

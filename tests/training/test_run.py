@@ -42,6 +42,7 @@ def small_recipe() -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     np.testing.assert_allclose(resumed, whole, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_a_variant_that_serves(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -131,6 +133,7 @@ def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
         np.testing.assert_allclose(weight.numpy(), values + share, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_training_of_the_look_alone_changes_nothing_else(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -151,6 +154,7 @@ def test_a_training_of_the_look_alone_changes_nothing_else(
     assert all(name.startswith("glimpse_") for name in changed)
 
 
+@pytest.mark.slow
 def test_validation_frames_are_the_pixels_that_serving_frames(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -164,6 +168,7 @@ def test_validation_frames_are_the_pixels_that_serving_frames(
         np.testing.assert_array_equal(frame, frame_for(small_recipe.variant(), picture, None))
 
 
+@pytest.mark.slow
 def test_an_epoch_is_drawn_by_seed_and_number_alone(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -202,6 +207,7 @@ def test_age_balance_draws_rare_decades_more_often(
     assert (drawn[:, 0] == 65).mean() == pytest.approx(old_share, abs=0.005)
 
 
+@pytest.mark.slow
 def test_a_broken_picture_is_skipped_and_named(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

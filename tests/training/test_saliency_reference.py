@@ -41,6 +41,7 @@ def frames(network) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.slow
 def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, frames, method):
     correlations = []
     for number, frame in enumerate(frames):
@@ -61,6 +62,7 @@ def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, frames, metho
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.slow
 def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method):
     folder = repository / "model_full"  # in the scene of a portrait it looks at a part
     full = keras_network(folder)
@@ -76,6 +78,7 @@ def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method)
         assert ours.values[beside[0] | beside[1]].max() <= 0.001
 
 
+@pytest.mark.slow
 def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, frames, tmp_path):
     frame = frames[0]
     (tmp_path / "variant.toml").write_bytes((network.variant.folder / "variant.toml").read_bytes())

@@ -73,6 +73,7 @@ def test_the_card_is_what_its_variant_folder_says(published, shipped_variants, p
     assert (variant.folder / "README.md").read_text(encoding="utf-8") == card(variant)
 
 
+@pytest.mark.slow
 def test_the_readme_table_is_what_the_tables_say(published, shipped_variants, repository):
     readme = repository / "README.md"
     assert with_table(readme, readme_table(shipped_variants, published)) == readme.read_text(encoding="utf-8")

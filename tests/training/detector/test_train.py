@@ -56,6 +56,7 @@ def test_published_settings_name_no_folder_of_a_machine():
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("ultralytics")

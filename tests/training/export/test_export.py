@@ -189,6 +189,7 @@ def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
     np.testing.assert_allclose(looked_at[2:] - looked_at[:2], 100 * side, atol=0.15)
 
 
+@pytest.mark.slow
 def test_heads_on_the_embedding_of_a_network_with_a_glimpse_are_served_with_its_place(tmp_path):
     face_network_of(2 * PX, glimpse_px=PX).save(tmp_path / "embedding.keras")
     recipe = read_recipe(recipe_path("arcface_embedding")).network

@@ -37,6 +37,7 @@ def yunet_box(rgb: np.ndarray, model: Path) -> tuple[float, float, float, float]
         pytest.param("portraits", 240, 5.5, -4.0, 0.996, id="portraits: MAE 5.5, bias -4.0, gender 99.6 %"),
     ],
 )
+@pytest.mark.slow
 def test_the_imported_network_reproduces_the_published_figures(
     data_dir: Path,
     set_name: str,
