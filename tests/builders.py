@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -157,3 +157,29 @@ def answer_of(
 def _input(name: Any, value: Any) -> dict[str, Any]:
     component, _, prop = name.rpartition(".") if isinstance(name, str) and "." in name else (name, "", "data")
     return {"id": component, "property": prop, "value": value}
+
+
+def components_in(answer: str, class_name: str) -> list[dict[str, Any]]:
+    """The props of every component of a class in what a callback answered, in the order of the page."""
+
+    def walk(value: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(value, dict):
+            props = value.get("props")
+            if isinstance(props, dict) and class_name in str(props.get("className", "")).split():
+                yield props
+            for part in value.values():
+                yield from walk(part)
+        elif isinstance(value, list):
+            for part in value:
+                yield from walk(part)
+
+    return list(walk(json.loads(answer)))
+
+
+def text_of(value: Any) -> str:
+    """The text that a component, its props or its children show."""
+    if isinstance(value, dict):
+        return text_of(value.get("props", value).get("children"))
+    if isinstance(value, list):
+        return "".join(map(text_of, value))
+    return "" if value is None else str(value)

@@ -1,7 +1,5 @@
 """Data in a real browser, without a data set: who is in the pictures, and draws of an augmentation."""
 
-import pytest
-
 FRAMES = "return [...document.querySelectorAll('.draws img')].map((image) => image.src)"
 DRAWN = """
     const images = [...document.querySelectorAll(".draws img")];
@@ -43,12 +41,12 @@ def test_an_address_brings_the_same_draws_back(visit):
     assert drawn(visit(path)) == first
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-def test_who_is_in_the_pictures_is_told_without_a_data_set(visit, width):
-    page = visit("/data", width)
+def test_who_is_in_the_pictures_is_told_without_a_data_set(visit):
+    page = visit("/data")
     drawn(page)
     page.wait_until(lambda: len(page.all(".chart .main-svg")) >= 3, "figures")
     page.wait_until(lambda: all(page.texts(".chart-title")), "titles")
     assert len(page.all(".counts-table")) == 3
-    assert page.scroll_width() <= width
+    page.resize(390)
+    page.wait_until(lambda: page.scroll_width() <= 390, "a page as narrow as the screen")
     assert page.console_errors() == []
