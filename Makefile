@@ -6,6 +6,7 @@
 # make test-slow      the tests on the data sets (AGE_GENDER_DATA), and those over five CPU seconds
 # make smoke          the server answers a picture from its own environment
 # make screenshots    every page, light and dark, wide and narrow, into screenshots/
+# make docs           figures that are not committed: curves and confusion matrices of every recipe, into docs/drawn/
 # make format         put the code into its shape
 # make clean          remove the environments
 #
@@ -30,7 +31,7 @@ ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 # With ARGS, a part may have no test at all (pytest's exit code 5): that is no failure of it.
 PYTEST_ARGS = $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
 
-.PHONY: run check test test-rest test-training test-browser test-slow smoke screenshots format chromium clean
+.PHONY: run check test test-rest test-training test-browser test-slow smoke screenshots docs format chromium clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_READY)
@@ -69,6 +70,9 @@ screenshots: $(TEST_READY) chromium
 format: $(CHECK_READY)
 	.venv-check/bin/python -m ruff format .
 	.venv-check/bin/python -m ruff check --fix .
+
+docs: $(TEST_READY)
+	.venv-test/bin/python -m benchmarks recipes --figures $(ARGS)
 
 # $(1): folder, $(2): requirements, $(3): size
 define install

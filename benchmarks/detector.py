@@ -18,8 +18,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from dataset.face_detection import LabelledPicture, labelled_pictures
-from dataset.paths import add_places, data_dir_of
-from dataset.records import CHIPS, FGNET, PORTRAITS, set_records
+from dataset.paths import add_path_options, data_dir_of
+from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
+from evaluation.reports.scores import compact_json
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import whole_file
@@ -38,7 +39,7 @@ RUNS = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m benchmarks detector`."""
-    add_places(parser)
+    add_path_options(parser)
     parser.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
@@ -68,11 +69,11 @@ def run(args: argparse.Namespace) -> int:
         "rows": rows,
         "sets": {name: vars(face_counts(shipped, paths)) for name, paths in sets.items()},
     }
-    print(figures_table(figures))
+    print(figures_table(figures), end="")
     if args.card:
         folder = args.detector.parent
         with whole_file(folder / "figures.json") as part:
-            part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+            part.write_text(compact_json(figures), encoding="utf-8")
         with whole_file(folder / "README.md") as part:
             part.write_text(card(folder), encoding="utf-8")
     return 0
@@ -102,9 +103,9 @@ def val_by_source(data_dir: Path) -> dict[str, list[LabelledPicture]]:
 
 def pictures_of_one(data_dir: Path, cache_dir: Path) -> dict[str, list[Path]]:
     """Pictures of one person each: UTKFace validation, fgnet, portraits."""
-    chips = set_records(CHIPS, data_dir, cache_dir)
+    chips = load_records(CHIPS, data_dir, cache_dir)
     sets = {CHIPS: chips[chips["split"] == "validation"]}
-    sets |= {name: set_records(name, data_dir, cache_dir) for name in (FGNET, PORTRAITS)}
+    sets |= {name: load_records(name, data_dir, cache_dir) for name in (FGNET, PORTRAITS)}
     return {name: [Path(path) for path in records["path"]] for name, records in sets.items()}
 
 

@@ -30,13 +30,13 @@ def run(parsed: argparse.Namespace) -> int:
     # Random weights cost what trained ones cost, and need no file.
     recipe = replace(recipe, network=replace(recipe.network, weights="none"))
     rng = np.random.default_rng(0)
-    canvas_px = round(recipe.framing.input_px * recipe.framing.canvas_scale)
+    canvas_px = round(recipe.input.input_px * recipe.input.canvas_scale)
     noise = Labelled(
         rng.integers(0, 256, (FRAMES, canvas_px, canvas_px, 3), np.uint8),
         np.repeat(rng.integers(0, 101, (FRAMES, 1)), 2, axis=1).astype(np.float32),
         rng.integers(0, 2, (FRAMES, 1)).astype(np.float32),
     )
-    sources = dict.fromkeys(recipe.mix.shares, noise)
+    sources = dict.fromkeys(recipe.mix.fractions, noise)
     batch = next(iter(training_batches(sources, recipe, 0)[0]))
     model = compiled(network_at_start(recipe, None, sources), recipe, recipe.phases[-1])
     model.train_on_batch(*batch)
@@ -44,14 +44,14 @@ def run(parsed: argparse.Namespace) -> int:
     for repeat in range(REPEATS):
         batches, _ = training_batches(sources, recipe, repeat + 1)
         started, count = time.perf_counter(), 0
-        for frames, _ in batches.take(20):
-            count += len(frames)
+        for inputs, _ in batches.take(20):
+            count += len(inputs)
         rates["pipeline alone"].append(count / (time.perf_counter() - started))
         started = time.perf_counter()
         for _ in range(8):
             model.train_on_batch(*batch)
         rates["training step alone"].append(8 * len(batch[0]) / (time.perf_counter() - started))
-    print(f"{recipe.framing.input_px} px, Keras {keras.__version__}, {REPEATS} alternating repeats\n")
+    print(f"{recipe.input.input_px} px, Keras {keras.__version__}, {REPEATS} alternating repeats\n")
     print("| | frames a second, median | least | most |\n|---|---|---|---|")
     for name, values in rates.items():
         print(f"| {name} | {np.median(values):.0f} | {min(values):.0f} | {max(values):.0f} |")

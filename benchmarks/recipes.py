@@ -1,7 +1,9 @@
 """What does each recipe reach here? A run each, scored on UTKFace's test split; writes docs/recipes.md.
 
     python -m benchmarks recipes --data-dir DIR [RECIPE ...] [--pictures N] [--epochs N]
+    python -m benchmarks recipes --figures [RECIPE ...]
 
+The second draws curves and confusion matrices of the runs that are kept, into docs/drawn; it needs no data.
 A recipe whose run is complete is not trained again, one that was killed goes on as it began: the sizes given
 are those of runs that begin now. What is not here is left out and said: sets, and pretrained weights (then
 everything starts at random). Each run trains in a process of its own, and is scored once, when it is done.
@@ -14,12 +16,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dataset.paths import add_places, data_dir_of
-from dataset.records import CHIPS, set_records
+import numpy as np
+
+from dataset.paths import add_path_options, data_dir_of
+from dataset.records import CHIPS, load_records
 from evaluation.inference.predict import loaded_networks, write_predictions
+from evaluation.metrics.age_bins import AGE_GROUPS
+from evaluation.metrics.metrics import GENDERS
 from evaluation.predictions import read_predictions
-from evaluation.reports.recipes import KEPT_FILES, MEASURED_LINE, kept_run, measured_line, recipes_page
-from evaluation.reports.scores import read_scores, scores, write_scores
+from evaluation.reports.recipes import (
+    HEADLINE_FILE,
+    KEPT_FILES,
+    MEASURED_LINE,
+    headline,
+    kept_run,
+    measured_line,
+    read_headline,
+    recipes_page,
+)
+from evaluation.reports.scores import compact_json, read_scores, scores, write_scores
 from evaluation.runs import COMPLETE, runs_in
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
@@ -32,21 +47,26 @@ DOCS = Path("docs")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names; without any: all of them")
-    add_places(parser)
+    add_path_options(parser)
     parser.add_argument(
         "--pictures", type=int, help="about so many training pictures, as many frames an epoch"
     )
     parser.add_argument("--epochs", type=int, help="epochs a phase (default: as the recipe says)")
     parser.add_argument("--out", type=Path, default=Path("runs") / "recipes", help="where the runs lie")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where recipes.md and recipes/ are written")
+    parser.add_argument(
+        "--figures", action="store_true", help="train nothing: draw the kept runs into docs/drawn/recipes"
+    )
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Train, score and keep what is not yet; the page is written after every recipe."""
-    parsed.data_dir = data_dir_of(parsed)
     paths = {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
     if unknown := sorted(set(parsed.recipes) - set(paths)):
         raise RecipeError(f"The recipes are {', '.join(paths)}. Received: {', '.join(unknown)}.")
+    if parsed.figures:
+        return _draw(parsed.recipes or list(paths), parsed.docs)
+    parsed.data_dir = data_dir_of(parsed)
     for name in parsed.recipes or paths:
         folder, kept = parsed.out / name, parsed.docs / "recipes" / name
         if not _is_complete(folder):
@@ -76,24 +96,24 @@ def recipe_text(
     # Its head tells of the recipe as it stands there.
     text = path.read_text(encoding="utf-8")
     document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
-    shares = {
-        name: share
-        for name, share in document["mix"]["shares"].items()
+    fractions = {
+        name: fraction
+        for name, fraction in document["mix"]["fractions"].items()
         if _is_here(name, data_dir, cache_dir)
     }
-    if not shares:
+    if not fractions:
         raise DataMissing(f"None of the sets of {path} is here. Received: {data_dir}.")
-    shares = {name: share / sum(shares.values()) for name, share in shares.items()}
-    document["mix"]["shares"] = tomlkit.inline_table()
-    document["mix"]["shares"].update(shares)
+    fractions = {name: fraction / sum(fractions.values()) for name, fraction in fractions.items()}
+    document["mix"]["fractions"] = tomlkit.inline_table()
+    document["mix"]["fractions"].update(fractions)
     network = read_recipe(path).network
     file = start_file(network)
     if file is not None and not file.is_file() and network.architecture != EMBEDDING:
         # A batch norm that stays at mean 0 and variance 1 normalises nothing.
         document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
     if pictures:
-        document["limits"] = {name: round(share * pictures) for name, share in shares.items()}
-        document["schedule"]["frames_an_epoch"] = min(pictures, document["schedule"]["frames_an_epoch"])
+        document["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
     for phase in document["phases"]:
         phase["epochs"] = epochs or phase["epochs"]
     return tomlkit.dumps(document)
@@ -120,11 +140,36 @@ def _score(folder: Path, data_dir: Path, cache_dir: Path) -> None:
 
 
 def _keep(folder: Path, kept: Path) -> None:
-    """What a run leaves in the repository: no weights."""
+    """What a scored run leaves in the repository: no weights, no figures, and of its scores the headline."""
+    kept.mkdir(parents=True, exist_ok=True)
     for file in KEPT_FILES:
-        if (folder / file).is_file():
-            kept.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / file, kept / file)
+        shutil.copyfile(folder / file, kept / file)
+    _write(kept / HEADLINE_FILE, compact_json(headline(read_scores(read_variant(folder)))))
+
+
+def _draw(names: list[str], docs: Path) -> int:
+    """Draw curves and confusion matrices of the runs kept in `docs`; print the folder of each."""
+    from training.run_folder.figures import write_curves, write_matrix
+
+    for name in names:
+        run, document = kept_run(docs / "recipes" / name), read_headline(docs / "recipes" / name)
+        if run is None or document is None:
+            print(f"{name} is not trained yet.", file=sys.stderr)
+            continue
+        folder = docs / "drawn" / "recipes" / name
+        write_curves(run.history, run.best_epoch or run.epochs_done, name, folder)
+        for set_name, splits in document["sets"].items():
+            for split, section in splits.items():
+                for kind, classes, key in (
+                    ("age", AGE_GROUPS, "age_group_confusion"),
+                    ("gender", GENDERS, "gender_confusion"),
+                ):
+                    counts = np.array(section[key])
+                    if counts.any():  # else the network has no such head
+                        title = f"{kind.title()}s, {set_name} {split}"
+                        write_matrix(counts, classes, title, folder / f"confusion_{kind}.svg")
+        print(folder)
+    return 0
 
 
 def _is_complete(folder: Path) -> bool:
@@ -140,7 +185,7 @@ def _is_scored(folder: Path) -> bool:
 
 def _is_here(set_name: str, data_dir: Path, cache_dir: Path) -> bool:
     try:
-        return not set_records(set_name, data_dir, cache_dir).empty
+        return not load_records(set_name, data_dir, cache_dir).empty
     except DataMissing:
         return False
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from faces.detection import Detector
-from faces.input_crops import frame_for, square_for
+from faces.input_crops import crop_for, square_for
 from faces.networks import Network
 from faces.pictures import decode
 from faces.saliency.explain import METHODS, saliency_map
@@ -44,24 +44,24 @@ def run(parsed: argparse.Namespace) -> int:
 
     def maps(method: str, asked: list[Network], outputs: Sequence[str]) -> None:
         for network in asked:
-            frame = frame_for(network.variant, picture, face)
+            crop = crop_for(network.variant, picture, face)
             square = square_for(network.variant, picture, face)
             for output in outputs:
-                saliency_map(network, frame, square, method, output)
+                saliency_map(network, crop, square, method, output)
 
     first = networks[0]
-    frame = frame_for(first.variant, picture, face)
-    print(f"prediction alone: {_median_ms(lambda: first.outputs(frame[None]), parsed.repeats):.1f} ms")
+    crop = crop_for(first.variant, picture, face)
+    print(f"prediction alone: {_median_ms(lambda: first.outputs(crop[None]), parsed.repeats):.1f} ms")
     print(f"| method | one map, ms | grid of {2 * len(networks)}, ms | one map by tf-keras-vis, ms |")
     print("|---|---|---|---|")
     for method in METHODS:
         one = _median_ms(partial(maps, method, [first], [AGE]), parsed.repeats)
         grid = _median_ms(partial(maps, method, networks, OUTPUTS), 3)
-        print(f"| {method} | {one:.0f} | {grid:.0f} | {_reference_ms(first, frame, method)} |")
+        print(f"| {method} | {one:.0f} | {grid:.0f} | {_reference_ms(first, crop, method)} |")
     return 0
 
 
-def _reference_ms(network: Network, frame: np.ndarray, method: str) -> str:
+def _reference_ms(network: Network, crop: np.ndarray, method: str) -> str:
     """The time of tf-keras-vis, or why there is none."""
     if not importlib.util.find_spec("tf_keras_vis"):
         return "not installed"
@@ -69,7 +69,7 @@ def _reference_ms(network: Network, frame: np.ndarray, method: str) -> str:
         return "no network.keras"
     from training.saliency_reference import reference_map
 
-    one_map = partial(reference_map, network.variant.folder, frame, method, AGE, female_probability=0.5)
+    one_map = partial(reference_map, network.variant.folder, crop, method, AGE, female_probability=0.5)
     return f"{_median_ms(one_map, 3):.0f}"
 
 

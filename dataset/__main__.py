@@ -1,4 +1,4 @@
-"""`python -m dataset prepare` and `formats`: the command line of the data room."""
+"""`python -m dataset prepare`, `formats` and `migrate`: the command line of the data room."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataset.paths import add_places, data_dir_of
+from dataset.paths import add_path_options, data_dir_of
 from dataset.preparation import prepare
 from dataset.tables.columns import formats_markdown
+from dataset.tables.migration import migrate
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import ProjectError
 from faces.files import whole_file
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with whole_file(FORMATS_PAGE) as unfinished:
                 unfinished.write_text(formats_markdown(), encoding="utf-8")
             print(f"Wrote {FORMATS_PAGE}.")
+        elif called.command == "migrate":
+            for path in [path for folder in called.folders for path in migrate(folder)]:
+                print(f"Renamed what {path} holds.")
         else:
             prepare(data_dir_of(called), called.cache_dir, called.detector, write_splits=called.write_split)
     except ProjectError as error:
@@ -42,13 +46,17 @@ def _parser() -> argparse.ArgumentParser:
     preparing = commands.add_parser(
         "prepare", help="labels, duplicates, split, compositions and face boxes; goes on where it stopped"
     )
-    add_places(preparing)
+    add_path_options(preparing)
     preparing.add_argument(
         "--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector"
     )
     preparing.add_argument(
         "--write-split", action="store_true", help="make the committed splits anew (changes every figure)"
     )
+    migrating = commands.add_parser(
+        "migrate", help="give the files of a variant or run folder of an earlier release today's names"
+    )
+    migrating.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     commands.add_parser("formats", help="write docs/data_formats.md from the tables' columns")
     return parser
 

@@ -29,39 +29,39 @@ class Augmentation:
     """How strong each change is; 0 everywhere (the default) changes nothing.
 
     A `chance` is the probability that a frame is changed at all; the others bound a uniform draw around
-    "unchanged": `shift_share` of the frame's side each way, `scale_share` 0.2 for zooms of 1/1.2 to 1.2,
-    `brightness_share` 0.2 for ± 20 % of full white, `contrast_share`, `saturation_share` and `tint_share`
+    "unchanged": `shift_fraction` of the frame's side each way, `scale_fraction` 0.2 for zooms of 1/1.2 to 1.2,
+    `brightness_fraction` 0.2 for ± 20 % of full white, `contrast_fraction`, `saturation_fraction` and `tint_fraction`
     (each channel by itself) 0.2 for factors between 0.8 and 1.2.
     """
 
-    flip_chance: float = 0.0
-    shift_share: float = 0.0
-    scale_share: float = 0.0
+    flip_probability: float = 0.0
+    shift_fraction: float = 0.0
+    scale_fraction: float = 0.0
     rotation_degrees: float = 0.0
-    brightness_share: float = 0.0
-    contrast_share: float = 0.0
-    saturation_share: float = 0.0
-    tint_share: float = 0.0
-    grey_chance: float = 0.0
-    low_resolution_chance: float = 0.0
+    brightness_fraction: float = 0.0
+    contrast_fraction: float = 0.0
+    saturation_fraction: float = 0.0
+    tint_fraction: float = 0.0
+    grey_probability: float = 0.0
+    low_resolution_probability: float = 0.0
     low_resolution_side_px: int = 48  # the smallest side a frame is shrunk to before it is enlarged again
-    blur_chance: float = 0.0
+    blur_probability: float = 0.0
     blur_sigma_px: float = 1.5
-    noise_chance: float = 0.0
+    noise_probability: float = 0.0
     noise_sigma_levels: float = 10.0  # of 255
     noise_grain_px: float = 0.0  # the coarsest grain, a standard deviation; 0: every pixel by itself
-    jpeg_chance: float = 0.0
+    jpeg_probability: float = 0.0
     jpeg_lowest_quality: int = 30
-    cutout_chance: float = 0.0
-    cutout_side_share: float = 0.3
-    face_cutout_chance: float = 0.0  # as wide as the face at most, where a frame is known to show one
+    cutout_probability: float = 0.0
+    cutout_side_fraction: float = 0.3
+    face_cutout_probability: float = 0.0  # as wide as the face at most, where a frame is known to show one
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise RecipeError(f"augmentation: {field.name} is a number. Received: {value!r}.")
-            most = 1.0 if field.name.endswith(("_chance", "_share")) else math.inf
+            most = 1.0 if field.name.endswith(("_probability", "_fraction")) else math.inf
             if not 0 <= value <= most:
                 raise RecipeError(f"augmentation: {field.name} lies in 0 to {most:g}. Received: {value}.")
 
@@ -113,37 +113,37 @@ def augmented_with_place(
     """
     warp = drawn_warp(canvas, augmentation, rng, output_px)
     place = warped_place(place, warp, canvas.shape[0], output_px)
-    frame = warped(canvas, warp, output_px, pad_rgb)
-    if rng.random() < augmentation.face_cutout_chance and np.isfinite(place).all():
-        frame = face_cut_out(frame, place, rng)
-    return degraded(frame, augmentation, rng), place
+    crop = warped(canvas, warp, output_px, pad_rgb)
+    if rng.random() < augmentation.face_cutout_probability and np.isfinite(place).all():
+        crop = face_cut_out(crop, place, rng)
+    return degraded(crop, augmentation, rng), place
 
 
-def degraded(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+def degraded(crop: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """What a bad camera makes of a frame (px, px, 3) uint8 RGB: all that is not geometry."""
-    if rng.random() < augmentation.low_resolution_chance:
-        frame = low_resolution(frame, augmentation.low_resolution_side_px, rng)
-    if rng.random() < augmentation.blur_chance:
-        frame = cv2.GaussianBlur(frame, (0, 0), _between(rng, 0.3, max(augmentation.blur_sigma_px, 0.3)))
-    frame = recoloured(frame, augmentation, rng)
-    if rng.random() < augmentation.noise_chance:
-        frame = grained(frame, augmentation.noise_sigma_levels, augmentation.noise_grain_px, rng)
-    if rng.random() < augmentation.jpeg_chance:
-        frame = jpeg_compressed(frame, round(_between(rng, augmentation.jpeg_lowest_quality, 95)))
-    if rng.random() < augmentation.cutout_chance:
-        frame = cut_out(frame, augmentation.cutout_side_share, rng)
-    return frame
+    if rng.random() < augmentation.low_resolution_probability:
+        crop = low_resolution(crop, augmentation.low_resolution_side_px, rng)
+    if rng.random() < augmentation.blur_probability:
+        crop = cv2.GaussianBlur(crop, (0, 0), _between(rng, 0.3, max(augmentation.blur_sigma_px, 0.3)))
+    crop = recoloured(crop, augmentation, rng)
+    if rng.random() < augmentation.noise_probability:
+        crop = grained(crop, augmentation.noise_sigma_levels, augmentation.noise_grain_px, rng)
+    if rng.random() < augmentation.jpeg_probability:
+        crop = jpeg_compressed(crop, round(_between(rng, augmentation.jpeg_lowest_quality, 95)))
+    if rng.random() < augmentation.cutout_probability:
+        crop = cut_out(crop, augmentation.cutout_side_fraction, rng)
+    return crop
 
 
 def drawn_warp(
     canvas: np.ndarray, augmentation: Augmentation, rng: np.random.Generator, output_px: int
 ) -> np.ndarray:
     """Flip, rotation, zoom and shift about the centre of the canvas: (2, 3), output pixels to its pixels."""
-    flip = -1.0 if rng.random() < augmentation.flip_chance else 1.0
+    flip = -1.0 if rng.random() < augmentation.flip_probability else 1.0
     angle = math.radians(_around_zero(rng, augmentation.rotation_degrees))
-    zoom = (1 + augmentation.scale_share) ** _around_zero(rng, 1.0)
-    shift_x = _around_zero(rng, augmentation.shift_share) * output_px
-    shift_y = _around_zero(rng, augmentation.shift_share) * output_px
+    zoom = (1 + augmentation.scale_fraction) ** _around_zero(rng, 1.0)
+    shift_x = _around_zero(rng, augmentation.shift_fraction) * output_px
+    shift_y = _around_zero(rng, augmentation.shift_fraction) * output_px
     cosine, sine = math.cos(angle) / zoom, math.sin(angle) / zoom
     # From output pixels to canvas pixels: centres map onto centres, so no change is no resampling.
     from_output = np.array([[flip * cosine, -sine, 0.0], [flip * sine, cosine, 0.0]])
@@ -177,40 +177,40 @@ def warped_place(place: np.ndarray, warp: np.ndarray, canvas_px: int, output_px:
     return np.array([*(centre + 0.5), side], np.float32) / output_px
 
 
-def recoloured(frame: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+def recoloured(crop: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """Saturation (or grey), tint, contrast about the frame's mean level, and brightness in one matrix."""
-    saturation = 1 + _around_zero(rng, augmentation.saturation_share)
-    if rng.random() < augmentation.grey_chance:
+    saturation = 1 + _around_zero(rng, augmentation.saturation_fraction)
+    if rng.random() < augmentation.grey_probability:
         saturation = 0.0
-    contrast = 1 + _around_zero(rng, augmentation.contrast_share)
-    brightness_levels = 255 * _around_zero(rng, augmentation.brightness_share)
-    tint_rgb = 1 + augmentation.tint_share * (2 * rng.random(3) - 1)
+    contrast = 1 + _around_zero(rng, augmentation.contrast_fraction)
+    brightness_levels = 255 * _around_zero(rng, augmentation.brightness_fraction)
+    tint_rgb = 1 + augmentation.tint_fraction * (2 * rng.random(3) - 1)
     mixing = saturation * np.eye(3) + (1 - saturation) * LUMA_RGB[None, :]
     mixing = contrast * tint_rgb[:, None] * mixing
-    mean_level = sum(cv2.mean(frame)[:3]) / 3
+    mean_level = sum(cv2.mean(crop)[:3]) / 3
     matrix = np.column_stack([mixing, np.full(3, (1 - contrast) * mean_level + brightness_levels)])
     if np.array_equal(matrix, np.eye(3, 4)):
-        return frame
-    return cv2.transform(frame, matrix.astype(np.float32))
+        return crop
+    return cv2.transform(crop, matrix.astype(np.float32))
 
 
-def low_resolution(frame: np.ndarray, lowest_side_px: int, rng: np.random.Generator) -> np.ndarray:
+def low_resolution(crop: np.ndarray, lowest_side_px: int, rng: np.random.Generator) -> np.ndarray:
     """The frame shrunk to a side drawn evenly on a log scale, and enlarged again."""
-    side = frame.shape[0]
+    side = crop.shape[0]
     small_px = round(side * (min(lowest_side_px, side) / side) ** rng.random())
-    small = cv2.resize(frame, (max(small_px, 1), max(small_px, 1)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(crop, (max(small_px, 1), max(small_px, 1)), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
 def grained(
-    frame: np.ndarray, most_sigma_levels: float, most_grain_px: float, rng: np.random.Generator
+    crop: np.ndarray, most_sigma_levels: float, most_grain_px: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Gaussian noise, equal in the three channels and as coarse as the grain of a scanned print may be."""
-    noise = rng.standard_normal(frame.shape[:2], np.float32)
+    noise = rng.standard_normal(crop.shape[:2], np.float32)
     sigma_levels = rng.random() * most_sigma_levels
     if most_grain_px:
         noise = coarse(noise, rng.random() * most_grain_px)
-    return cv2.add(frame, cv2.merge([noise * np.float32(sigma_levels)] * 3), dtype=cv2.CV_8U)
+    return cv2.add(crop, cv2.merge([noise * np.float32(sigma_levels)] * 3), dtype=cv2.CV_8U)
 
 
 def coarse(noise: np.ndarray, grain_px: float) -> np.ndarray:
@@ -221,35 +221,35 @@ def coarse(noise: np.ndarray, grain_px: float) -> np.ndarray:
     return blurred * np.float32(noise.std() / max(float(blurred.std()), 1e-6))
 
 
-def jpeg_compressed(frame: np.ndarray, quality: int) -> np.ndarray:
+def jpeg_compressed(crop: np.ndarray, quality: int) -> np.ndarray:
     """The frame written as JPEG at `quality` (1 to 100) and read again."""
-    bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
 
-def cut_out(frame: np.ndarray, most_side_share: float, rng: np.random.Generator) -> np.ndarray:
-    """A copy with one rectangle, up to `most_side_share` of the side, filled with a random grey."""
-    side = frame.shape[0]
-    width, height = (max(round(rng.random() * most_side_share * side), 1) for _ in range(2))
+def cut_out(crop: np.ndarray, most_side_fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """A copy with one rectangle, up to `most_side_fraction` of the side, filled with a random grey."""
+    side = crop.shape[0]
+    width, height = (max(round(rng.random() * most_side_fraction * side), 1) for _ in range(2))
     x0, y0 = int(rng.integers(0, side - width + 1)), int(rng.integers(0, side - height + 1))
-    covered = frame.copy()
+    covered = crop.copy()
     covered[y0 : y0 + height, x0 : x0 + width] = rng.integers(0, 256)
     return covered
 
 
-def face_cut_out(frame: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def face_cut_out(crop: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A copy with one rectangle of a random colour over the face, as a mask, glasses or a hand would lie.
 
     `place` (3,) is the face's centre and side in shares of the frame's. The rectangle is 0.3 to 1 side wide
     and 0.1 to 0.6 high, and its centre lies within the face.
     """
-    side = place[2] * frame.shape[0]
+    side = place[2] * crop.shape[0]
     width, height = _between(rng, 0.3, 1.0) * side, _between(rng, 0.1, 0.6) * side
-    centre = place[:2] * frame.shape[0] + [_around_zero(rng, side / 2), _around_zero(rng, side / 2)]
+    centre = place[:2] * crop.shape[0] + [_around_zero(rng, side / 2), _around_zero(rng, side / 2)]
     corners = np.array([centre - [width / 2, height / 2], centre + [width / 2, height / 2]])
-    (x0, y0), (x1, y1) = np.clip(np.rint(corners).astype(int), 0, frame.shape[0]).tolist()
-    covered = frame.copy()
+    (x0, y0), (x1, y1) = np.clip(np.rint(corners).astype(int), 0, crop.shape[0]).tolist()
+    covered = crop.copy()
     covered[y0:y1, x0:x1] = rng.integers(0, 256, 3)
     return covered
 

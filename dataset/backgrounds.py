@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from dataset.face_detection import LabelledPicture, labelled_pictures, rgb_of
-from dataset.stable_hash import number_of
+from dataset.stable_hash import stable_hash
 from faces.detection import Detector
 from faces.errors import DataMissing
 from faces.pictures import Picture
@@ -73,7 +73,7 @@ def find_backgrounds(data_dir: Path, detector: Detector) -> pd.DataFrame:
 
 
 def _split_of(picture: LabelledPicture, part: str) -> str:
-    draw = number_of(picture.path.name, 8) % 6
+    draw = stable_hash(picture.path.name, 8) % 6
     if part == "train":
         is_empty = len(picture.boxes_xyxy) == 0
         return {0: "validation", 1: "test"}.get(draw, "train") if is_empty else "train"

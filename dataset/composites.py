@@ -18,16 +18,16 @@ from tqdm import tqdm
 
 from dataset.backgrounds import Background, backgrounds_of, pixels_of
 from dataset.face_detection import rgb_of
-from dataset.stable_hash import number_of
+from dataset.stable_hash import stable_hash
 from faces.errors import DataMissing
 from faces.files import whole_file
 
-CONTEXT_COLUMNS = [
-    "file", "split", "path", "source_file", "x0", "y0", "x1", "y1", "face_share", "background",
+COMPOSITES_COLUMNS = [
+    "file", "split", "path", "source_file", "x0", "y0", "x1", "y1", "face_fraction", "background",
 ]  # fmt: skip
-CONTEXT_SEED = "context 1"
-CONTEXT_SIDES_PX = (320, 448)
-FACE_SHARES = (0.10, 1.00)  # longer side of the face box over the shorter side of the picture, log-uniform
+COMPOSITES_SEED = "context 1"
+COMPOSITE_SIDES_PX = (320, 448)
+FACE_FRACTIONS = (0.10, 1.00)  # longer side of the face box over the shorter side of the picture, log-uniform
 JPEG_QUALITY = 92
 # Where the face of an aligned chip lies when YuNet does not see it: the median of its boxes, as shares.
 USUAL_BOX = (0.07, 0.0, 0.91, 0.98)
@@ -139,14 +139,14 @@ def paste_face(
     return box.clip(0, [width, height, width, height])
 
 
-def compose_context(
+def make_composites(
     chip: Chip, backgrounds: list[Background], data_dir: Path, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, Background]:
     """One face in a face-free photograph: the picture, the face's box in it, and the background used."""
-    width, height = (int(side) for side in rng.integers(CONTEXT_SIDES_PX[0], CONTEXT_SIDES_PX[1] + 1, 2))
+    width, height = (int(side) for side in rng.integers(COMPOSITE_SIDES_PX[0], COMPOSITE_SIDES_PX[1] + 1, 2))
     canvas, background = background_picture(backgrounds, data_dir, width, height, rng)
-    share = float(np.exp(rng.uniform(*np.log(FACE_SHARES))))
-    face_px = share * min(width, height)
+    fraction = float(np.exp(rng.uniform(*np.log(FACE_FRACTIONS))))
+    face_px = fraction * min(width, height)
     scale = face_px / chip.face_px
     if scale > 1:
         # A magnified face is soft: a sharp background around it would be the seam.
@@ -156,16 +156,16 @@ def compose_context(
     return canvas, box, background
 
 
-def write_context(
+def write_composites(
     records: pd.DataFrame, data_dir: Path, cache_dir: Path, *, processes: int = 2
 ) -> pd.DataFrame:
-    """Write one composition for each UTKFace picture, and `context/context.csv`; what is there is kept.
+    """Write one composition for each UTKFace picture, and `composites/composites.csv`; what is there is kept.
 
-    `records` has the columns path, file and split. Pictures go to `cache_dir`/context/{split}/{stem}.jpg and
+    `records` has the columns path, file and split. Pictures go to `cache_dir`/composites/{split}/{stem}.jpg and
     depend on the file's name alone. Returns the table (CONTEXT_COLUMNS; `path` is relative to `cache_dir`).
     Raises DataMissing.
     """
-    folder = Path(cache_dir) / "context"
+    folder = Path(cache_dir) / "composites"
     jobs = [
         (split, number, chunk)
         for split, part in records.groupby("split")
@@ -173,21 +173,21 @@ def write_context(
     ]
     write = partial(_write_chunk, data_dir=Path(data_dir), cache_dir=Path(cache_dir))
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        bar = tqdm(total=len(records), desc="context", unit=" pictures")
+        bar = tqdm(total=len(records), desc="composites", unit=" pictures")
         tables = []
         for table in pool.imap_unordered(write, jobs):
             tables.append(table)
             bar.update(len(table))
         bar.close()
     context = pd.concat(tables).sort_values(["split", "file"], ignore_index=True)
-    with whole_file(folder / "context.csv") as path:
+    with whole_file(folder / "composites.csv") as path:
         context.to_csv(path, index=False)
     return context
 
 
 def rng_for(seed: str, name: str) -> np.random.Generator:
     """A generator for a name under a seed: the order and the number of processes do not matter."""
-    return np.random.default_rng(number_of(f"{seed}/{name}", 64))
+    return np.random.default_rng(stable_hash(f"{seed}/{name}", 64))
 
 
 def _chunks(records: pd.DataFrame) -> list[pd.DataFrame]:
@@ -198,7 +198,7 @@ def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_di
     """Write the compositions of one chunk; its table is written last and marks it as done."""
     cv2.setNumThreads(1)
     split, number, records = job
-    table_path = cache_dir / "context" / "chunks" / f"{split}_{number:04d}.csv"
+    table_path = cache_dir / "composites" / "chunks" / f"{split}_{number:04d}.csv"
     if table_path.is_file():
         table = pd.read_csv(table_path)
         if list(table["file"]) == list(records["file"]):
@@ -206,16 +206,16 @@ def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_di
     backgrounds = backgrounds_of(split)
     rows = []
     for file, chip_path in zip(records["file"], records["path"], strict=True):
-        rng = rng_for(CONTEXT_SEED, file)
+        rng = rng_for(COMPOSITES_SEED, file)
         chip, _ = chip_at(Path(chip_path), data_dir)
-        rgb, box, background = compose_context(chip, backgrounds, data_dir, rng)
-        path = Path("context") / split / f"{Path(file).stem}.jpg"
+        rgb, box, background = make_composites(chip, backgrounds, data_dir, rng)
+        path = Path("composites") / split / f"{Path(file).stem}.jpg"
         write_jpeg(cache_dir / path, rgb)
-        share = max(box[2] - box[0], box[3] - box[1]) / min(rgb.shape[:2])
+        fraction = max(box[2] - box[0], box[3] - box[1]) / min(rgb.shape[:2])
         rows.append(
-            (path.name, split, path.as_posix(), file, *box.round(1), round(share, 4), background.file)
+            (path.name, split, path.as_posix(), file, *box.round(1), round(fraction, 4), background.file)
         )
-    table = pd.DataFrame(rows, columns=CONTEXT_COLUMNS)
+    table = pd.DataFrame(rows, columns=COMPOSITES_COLUMNS)
     with whole_file(table_path) as part:
         table.to_csv(part, index=False)
     return table

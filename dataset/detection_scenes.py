@@ -15,16 +15,19 @@ from tqdm import tqdm
 
 from dataset.backgrounds import Background, backgrounds_of
 from dataset.composites import Chip, background_picture, chip_at, paste_face, rng_for, write_jpeg
+from faces.boxes import intersection_over_smaller
 from faces.files import whole_file
 
 SCENES_SEED = "scenes 1"
 SCENE_SIDES_PX = (400, 640)
 FACES_A_SCENE = (1, 7)
 SMALLEST_FACE_PX = 20
-LARGEST_FACE_SHARE = 0.85  # of the shorter side of the scene
-CHIP_SHARE = 0.15  # of the scenes that are one chip as published: a face that fills the picture is one face
-GREY_SHARE = 0.15
-MOST_SHARED = 0.3  # of the smaller of two faces: they may overlap, but none lies within another
+LARGEST_FACE_FRACTION = 0.85  # of the shorter side of the scene
+CHIP_FRACTION = (
+    0.15  # of the scenes that are one chip as published: a face that fills the picture is one face
+)
+GREY_FRACTION = 0.15
+MAX_SHARED_FRACTION = 0.3  # of the smaller of two faces: they may overlap, but none lies within another
 
 
 def write_scenes(
@@ -53,7 +56,7 @@ def compose_scene(
     """
     width, height = (int(side) for side in rng.integers(SCENE_SIDES_PX[0], SCENE_SIDES_PX[1] + 1, 2))
     canvas, _ = background_picture(backgrounds, data_dir, width, height, rng)
-    smallest, largest = np.log(SMALLEST_FACE_PX), np.log(LARGEST_FACE_SHARE * min(width, height))
+    smallest, largest = np.log(SMALLEST_FACE_PX), np.log(LARGEST_FACE_FRACTION * min(width, height))
     boxes: list[np.ndarray] = []
     for number, chip in enumerate(chips):
         lowest = smallest + (largest - smallest) * (2 / 3 if number == 0 and rng.random() < 0.5 else 0)
@@ -63,7 +66,7 @@ def compose_scene(
             x, y = (float(rng.uniform(0.3 * face_px, side - 0.3 * face_px)) for side in (width, height))
             half = face_px / 2
             place = np.array([x - half, y - half, x + half, y + half])
-            if all(_shared(box, place) <= MOST_SHARED for box in boxes):
+            if all(intersection_over_smaller(box, place) <= MAX_SHARED_FRACTION for box in boxes):
                 turned = chip.mirrored() if rng.random() < 0.5 else chip
                 boxes.append(paste_face(canvas, turned, (x, y), face_px, rng))
                 break
@@ -78,20 +81,20 @@ def _write_scene(number: int, *, chips: list[str], data_dir: Path, cache_dir: Pa
     if picture_path.is_file() and labels_path.is_file():
         return picture_path
     rng = rng_for(SCENES_SEED, str(number))
-    if rng.random() < CHIP_SHARE:
+    if rng.random() < CHIP_FRACTION:
         chip = _seen_chips(chips, 1, data_dir, rng)[0]
         height, width = chip.rgb.shape[:2]
         rgb, boxes = chip.rgb, chip.box_xyxy[None].clip(0, [width, height, width, height])
     else:
         faces = _seen_chips(chips, int(rng.integers(FACES_A_SCENE[0], FACES_A_SCENE[1] + 1)), data_dir, rng)
         rgb, boxes = compose_scene(faces, backgrounds_of("train"), data_dir, rng)
-    if rng.random() < GREY_SHARE:
+    if rng.random() < GREY_FRACTION:
         rgb = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     height, width = rgb.shape[:2]
     centres, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    shares = np.hstack([centres, sizes]) / [width, height, width, height]
+    fractions = np.hstack([centres, sizes]) / [width, height, width, height]
     with whole_file(labels_path) as part:
-        np.savetxt(part, np.hstack([np.zeros((len(boxes), 1)), shares]), fmt=["%d"] + ["%.6f"] * 4)
+        np.savetxt(part, np.hstack([np.zeros((len(boxes), 1)), fractions]), fmt=["%d"] + ["%.6f"] * 4)
     write_jpeg(picture_path, rgb)
     return picture_path
 
@@ -104,10 +107,3 @@ def _seen_chips(chips: list[str], count: int, data_dir: Path, rng: np.random.Gen
         if is_seen:
             seen.append(chip)
     return seen
-
-
-def _shared(box: np.ndarray, other: np.ndarray) -> float:
-    """The area that two boxes share, as a share of the smaller one."""
-    shared = (np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])).clip(0)
-    smaller = min((box[2:] - box[:2]).prod(), (other[2:] - other[:2]).prod())
-    return float(shared.prod() / max(smaller, 1.0))

@@ -180,7 +180,7 @@ def write_groups(files: Sequence[str], groups: Sequence[Sequence[int]], cache_di
         pd.DataFrame(rows, columns=DUPLICATES.column_names).to_csv(unfinished, index=False)
 
 
-def read_groups(cache_dir: Path) -> list[list[str]]:
+def predicted_groups(cache_dir: Path) -> list[list[str]]:
     """Groups of file names that show the same photograph. Raises DataMissing when nobody has searched yet."""
     path = groups_path(cache_dir)
     if not path.is_file():

@@ -101,8 +101,8 @@ def box_columns(picture: Picture, faces: Sequence[Face]) -> dict[str, Any]:
     if face is None:
         return row | dict.fromkeys(_BOX_NUMBERS, math.nan)
     x0, y0, x1, y1 = face.box_xyxy
-    share = max(x1 - x0, y1 - y0) / min(picture.width, picture.height)
-    return row | dict(zip(_BOX_NUMBERS, (x0, y0, x1, y1, face.confidence, share), strict=True))
+    fraction = max(x1 - x0, y1 - y0) / min(picture.width, picture.height)
+    return row | dict(zip(_BOX_NUMBERS, (x0, y0, x1, y1, face.confidence, fraction), strict=True))
 
 
 def unreadable_columns() -> dict[str, Any]:
@@ -111,7 +111,7 @@ def unreadable_columns() -> dict[str, Any]:
     return row | dict.fromkeys(_BOX_NUMBERS, math.nan)
 
 
-_BOX_NUMBERS = ("box_x0", "box_y0", "box_x1", "box_y1", "confidence", "face_share")
+_BOX_NUMBERS = ("box_x0", "box_y0", "box_x1", "box_y1", "confidence", "face_fraction")
 _detector: Detector | None = None  # one a worker process
 
 

@@ -39,7 +39,7 @@ def _boxes_of(path: Path, labels_folder: Path) -> np.ndarray:
     if not labels_path.is_file() or not labels_path.stat().st_size:
         return np.zeros((0, 4))
     # Rows: class, x centre, y centre, width, height as shares of the picture.
-    shares = np.loadtxt(labels_path, ndmin=2)[:, 1:]
+    fractions = np.loadtxt(labels_path, ndmin=2)[:, 1:]
     height, width = rgb_of(path).shape[:2]
-    centres, sizes = shares[:, :2] * [width, height], shares[:, 2:] * [width, height]
+    centres, sizes = fractions[:, :2] * [width, height], fractions[:, 2:] * [width, height]
     return np.hstack([centres - sizes / 2, centres + sizes / 2])

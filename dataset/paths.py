@@ -18,7 +18,7 @@ def default_cache_dir() -> Path:
     return Path(os.environ.get("AGE_GENDER_CACHE", ".cache"))
 
 
-def add_places(parser: argparse.ArgumentParser) -> None:
+def add_path_options(parser: argparse.ArgumentParser) -> None:
     """The options --data-dir and --cache-dir; `data_dir_of` reads the former."""
     parser.add_argument(
         "--data-dir",

@@ -13,10 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from dataset import fairface, utkface
-from dataset.composites import write_context
+from dataset.composites import write_composites
 from dataset.duplicates import duplicate_groups, fingerprints, near_pairs, write_groups
 from dataset.face_boxes import write_boxes
-from dataset.records import CHIPS, SETS, set_records
+from dataset.records import CHIPS, SETS, load_records
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
     SPLIT_CSV,
@@ -60,12 +60,12 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
         print(split_report(others, fairface_groups, read_split(FAIRFACE_SPLIT_CSV)))
 
     try:
-        write_context(set_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir)
+        write_composites(load_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir)
     except DataMissing as error:
         print(f"Left out: {error}")
     for name in SETS:
         try:
-            found = write_boxes(set_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
+            found = write_boxes(load_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
         except DataMissing as error:
             print(f"Left out: {error}")
         else:

@@ -14,13 +14,13 @@ from dataset import agedb, fairface, fgnet, labelled_csv, portraits, utkface
 from dataset.splits import FAIRFACE_SPLIT_CSV, read_split
 from faces.errors import DataMissing
 
-CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE = "chips", "context", "fgnet", "portraits", "fairface"
+CHIPS, COMPOSITES, FGNET, PORTRAITS, FAIRFACE = "chips", "composites", "fgnet", "portraits", "fairface"
 AGEDB = "agedb"
-SETS = (CHIPS, CONTEXT, FGNET, PORTRAITS, FAIRFACE, AGEDB)
+SETS = (CHIPS, COMPOSITES, FGNET, PORTRAITS, FAIRFACE, AGEDB)
 RECORD_COLUMNS = ["path", "file", "age_years", "gender", "race", "subject", "split"]
 
 
-def set_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
+def load_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
     """Records of a set: RECORD_COLUMNS, a row a picture, sorted by file; `fairface` adds age_low, age_high.
 
     A name that ends in `.csv` is the path of a table of one's own (dataset.labelled_csv).
@@ -33,7 +33,7 @@ def set_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
     if name == CHIPS:
         labelled, _ = utkface.records(data_dir, cache_dir)
         return labelled.merge(read_split(), on="file")
-    if name == CONTEXT:
+    if name == COMPOSITES:
         return _context(Path(cache_dir))
     if name == FAIRFACE:
         return fairface.records(data_dir).merge(read_split(FAIRFACE_SPLIT_CSV), on="file")
@@ -47,7 +47,7 @@ def set_records(name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
 
 def _context(cache_dir: Path) -> pd.DataFrame:
     """Compositions carry the labels of the chip that was pasted: those are in its name."""
-    table_path = cache_dir / "context" / "context.csv"
+    table_path = cache_dir / "composites" / "composites.csv"
     if not table_path.is_file():
         raise DataMissing(f"No compositions at {table_path}; `python -m dataset prepare` makes them.")
     context = pd.read_csv(table_path)

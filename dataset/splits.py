@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.stable_hash import ALL_BITS, number_of
+from dataset.stable_hash import ALL_BITS, stable_hash
 from dataset.tables.columns import SPLIT, read_csv_table
 from faces.errors import DataMissing
 from faces.files import sha256_of, whole_file
@@ -23,8 +23,8 @@ SPLIT_CSV = Path(__file__).with_name("split.csv")
 FAIRFACE_SPLIT_CSV = Path(__file__).with_name("fairface_split.csv")
 
 SEED = "age-gender 1"
-SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
-FAIRFACE_COUNTS = {"held": 1000, "development": 500}
+FRACTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
+FAIRFACE_COUNTS = {"test": 1000, "validation": 500}
 
 
 def read_split(path: Path = SPLIT_CSV) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def utkface_split(records: pd.DataFrame, groups: Sequence[Sequence[int]]) -> dic
     """Split by file, for `records` (file, age_years, gender) and groups of their rows that stay together."""
     pairs = zip(records.age_years, records.gender, strict=True)
     strata = [f"{decade(age_years)} {gender}" for age_years, gender in pairs]
-    return divided(list(records.file), strata, groups, SHARES)
+    return divided(list(records.file), strata, groups, FRACTIONS)
 
 
 def fairface_split(
@@ -64,13 +64,16 @@ def fairface_split(
     clean = [group for group in groups if not banned.intersection(group)]
     strata = [f"{low} {gender}" for low, gender in zip(records.age_low, records.gender, strict=True)]
     count = sum(len(group) for group in clean)
-    shares = {split: wanted / count for split, wanted in FAIRFACE_COUNTS.items()}
-    shares = {"train": 1.0 - sum(shares.values()), **shares}
-    return divided(list(records.file), strata, clean, shares)
+    fractions = {split: wanted / count for split, wanted in FAIRFACE_COUNTS.items()}
+    fractions = {"train": 1.0 - sum(fractions.values()), **fractions}
+    return divided(list(records.file), strata, clean, fractions)
 
 
 def divided(
-    files: Sequence[str], strata: Sequence[str], groups: Sequence[Sequence[int]], shares: Mapping[str, float]
+    files: Sequence[str],
+    strata: Sequence[str],
+    groups: Sequence[Sequence[int]],
+    fractions: Mapping[str, float],
 ) -> dict[str, str]:
     """Split by file: whole groups are dealt to the splits so that every stratum comes nearest to `shares`.
 
@@ -83,18 +86,18 @@ def divided(
         first = min(group, key=lambda row: files[row])
         by_stratum[strata[first]].append(sorted(files[row] for row in group))
     split_by_file: dict[str, str] = {}
-    owed = dict.fromkeys(shares, 0.0)
+    owed = dict.fromkeys(fractions, 0.0)
     for stratum in sorted(by_stratum, key=lambda name: (len(by_stratum[name]), name)):
         # Large groups first: the single pictures after them even the counts out.
         dealt = sorted(
-            by_stratum[stratum], key=lambda names: (-len(names), number_of(f"{SEED} {names[0]}", ALL_BITS))
+            by_stratum[stratum], key=lambda names: (-len(names), stable_hash(f"{SEED} {names[0]}", ALL_BITS))
         )
         count = sum(len(names) for names in dealt)
-        for split, share in shares.items():
-            owed[split] += share * count
+        for split, fraction in fractions.items():
+            owed[split] += fraction * count
         for names in dealt:
             # Relative to its share: by the plain count every large group would go to the largest split.
-            neediest = max(shares, key=lambda split: owed[split] / shares[split])
+            neediest = max(fractions, key=lambda split: owed[split] / fractions[split])
             owed[neediest] -= len(names)
             split_by_file.update(dict.fromkeys(names, neediest))
     return split_by_file

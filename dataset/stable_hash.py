@@ -9,6 +9,6 @@ import hashlib
 ALL_BITS = 256
 
 
-def number_of(name: str, bits: int = 32) -> int:
+def stable_hash(name: str, bits: int = 32) -> int:
     """The first `bits` (1 to 256) of the SHA-256 of a name, as a whole number from 0 to 2 ** bits - 1."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()) >> ALL_BITS - bits

@@ -5,9 +5,9 @@ A room of its own because every set that knows who is in a picture is split in t
 
 import pandas as pd
 
-from dataset.stable_hash import number_of
+from dataset.stable_hash import stable_hash
 
-SHARES = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
+FRACTIONS = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
 
 
 def split_by_subject(subjects: pd.Series) -> pd.Series:
@@ -16,9 +16,9 @@ def split_by_subject(subjects: pd.Series) -> pd.Series:
 
 
 def _side(subject: str) -> str:
-    place = number_of(subject) / 2**32
-    for name, share in SHARES:
-        if place < share:
+    place = stable_hash(subject) / 2**32
+    for name, fraction in FRACTIONS:
+        if place < fraction:
             return name
-        place -= share
-    return SHARES[-1][0]
+        place -= fraction
+    return FRACTIONS[-1][0]

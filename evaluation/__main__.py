@@ -19,26 +19,26 @@ from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
-from dataset.paths import add_places, data_dir_of
+from dataset.paths import add_path_options, data_dir_of
 from evaluation.inference.calibration import Fit, write_calibrations
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.inference.robustness import write_robustness
-from evaluation.inference.subsets import SETS, published_split
 from evaluation.metrics.comparisons import (
     BIN_HEADLINE_KEYS,
     HEADLINE_KEYS,
     compared,
-    fallback_share,
+    fallback_fraction,
     fallback_text,
     found_only,
 )
-from evaluation.metrics.estimates import DEFINITIONS
+from evaluation.metrics.estimates import METRICS
 from evaluation.metrics.references import read_references
-from evaluation.predictions import read_predictions
-from evaluation.reports import earlier_release
+from evaluation.predictions import read_predictions, read_robustness
+from evaluation.reports import baseline_release
 from evaluation.reports.cards import write_cards
-from evaluation.reports.robustness import read_robustness, robustness_markdown
+from evaluation.reports.robustness import robustness_markdown
 from evaluation.reports.scores import scores, sections_of, write_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, ProjectError
 from faces.files import sha256_of
@@ -66,8 +66,8 @@ def calibration_words(fit: Fit) -> str:
         told.append(
             f"gender log loss {gender.log_loss_before:.4f}, now {gender.log_loss_after:.4f} "
             f"(gender temperature {gender.temperature}). A gender is told from a probability of "
-            f"{gender.least_probability:g} on: {100 * gender.told_share:.1f} % are told, of which "
-            f"{100 * gender.told_right:.1f} % are right; of the others {100 * gender.withheld_right:.1f} % "
+            f"{gender.abstention_threshold:g} on: {100 * gender.answer_rate:.1f} % are told, of which "
+            f"{100 * gender.selective_accuracy:.1f} % are right; of the others {100 * gender.abstained_accuracy:.1f} % "
             "would have been"
         )
     return "; ".join(told) + "."
@@ -97,7 +97,7 @@ def compare(called: argparse.Namespace) -> None:
         raise DataMissing(f"A comparison needs the predictions of two variants. Received: {names or 'none'}.")
     titles = read_references().sets
     for set_name, split, rows in sections_of(predictions):
-        if split not in (called.split or [published_split(set_name)]) or set_name not in (called.set or SETS):
+        if split not in (called.split or [PUBLISHED_SPLIT]) or set_name not in (called.set or SETS):
             continue
         print(
             f"\n{set_name}, {split}: {titles[set_name].title}"
@@ -110,10 +110,10 @@ def compare(called: argparse.Namespace) -> None:
             for key, difference in comparison.differences.items():
                 if key in (*HEADLINE_KEYS, *BIN_HEADLINE_KEYS) and difference.count:
                     p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
-                    print(f"    {DEFINITIONS[key].label}, {first} minus {second}: {difference.text}{p}")
+                    print(f"    {METRICS[key].label}, {first} minus {second}: {difference.text}{p}")
             found = compared(found_only(rows), first, second)
-            share = fallback_text(fallback_share(rows))
-            print(f"    No face found on {share}; without those: {found.sentence}")
+            fraction = fallback_text(fallback_fraction(rows))
+            print(f"    No face found on {fraction}; without those: {found.sentence}")
 
 
 def cards(called: argparse.Namespace) -> None:
@@ -125,13 +125,13 @@ def cards(called: argparse.Namespace) -> None:
         print(f"Wrote {path}.")
 
 
-def freeze(called: argparse.Namespace) -> None:
+def snapshot(called: argparse.Namespace) -> None:
     folders = single_folders(called.variant)
     predictions = read_predictions(folders, called.detector)
     if predictions.empty:
         raise DataMissing("There are no predictions to keep; `python -m evaluation predict` writes them.")
     variants = [read_variant(folder) for folder in folders]
-    for path in earlier_release.freeze(predictions, variants, sha256_of(called.detector)):
+    for path in baseline_release.snapshot(predictions, variants, sha256_of(called.detector)):
         print(f"Wrote {path}.")
 
 
@@ -173,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
     pictures = argparse.ArgumentParser(add_help=False)
-    add_places(pictures)
+    add_path_options(pictures)
     sets = argparse.ArgumentParser(add_help=False)
     sets.add_argument(
         "--set", action="append", choices=SETS, help="may be given several times (default: all)"
@@ -195,12 +195,12 @@ def _parser() -> argparse.ArgumentParser:
             [common],
             "write the cards, the README's metrics table, docs/fairness.md and docs/second_seed.md",
         ),
-        (freeze, [common], "keep the present figures as those of the release before"),
+        (snapshot, [common], "keep the present figures as those of the release before"),
     )
     for run, parents, words in steps:
         commands.add_parser(run.__name__, parents=parents, help=words).set_defaults(run=run)
     commands.choices["compare"].add_argument(
-        "--split", nargs="+", help="splits to compare on (default: test, held of fairface)"
+        "--split", nargs="+", help="splits to compare on (default: test)"
     )
     commands.choices["cards"].add_argument(
         "--readme",

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from dataset.records import CHIPS
-from evaluation.metrics.estimates import Measure
+from evaluation.metrics.estimates import Estimate
 from evaluation.reports.lineage import EARLIER_PARTS
-from evaluation.reports.scores import measures_in, read_scores
+from evaluation.reports.scores import estimates_in, read_scores
 from faces.errors import DataMissing, ProjectError, TableError
 from faces.variants import Variant, read_variant
 
@@ -29,7 +29,7 @@ TRAINING, COMPLETE, STOPPED, INCOMPLETE, UNREADABLE = STATES = (
     "incomplete",
     "unreadable",
 )
-MAIN_PHASE, FINISH_PHASE = "main", "finish"
+MAIN_PHASE, COOLDOWN_PHASE = "main", "cooldown"
 RUN_FILES = ("run.toml", "history.csv", "variant.toml")  # a folder with one of these is a run's
 SCORED_SET, SCORED_SPLIT = CHIPS, "test"
 # A training that gave no sign of life for so long is taken for killed.
@@ -68,7 +68,7 @@ class Run:
     skipped_pictures: int = 0
     parameters: int | None = None
     network_mb: float | None = None
-    measures: Mapping[str, Measure] | None = None
+    estimates: Mapping[str, Estimate] | None = None
     problem: str = ""
 
     @property
@@ -139,8 +139,8 @@ def phases_in(history: pd.DataFrame) -> pd.Series:
     """The phase of each epoch, by name: an older history tells a finish (0 or 1), the oldest nothing."""
     if "phase" in history:
         return history.phase.astype(str)
-    if "finish" in history:
-        return history.finish.map({1: FINISH_PHASE}).fillna(MAIN_PHASE)
+    if "cooldown" in history:
+        return history.cooldown.map({1: COOLDOWN_PHASE}).fillna(MAIN_PHASE)
     return pd.Series(MAIN_PHASE, history.index, dtype=str)
 
 
@@ -185,7 +185,7 @@ def _readable_run(folder: Path, now: datetime) -> Run:
         skipped_pictures=int(told.get("skipped_pictures", 0)),
         parameters=variant.parameters if variant else None,
         network_mb=_megabytes(folder / "network.onnx"),
-        measures=_measures(variant) if variant else None,
+        estimates=_estimates(variant) if variant else None,
     )
 
 
@@ -241,10 +241,10 @@ def _megabytes(path: Path) -> float | None:
     return path.stat().st_size / 1e6 if path.is_file() else None
 
 
-def _measures(variant: Variant) -> Mapping[str, Measure] | None:
+def _estimates(variant: Variant) -> Mapping[str, Estimate] | None:
     """None where the network was not scored, or where the scores are those of an earlier one."""
     try:
-        return measures_in(read_scores(variant), SCORED_SET, SCORED_SPLIT) or None
+        return estimates_in(read_scores(variant), SCORED_SET, SCORED_SPLIT) or None
     except (DataMissing, TableError):
         return None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import onnxruntime
 
 
-def quiet_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def onnx_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     """A session whose `threads` sleep between runs. Raises ONNX Runtime's errors, which share no root."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

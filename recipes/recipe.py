@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from dataset.augmentation import Augmentation, augmentation_in
-from dataset.records import AGEDB, CHIPS, CONTEXT, FAIRFACE
+from dataset.records import AGEDB, CHIPS, COMPOSITES, FAIRFACE
 from faces.errors import RecipeError
-from faces.networks import GLIMPSE
 from faces.variants import Variant
 
 RECIPES = Path(__file__).parent
-TRAINING_SETS = (CHIPS, CONTEXT, FAIRFACE, AGEDB)
+TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 
 FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 EMBEDDING = "embedding"
@@ -25,14 +24,14 @@ DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
 AGE_PROBABILITIES, AGE_YEARS, FEMALE = "age_probabilities", "age_years", "female_probability"
 FROZEN, MEASURED, TRAINED = "frozen", "measured", "trained"
-ALL, HEADS = "all", "heads"
+ALL, HEADS, LOCALIZER = "all", "heads", "localizer"
 
 
 @dataclass(frozen=True)
-class Framing:
+class InputRecipe:
     """Where the variant looks; the one table in which `full` and `cropped` differ."""
 
-    framing: Literal["face", "whole picture"]
+    input_mode: Literal["face", "whole_image"]
     crop_scale: float
     input_px: int
     pad_rgb: list[int]
@@ -55,7 +54,7 @@ class NetworkRecipe:
     architecture: str  # a name of training.networks.architectures, or "embedding"
     weights: str  # "faceres", "imagenet", "none", or the path of a Keras file
     batch_norm: Literal["frozen", "measured", "trained"]  # measured: on training frames, then trained
-    glimpse_px: int = 0  # side of what is cut from the frame where the face is; 0: the frame itself is read
+    attention_px: int = 0  # side of what is cut from the frame where the face is; 0: the frame itself is read
     pooling: Literal["mean", "flatten"] = "mean"  # of the feature map; see training.networks.build
     embedding_layer: str = ""  # of an embedding network: the layer that is the embedding
     age_output: Literal["distribution", "years"] = "distribution"
@@ -82,7 +81,7 @@ class Loss:
     gender_smoothing: float = 0.0
     sigma_years: float = 2.0
     expectation_weight: float = 0.0
-    glimpse_weight: float = 1.0
+    localizer_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,13 +92,13 @@ class Mix:
     1 draws every decade of a set as often as any other.
     """
 
-    shares: dict[str, float]
+    fractions: dict[str, float]
     augmentation: Augmentation
     age_balance: float = 0.0
 
 
 @dataclass(frozen=True)
-class Finish:
+class Cooldown:
     """The last epochs of all: nearer to what is served than the strong augmentation before them."""
 
     epochs: int
@@ -111,10 +110,10 @@ class Phase:
     """Epochs with an optimiser of their own.
 
     `trainable`: "all"; "heads" (what follows the backbone); "last 3" (the heads and the backbone's last three
-    layers with weights); "after LAYER"; or "glimpse" (where the network looks, and nothing else).
+    layers with weights); "after LAYER"; or "localizer" (where the network looks, and nothing else).
 
     Where the heads alone are trained, the backbone can read every frame once for the whole phase, in
-    `feature_draws` augmented draws that the epochs take in turn, its own dropout off. 0: once where nothing
+    `feature_samples` augmented draws that the epochs take in turn, its own dropout off. 0: once where nothing
     is augmented, else in every epoch anew.
     """
 
@@ -124,34 +123,36 @@ class Phase:
     trainable: str = ALL
     optimizer: Literal["adam", "adamw"] = "adamw"
     schedule: Literal["constant", "cosine", "reduce_on_plateau"] = "cosine"
-    warmup_share: float = 0.0
+    warmup_fraction: float = 0.0
     weight_decay: float = 0.0
-    layer_decay: float = 1.0  # of the rate, from one trained layer of the backbone to the one before it
+    layerwise_lr_decay: float = (
+        1.0  # of the rate, from one trained layer of the backbone to the one before it
+    )
     plateau_epochs: int = 2  # epochs without a lower validation loss before the rate is
     plateau_factor: float = 0.5  # multiplied by this
-    feature_draws: int = 0
+    feature_samples: int = 0
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What all phases share. Weights are averaged over steps (EMA) where `average_momentum` is not 0."""
+    """What all phases share. Weights are averaged over steps (EMA) where `ema_momentum` is not 0."""
 
-    frames_an_epoch: int
-    batch_frames: int
+    inputs_per_epoch: int
+    batch_size: int
     seed: int
-    average_momentum: float = 0.0
+    ema_momentum: float = 0.0
     stop_after_epochs: int = 0  # end a phase after so many without a lower validation loss; 0: never
-    average_with_start: bool = False  # export the mean of trained and start weights that validates best
+    wise_ft: bool = False  # export the mean of trained and start weights that validates best
 
 
 @dataclass(frozen=True)
 class Recipe:
     name: str
     path: Path
-    framing: Framing
+    input: InputRecipe
     network: NetworkRecipe
     mix: Mix
-    finish: Finish | None
+    cooldown: Cooldown | None
     loss: Loss
     phases: tuple[Phase, ...]
     schedule: Schedule
@@ -165,26 +166,26 @@ class Recipe:
 
     def mix_of(self, epoch: int) -> Mix:
         """The mix of an epoch, counted from 0 over all phases."""
-        return self.finish.mix if self.finish and self.in_finish(epoch) else self.mix
+        return self.cooldown.mix if self.cooldown and self.in_cooldown(epoch) else self.mix
 
-    def feature_draws(self, phase: Phase) -> int:
+    def feature_samples(self, phase: Phase) -> int:
         """How often the frozen backbone reads each training frame in a phase; 0: in every epoch."""
         if phase.trainable != HEADS or self.network.weights == NO_WEIGHTS:
             return 0
-        return phase.feature_draws or int(self.finish is None and self.mix.augmentation == Augmentation())
+        return phase.feature_samples or int(self.cooldown is None and self.mix.augmentation == Augmentation())
 
-    def in_finish(self, epoch: int) -> bool:
-        return self.finish is not None and epoch >= self.epochs - self.finish.epochs
+    def in_cooldown(self, epoch: int) -> bool:
+        return self.cooldown is not None and epoch >= self.epochs - self.cooldown.epochs
 
     def variant(self) -> Variant:
         """The framing as serving knows it; network, detector and split are filled in by the export."""
         return Variant(
             name=self.name,
             folder=self.path.parent,
-            framing=self.framing.framing,
-            crop_scale=self.framing.crop_scale,
-            input_px=self.framing.input_px,
-            pad_rgb=tuple(self.framing.pad_rgb),  # type: ignore[arg-type]
+            input_mode=self.input.input_mode,
+            crop_scale=self.input.crop_scale,
+            input_px=self.input.input_px,
+            pad_rgb=tuple(self.input.pad_rgb),  # type: ignore[arg-type]
             network_sha256="",
             detector_sha256="",
             split_sha256="",
@@ -212,7 +213,7 @@ def read_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path} cannot be read: {error}") from error
-    optional: dict[str, Any] = {"finish": None, "limits": {}, "published": "", "average_duplicates": False}
+    optional: dict[str, Any] = {"cooldown": None, "limits": {}, "published": "", "average_duplicates": False}
     _check_keys(
         path, "the recipe", table, {one.name for one in dataclasses.fields(Recipe)} - {"path"}, optional
     )
@@ -220,10 +221,10 @@ def read_recipe(path: Path) -> Recipe:
     recipe = Recipe(
         name=str(table["name"]),
         path=path,
-        framing=_section(path, "framing", table["framing"], Framing),
+        input=_section(path, "input", table["input"], InputRecipe),
         network=_network(path, table["network"]),
         mix=_mix(path, "mix", table["mix"]),
-        finish=_finish(path, table["finish"]),
+        cooldown=_cooldown(path, table["cooldown"]),
         loss=_section(path, "loss", table["loss"], Loss),
         phases=tuple(_section(path, "[phases]", phase, Phase) for phase in table["phases"]),
         schedule=_section(path, "schedule", table["schedule"], Schedule),
@@ -251,7 +252,7 @@ def _check_together(recipe: Recipe) -> None:
         "mobilenet",
         FACERES,
         network.batch_norm,
-        glimpse_px=network.glimpse_px,
+        attention_px=network.attention_px,
         shared=Head([256], [0.0]),
         age=Head(),
         gender=Head(),
@@ -264,19 +265,19 @@ def _check_together(recipe: Recipe) -> None:
     if not recipe.phases:
         raise RecipeError(f"{path}: a recipe has one of [[phases]] at least.")
     for phase in recipe.phases:
-        if phase.trainable == GLIMPSE and not network.glimpse_px:
-            raise RecipeError(f"{path}: the phase {phase.name} trains a glimpse, and glimpse_px is 0.")
-        if phase.layer_decay != 1 and phase.optimizer != "adamw":
+        if phase.trainable == LOCALIZER and not network.attention_px:
+            raise RecipeError(f"{path}: the phase {phase.name} trains the localizer, and attention_px is 0.")
+        if phase.layerwise_lr_decay != 1 and phase.optimizer != "adamw":
             raise RecipeError(
-                f"{path}: layer_decay belongs to 'adamw'. Received: '{phase.optimizer}' in {phase.name}."
+                f"{path}: layerwise_lr_decay belongs to 'adamw'. Received: '{phase.optimizer}' in {phase.name}."
             )
-        if phase.feature_draws and (phase.trainable != HEADS or recipe.finish):
+        if phase.feature_samples and (phase.trainable != HEADS or recipe.cooldown):
             raise RecipeError(
-                f"{path}: feature_draws is for a phase that trains '{HEADS}', in a recipe without [finish]. "
-                f"Received: {phase.feature_draws} in the phase {phase.name}."
+                f"{path}: feature_samples is for a phase that trains '{HEADS}', in a recipe without [cooldown]. "
+                f"Received: {phase.feature_samples} in the phase {phase.name}."
             )
-    if recipe.finish and set(recipe.finish.mix.shares) - set(recipe.mix.shares):
-        raise RecipeError(f"{path}: [finish.mix] draws from sets of [mix].")
+    if recipe.cooldown and set(recipe.cooldown.mix.fractions) - set(recipe.mix.fractions):
+        raise RecipeError(f"{path}: [cooldown.mix] draws from sets of [mix].")
 
 
 def _network(path: Path, table: dict[str, Any]) -> NetworkRecipe:
@@ -292,22 +293,22 @@ def _network(path: Path, table: dict[str, Any]) -> NetworkRecipe:
     return _section(path, "network", table | heads, NetworkRecipe)
 
 
-def _finish(path: Path, table: dict[str, Any] | None) -> Finish | None:
+def _cooldown(path: Path, table: dict[str, Any] | None) -> Cooldown | None:
     if table is None:
         return None
-    _check_keys(path, "[finish]", table, {"epochs", "mix"})
-    return Finish(int(table["epochs"]), _mix(path, "finish.mix", table["mix"]))
+    _check_keys(path, "[cooldown]", table, {"epochs", "mix"})
+    return Cooldown(int(table["epochs"]), _mix(path, "cooldown.mix", table["mix"]))
 
 
 def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
     augmentation = augmentation_in(table.get("augmentation", {}))
     mix = _section(path, key, table | {"augmentation": augmentation}, Mix)
-    shares = mix.shares
-    unknown = {name for name in shares if name not in TRAINING_SETS and not name.endswith(".csv")}
-    if unknown or not shares or abs(sum(shares.values()) - 1) > 1e-6:
+    fractions = mix.fractions
+    unknown = {name for name in fractions if name not in TRAINING_SETS and not name.endswith(".csv")}
+    if unknown or not fractions or abs(sum(fractions.values()) - 1) > 1e-6:
         raise RecipeError(
-            f"{path}: [{key}] has shares of {', '.join(TRAINING_SETS)} or of .csv files that sum to 1. "
-            f"Received: {shares}."
+            f"{path}: [{key}] has fractions of {', '.join(TRAINING_SETS)} or of .csv files that sum to 1. "
+            f"Received: {fractions}."
         )
     if not 0 <= mix.age_balance <= 1:
         raise RecipeError(f"{path}: [{key}] age_balance lies in 0 to 1. Received: {mix.age_balance}.")

@@ -25,10 +25,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def predictions_of(true, predicted, *, female=None, probability=None, half_width=5.0, **columns):
-    """A predictions frame with one row an age; everything else as told, or the same everywhere."""
+    """A predictions table with one row an age; everything else as told, or the same everywhere."""
     predicted = np.asarray(predicted, float)
     count = len(predicted)
-    frame = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "file": [f"{number:05d}.jpg" for number in range(count)],
             "set": "chips",
@@ -41,14 +41,14 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
             "gender": np.zeros(count, int) if female is None else np.asarray(female, int),
             "race": "",
             "status": FACE_FOUND,
-            "framed_from": "whole picture",
+            "input_source": "whole_image",
             "faces_found": 1,
             "box_x0": 0.0,
             "box_y0": 0.0,
             "box_x1": 10.0,
             "box_y1": 10.0,
             "confidence": 0.9,
-            "face_share": 0.5,
+            "face_fraction": 0.5,
             "width": 20,
             "height": 20,
             "predicted_age_years": predicted,
@@ -59,9 +59,9 @@ def predictions_of(true, predicted, *, female=None, probability=None, half_width
             else np.asarray(probability, float),
         }
     )
-    frame["told_gender"] = np.where(frame.female_probability >= 0.5, "female", "male")
-    frame = frame.assign(**columns)
-    return frame[PREDICTIONS.column_names]
+    table["predicted_gender"] = np.where(table.female_probability >= 0.5, "female", "male")
+    table = table.assign(**columns)
+    return table[PREDICTIONS.column_names]
 
 
 def records_of(paths):
@@ -97,21 +97,21 @@ def with_noise_pictures(folder: Path) -> Path:
     return folder
 
 
-def from_nothing(recipe: "Recipe", glimpse_px: int) -> "Recipe":
+def from_nothing(recipe: "Recipe", attention_px: int) -> "Recipe":
     """A recipe of the shipped variants that needs no start weights; its glimpse is as small as is asked."""
-    network = replace(recipe.network, weights="none", glimpse_px=glimpse_px)
+    network = replace(recipe.network, weights="none", attention_px=attention_px)
     return replace(recipe, network=network)
 
 
 def face_network(  # type: ignore[no-untyped-def]
-    px: int, weights: str = "none", weights_dir: Path | None = None, *, glimpse_px: int = 0
+    px: int, weights: str = "none", weights_dir: Path | None = None, *, attention_px: int = 0
 ):
     """The network of the shipped recipes for frames of `px`, or for glimpses of them."""
     from recipes.recipe import read_recipe, recipe_path
     from training.networks.build import started_network
 
     recipe = read_recipe(recipe_path("model_cropped")).network
-    return started_network(replace(recipe, weights=weights, glimpse_px=glimpse_px), px, weights_dir).model
+    return started_network(replace(recipe, weights=weights, attention_px=attention_px), px, weights_dir).model
 
 
 def parsers_of(room: str) -> dict[str, argparse.ArgumentParser]:

@@ -137,6 +137,6 @@ def small_variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Varian
 
 
 @pytest.fixture(scope="session")
-def pair_folder(small_variants: dict[str, Variant]) -> Path:
+def composite_folder(small_variants: dict[str, Variant]) -> Path:
     """`ages` and `genders` as one variant is called by its two folders."""
     return Path(f"{small_variants['ages'].folder}+{small_variants['genders'].folder}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from faces.detection import Detector
-from faces.input_crops import frame_for
+from faces.input_crops import crop_for
 from faces.pictures import Picture, decode
 from faces.variants import Variant
 
@@ -23,11 +23,11 @@ def some_portraits(count: int) -> list[Picture]:
     return [decode(path.read_bytes(), path.name) for path in paths]
 
 
-def frames_of_people(variant: Variant, count: int) -> list[np.ndarray]:
+def crops_of_people(variant: Variant, count: int) -> list[np.ndarray]:
     """A frame of the surest face in each of `some_portraits`, (px, px, 3) uint8."""
     detector = Detector(threads=1)
-    frames = []
+    crops = []
     for picture in some_portraits(count):
         faces = detector.faces_in(picture)
-        frames.append(frame_for(variant, picture, faces[0] if faces else None))
-    return frames
+        crops.append(crop_for(variant, picture, faces[0] if faces else None))
+    return crops

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dataset.tables.columns import ROBUSTNESS
-from evaluation.inference.robustness import CELLS
+from evaluation.inference.robustness import CONDITIONS
 
 
 def robustness_table(
@@ -19,20 +19,20 @@ def robustness_table(
     made_by = dict.fromkeys(("split_sha256", "network_sha256", "detector_sha256"), "") | hashes
     cells = [("unchanged", 0, np.nan, "none")]
     cells += [
-        (cell.corruption.key, cell.strength, cell.corruption.amount(cell.strength), cell.corruption.unit)
-        for cell in CELLS
+        (cell.corruption.key, cell.severity, cell.corruption.level(cell.severity), cell.corruption.unit)
+        for cell in CONDITIONS
     ]
-    frames = []
+    tables = []
     for set_name in sets:
         for variant, step in (steps or {"full": 1.0, "cropped": 0.5}).items():
-            frame = pd.DataFrame(cells, columns=["corruption", "strength", "amount", "unit"])
-            mae, accuracy = 4.5 + step * frame.strength, 0.95 - step * frame.strength / 100
-            frame = frame.assign(
+            table = pd.DataFrame(cells, columns=["corruption", "severity", "level", "unit"])
+            mae, accuracy = 4.5 + step * table.severity, 0.95 - step * table.severity / 100
+            table = table.assign(
                 variant=variant, set=set_name, count=500,
                 mae=mae, mae_low=mae - 0.2, mae_high=mae + 0.2,
                 gender_accuracy=accuracy, gender_accuracy_low=accuracy - 0.02,
                 gender_accuracy_high=accuracy + 0.02,
-                face_found_share=1 - frame.strength / 10, face_found_count=100, **made_by,
+                face_found_fraction=1 - table.severity / 10, face_found_count=100, **made_by,
             )  # fmt: skip
-            frames.append(frame[ROBUSTNESS.column_names])
-    return pd.concat(frames, ignore_index=True)
+            tables.append(table[ROBUSTNESS.column_names])
+    return pd.concat(tables, ignore_index=True)

@@ -25,14 +25,14 @@ def exported(folder: Path, name: str, outputs: tuple[str, ...], seed: int, **cha
     layers = keras.layers
     keras.utils.set_random_seed(seed)
     px = changes.pop("input_px", PX)
-    frames = keras.Input((px, px, 3), name="frames")
-    features = layers.Conv2D(8, 5, strides=2, activation="relu")(layers.Rescaling(1 / 50, -2)(frames))
+    inputs = keras.Input((px, px, 3), name="inputs")
+    features = layers.Conv2D(8, 5, strides=2, activation="relu")(layers.Rescaling(1 / 50, -2)(inputs))
     features = layers.GlobalAveragePooling2D()(features)
     heads = {AGE: (101, "softmax"), GENDER: (1, "sigmoid")}
     told = {TENSORS[output]: layers.Dense(*heads[output], name=TENSORS[output]) for output in outputs}
-    model = keras.Model(frames, {tensor: head(features) for tensor, head in told.items()})
+    model = keras.Model(inputs, {tensor: head(features) for tensor, head in told.items()})
     facts: dict[str, Any] = {
-        "framing": "face",
+        "input_mode": "face",
         "crop_scale": 1.4,
         "pad_rgb": (124, 117, 104),
         "detector_sha256": sha256_of(DEFAULT_DETECTOR),

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from dataset.paths import add_places, data_dir_of
+from dataset.paths import add_path_options, data_dir_of
 from faces.errors import ProjectError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="train a recipe and export the network")
     run.add_argument("recipe", help="a folder with a recipe.toml (model_full), a recipe's name, or a path")
-    add_places(run)
+    add_path_options(run)
     run.add_argument("--out", type=Path, help="run folder (default: runs/NAME)")
     run.add_argument("--resume", action="store_true", help="go on where the run in --out was killed")
     run.add_argument("--limit", type=int, help="pictures a set, for a quick look")
@@ -58,11 +58,11 @@ def _list_recipes() -> int:
 
     paths = sorted(Path().glob("model_*/recipe.toml")) + sorted(RECIPES.glob("*.toml"))
     for recipe in map(read_recipe, paths):
-        shares = ", ".join(f"{share:.0%} {name}" for name, share in recipe.mix.shares.items())
+        fractions = ", ".join(f"{fraction:.0%} {name}" for name, fraction in recipe.mix.fractions.items())
         phases = ", ".join(f"{phase.epochs} {phase.name}" for phase in recipe.phases)
         print(
             f"{recipe.name:<24} {recipe.network.architecture} from {recipe.network.weights}, "
-            f"{recipe.framing.framing}, {recipe.framing.input_px} px; epochs: {phases}; {shares}"
+            f"{recipe.input.input_mode}, {recipe.input.input_px} px; epochs: {phases}; {fractions}"
         )
     return 0
 

@@ -16,9 +16,9 @@ from tqdm import tqdm
 from dataset.augmentation import Augmentation
 from recipes.recipe import Recipe
 from training.networks.build import StartedNetwork
-from training.pipeline import Labelled, drawn_frame
+from training.pipeline import Labelled, sampled_crop
 
-BATCH_FRAMES = 32
+BATCH_SIZE = 32
 
 
 def heads_of(started: StartedNetwork) -> keras.Model:
@@ -45,25 +45,23 @@ def with_features(
     folder.mkdir(parents=True, exist_ok=True)
     described = {}
     for number, (name, source) in enumerate(sources.items()):
-        count = len(source.frames)
+        count = len(source.inputs)
         shape = (draws, count, *backbone.output.shape[1:])
         features = np.lib.format.open_memmap(folder / f"{number}.npy", "w+", np.float32, shape)
         for draw in range(draws):
-            for start in tqdm(
-                range(0, count, BATCH_FRAMES), desc=f"features {name} {draw + 1}", unit="batch"
-            ):
-                frames = [
-                    drawn_frame(
+            for start in tqdm(range(0, count, BATCH_SIZE), desc=f"features {name} {draw + 1}", unit="batch"):
+                inputs = [
+                    sampled_crop(
                         source,
                         index,
                         augmentation,
-                        recipe.framing,
+                        recipe.input,
                         np.random.default_rng([recipe.schedule.seed, number, draw, index]),
                     )[0]
-                    for index in range(start, min(start + BATCH_FRAMES, count))
+                    for index in range(start, min(start + BATCH_SIZE, count))
                 ]
-                features[draw, start : start + len(frames)] = backbone.predict_on_batch(
-                    np.stack(frames).astype(np.float32)
+                features[draw, start : start + len(inputs)] = backbone.predict_on_batch(
+                    np.stack(inputs).astype(np.float32)
                 )
         described[name] = replace(source, features=features)
     return described

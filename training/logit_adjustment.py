@@ -20,22 +20,22 @@ from training.pipeline import Labelled
 from training.validation import outputs_of
 
 TEMPERATURES = np.round(np.arange(0.5, 1.01, 0.05), 2)
-PRIOR_SHARES = np.round(np.arange(0, 0.51, 0.05), 2)
+PRIOR_FRACTIONS = np.round(np.arange(0, 0.51, 0.05), 2)
 PRIOR_SIGMA_YEARS = 3.0
-RAREST_SHARE = 0.02  # of the commonest age: what was hardly seen is not raised without end
+RAREST_FRACTION = 0.02  # of the commonest age: what was hardly seen is not raised without end
 FEWEST_IN_DECADE = 20
-ALLOWED_SHARE = 0.01  # of the error: a quarter of its 95 % interval on validation
+ALLOWED_FRACTION = 0.01  # of the error: a quarter of its 95 % interval on validation
 
 
 @dataclass(frozen=True)
-class Readout:
-    """The logits of the ages are divided by `temperature`, less `prior_share` × log of the prior."""
+class LogitAdjustment:
+    """The logits of the ages are divided by `temperature`, less `prior_fraction` × log of the prior."""
 
     temperature: float = 1.0
-    prior_share: float = 0.0
+    prior_fraction: float = 0.0
 
 
-def adjust_readout(model: keras.Model, seen_ages: np.ndarray, validation: Labelled) -> Readout:
+def adjust_logits(model: keras.Model, seen_ages: np.ndarray, validation: Labelled) -> LogitAdjustment:
     """Choose the readout on exact validation ages, fold it into the last layer in place, and return it.
 
     Of all that err by 1 % more than the network as it is at most (mean absolute error, years), the one with
@@ -47,18 +47,20 @@ def adjust_readout(model: keras.Model, seen_ages: np.ndarray, validation: Labell
     ages = validation.ages[known, 0]
     probabilities = outputs_of(model, validation)[AGE_PROBABILITIES][known]
     logits = np.log(np.maximum(probabilities, 1e-9))
-    best, least_bias, most_error = Readout(), np.inf, np.inf
-    for temperature, share in sorted(product(TEMPERATURES, PRIOR_SHARES), key=lambda one: (-one[0], one[1])):
-        errors = _expected(logits / temperature - share * np.log(prior)) - ages
+    best, least_bias, most_error = LogitAdjustment(), np.inf, np.inf
+    for temperature, fraction in sorted(
+        product(TEMPERATURES, PRIOR_FRACTIONS), key=lambda one: (-one[0], one[1])
+    ):
+        errors = _expected(logits / temperature - fraction * np.log(prior)) - ages
         if most_error == np.inf:  # the first is the network as it is
-            most_error = (1 + ALLOWED_SHARE) * np.abs(errors).mean()
+            most_error = (1 + ALLOWED_FRACTION) * np.abs(errors).mean()
         bias = _bias_by_decade(errors, ages)
         if np.abs(errors).mean() <= most_error and bias < least_bias:
-            best, least_bias = Readout(float(temperature), float(share)), bias
+            best, least_bias = LogitAdjustment(float(temperature), float(fraction)), bias
     layer = model.get_layer(AGE_PROBABILITIES)
     kernel, bias_weights = layer.get_weights()
     layer.set_weights(
-        [kernel / best.temperature, bias_weights / best.temperature - best.prior_share * np.log(prior)]
+        [kernel / best.temperature, bias_weights / best.temperature - best.prior_fraction * np.log(prior)]
     )
     return best
 
@@ -69,7 +71,7 @@ def age_prior(seen_ages: np.ndarray) -> np.ndarray:
     years = np.arange(AGES)
     kernel = np.exp(-0.5 * ((years[:, None] - years) / PRIOR_SIGMA_YEARS) ** 2)
     prior = kernel @ counts / kernel.sum(axis=1)
-    prior = np.maximum(prior, RAREST_SHARE * prior.max())
+    prior = np.maximum(prior, RAREST_FRACTION * prior.max())
     return prior / prior.sum()
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 
 from faces.errors import RecipeError
-from recipes.recipe import ALL, FROZEN, GLIMPSE, HEADS, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
+from recipes.recipe import ALL, FROZEN, HEADS, LOCALIZER, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
 from training.networks.attention import PREFIX
 from training.networks.build import StartedNetwork
 
-LOWEST_RATE_SHARE = 0.01  # where the cosine ends
+LOWEST_LR_FRACTION = 0.01  # where the cosine ends
 
 
 def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe) -> None:
@@ -22,7 +22,7 @@ def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe)
 
     With a random start everything is trained, whatever the phase says: frozen noise is no backbone.
     """
-    if phase.trainable == GLIMPSE:
+    if phase.trainable == LOCALIZER:
         for layer in started.model.layers:
             layer.trainable = layer.name.startswith(PREFIX)
         return
@@ -50,7 +50,7 @@ def _first_trained(started: StartedNetwork, phase: Phase) -> int:
     if word == "after" and rest in names:
         return names.index(rest) + 1
     raise RecipeError(
-        f"phase {phase.name}: trainable is '{ALL}', '{HEADS}', '{GLIMPSE}', 'last N' (of {len(names)} "
+        f"phase {phase.name}: trainable is '{ALL}', '{HEADS}', '{LOCALIZER}', 'last N' (of {len(names)} "
         f"layers) or 'after LAYER'. Received: '{phase.trainable}'."
     )
 
@@ -63,60 +63,60 @@ def trainable_parameters(model: keras.Model) -> int:
 class LayerwiseAdamW(keras.optimizers.AdamW):
     """AdamW with a share of the rate for each variable, in the order in which it is built with them."""
 
-    def __init__(self, learning_rate: Any, rate_shares: Sequence[float], **options: Any) -> None:
+    def __init__(self, learning_rate: Any, lr_multipliers: Sequence[float], **options: Any) -> None:
         super().__init__(learning_rate, **options)
-        self.rate_shares = list(rate_shares)
+        self.lr_multipliers = list(lr_multipliers)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        share = self.rate_shares[self._get_variable_index(variable)]
-        super().update_step(gradient, variable, learning_rate * share)
+        fraction = self.lr_multipliers[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * fraction)
 
 
-def rate_shares(started: StartedNetwork, model: keras.Model, phase: Phase) -> list[float]:
+def lr_multipliers(started: StartedNetwork, model: keras.Model, phase: Phase) -> list[float]:
     """For each trainable variable of `model` its share of the rate: 1 behind the backbone, before it less.
 
-    Of the backbone's trained layers the last has `layer_decay`, the one before it its square, and so on
+    Of the backbone's trained layers the last has `layerwise_lr_decay`, the one before it its square, and so on
     (layer-wise rate decay, Howard & Ruder 2018).
     """
     trained = [layer for name in started.backbone if (layer := model.get_layer(name)).trainable_variables]
-    shares = {
-        variable.path: phase.layer_decay**depth
+    fractions = {
+        variable.path: phase.layerwise_lr_decay**depth
         for depth, layer in enumerate(reversed(trained), start=1)
         for variable in layer.trainable_variables
     }
-    return [shares.get(variable.path, 1.0) for variable in model.trainable_variables]
+    return [fractions.get(variable.path, 1.0) for variable in model.trainable_variables]
 
 
 def optimizer_of(
-    phase: Phase, schedule: Schedule, steps: int, rate_shares: Sequence[float] = ()
+    phase: Phase, schedule: Schedule, steps: int, lr_multipliers: Sequence[float] = ()
 ) -> keras.optimizers.Optimizer:
     """Adam or AdamW with the phase's schedule over its `steps`, gradients clipped; it may average weights.
 
-    `rate_shares` of the variables that it will be built with, where they differ.
+    `lr_multipliers` of the variables that it will be built with, where they differ.
     """
     rate: Any = phase.learning_rate
     if phase.schedule == "cosine":
-        warmup = max(round(phase.warmup_share * steps), 1)
+        warmup = max(round(phase.warmup_fraction * steps), 1)
         rate = keras.optimizers.schedules.CosineDecay(
             0.0,
             max(steps - warmup, 1),
-            alpha=LOWEST_RATE_SHARE,
+            alpha=LOWEST_LR_FRACTION,
             warmup_target=phase.learning_rate,
             warmup_steps=warmup,
         )
     kind: Any = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[phase.optimizer]
-    if rate_shares:
-        kind = partial(LayerwiseAdamW, rate_shares=rate_shares)
+    if lr_multipliers:
+        kind = partial(LayerwiseAdamW, lr_multipliers=lr_multipliers)
     return kind(
         rate,
         weight_decay=phase.weight_decay,
         global_clipnorm=5.0,
-        use_ema=bool(schedule.average_momentum),
-        ema_momentum=schedule.average_momentum or 0.99,
+        use_ema=bool(schedule.ema_momentum),
+        ema_momentum=schedule.ema_momentum or 0.99,
     )
 
 
-def rate_after(phase: Phase, done: list[dict[str, Any]]) -> float | None:
+def learning_rate_after(phase: Phase, done: list[dict[str, Any]]) -> float | None:
     """The rate of the next epoch where validation decides it; None where the schedule does.
 
     It is lowered whenever `plateau_epochs` epochs have brought no lower validation loss, and follows from the

@@ -17,18 +17,19 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from dataset.augmentation import Augmentation, augmented_with_place
-from dataset.duplicates import read_groups, with_mean_ages
+from dataset.duplicates import predicted_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.records import CHIPS, FAIRFACE, set_records
-from dataset.stable_hash import number_of
+from dataset.records import CHIPS, load_records
+from dataset.stable_hash import stable_hash
 from faces.errors import DataMissing, PictureError
 from faces.files import whole_file
+from faces.networks import ATTENTION
 from faces.variants import FACE, Variant
-from recipes.recipe import FEMALE, GLIMPSE, Framing, Recipe
+from recipes.recipe import FEMALE, InputRecipe, Recipe
 
 TRAIN = "train"
-VALIDATION = {FAIRFACE: "development"}  # elsewhere the split is called validation
+VALIDATION = "validation"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Labelled:
     frozen backbone has read them (training.frozen_features).
     """
 
-    frames: np.ndarray
+    inputs: np.ndarray
     ages: np.ndarray
     genders: np.ndarray
     skipped: int = 0
@@ -48,7 +49,7 @@ class Labelled:
     features: np.ndarray | None = None
 
 
-def labelled_frames(
+def labelled_inputs(
     recipe: Recipe,
     set_name: str,
     split: str,
@@ -65,16 +66,16 @@ def labelled_frames(
     variant = recipe.variant()
     records = _records_of(set_name, split, data_dir, cache_dir, limit)
     if recipe.average_duplicates and (set_name, split) == (CHIPS, TRAIN):
-        records = with_mean_ages(records, read_groups(cache_dir))
-    framed = variant.framing == FACE
-    needed = framed or recipe.network.glimpse_px
+        records = with_mean_ages(records, predicted_groups(cache_dir))
+    framed = variant.input_mode == FACE
+    needed = framed or recipe.network.attention_px
     boxes = write_boxes(records, _table_name(set_name), cache_dir) if needed else None
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
     key = _cache_key(variant, dataset, boxes if framed else None)
-    path = cache_dir / "frames" / f"{_table_name(set_name)}-{split}-{key}.npy"
+    path = cache_dir / "inputs" / f"{_table_name(set_name)}-{split}-{key}.npy"
     if not path.is_file():
-        _write_frames(dataset, path, f"frames {recipe.name} {set_name} {split}")
-    frames = np.load(path, mmap_mode="r")
+        _write_inputs(dataset, path, f"frames {recipe.name} {set_name} {split}")
+    inputs = np.load(path, mmap_mode="r")
     places = np.array([dataset.place_of(index) for index in range(len(dataset))], np.float32)
     labels = [dataset.labels_of(index) for index in range(len(dataset))]
     unreadable = path.with_suffix(".unreadable")
@@ -82,17 +83,17 @@ def labelled_frames(
     if unreadable.is_file():
         kept[np.loadtxt(unreadable, dtype=int, ndmin=1)] = False
         labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
-        frames, places = frames[kept], places[kept]
-    return _labelled(frames, labels, int((~kept).sum()), places)
+        inputs, places = inputs[kept], places[kept]
+    return _labelled(inputs, labels, int((~kept).sum()), places)
 
 
-def drawn_frame(
-    source: Labelled, index: int, augmentation: Augmentation, framing: Framing, rng: np.random.Generator
+def sampled_crop(
+    source: Labelled, index: int, augmentation: Augmentation, settings: InputRecipe, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """A frame (px, px, 3) uint8 RGB and the face's place in it (3,), both augmented by the same generator."""
     place = _place(source, index)
     return augmented_with_place(
-        source.frames[index], place, augmentation, rng, framing.input_px, framing.pad_rgb
+        source.inputs[index], place, augmentation, rng, settings.input_px, settings.pad_rgb
     )
 
 
@@ -106,7 +107,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     Where the sources have features, the batches are of those: each epoch the next draw.
     """
     schedule, mix = recipe.schedule, recipe.mix_of(epoch)
-    names = [name for name in sources if name in mix.shares]
+    names = [name for name in sources if name in mix.fractions]
     picks = np.concatenate(
         [
             np.stack([np.full(len(chosen), number), chosen], axis=1)
@@ -114,7 +115,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
             for chosen in [
                 _draw(
                     _age_weights(sources[name].ages, mix.age_balance),
-                    round(mix.shares[name] * schedule.frames_an_epoch),
+                    round(mix.fractions[name] * schedule.inputs_per_epoch),
                     schedule.seed + number,
                     epoch,
                 )
@@ -123,10 +124,10 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     )
     rng = np.random.default_rng([schedule.seed, epoch])
     rng.shuffle(picks)
-    steps = len(picks) // schedule.batch_frames
-    picks = picks[: steps * schedule.batch_frames].reshape(steps, schedule.batch_frames, 2)
+    steps = len(picks) // schedule.batch_size
+    picks = picks[: steps * schedule.batch_size].reshape(steps, schedule.batch_size, 2)
     batches = [sources[name] for name in names]
-    px = recipe.framing.input_px
+    px = recipe.input.input_px
     features = batches[0].features
     shape, kind = ((px, px, 3), tf.uint8) if features is None else (features.shape[2:], tf.float32)
 
@@ -134,32 +135,32 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
         generator = np.random.default_rng([schedule.seed, epoch, int(step)])
         rows = [(batches[source], index) for source, index in picks[step]]
         drawn = [
-            drawn_frame(*row, mix.augmentation, recipe.framing, generator)
+            sampled_crop(*row, mix.augmentation, recipe.input, generator)
             if features is None
             else (row[0].features[epoch % len(features), row[1]], _place(*row))
             for row in rows
         ]
         return (
-            np.stack([frame for frame, _ in drawn]),
+            np.stack([crop for crop, _ in drawn]),
             np.nan_to_num(np.stack([place for _, place in drawn]), nan=-1.0),
             np.stack([source.ages[index] for source, index in rows]),
             np.stack([source.genders[index] for source, index in rows]),
         )
 
     def labelled(step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        frames, places, ages, genders = tf.numpy_function(batch_at, [step], [kind] + 3 * [tf.float32])
-        frames.set_shape((schedule.batch_frames, *shape))
-        places.set_shape((schedule.batch_frames, 3))
-        ages.set_shape((schedule.batch_frames, 2))
-        genders.set_shape((schedule.batch_frames, 1))
+        inputs, places, ages, genders = tf.numpy_function(batch_at, [step], [kind] + 3 * [tf.float32])
+        inputs.set_shape((schedule.batch_size, *shape))
+        places.set_shape((schedule.batch_size, 3))
+        ages.set_shape((schedule.batch_size, 2))
+        genders.set_shape((schedule.batch_size, 1))
         labels = {}
         if recipe.network.age is not None:
             labels[recipe.network.age_name] = ages
         if recipe.network.gender is not None:
             labels[FEMALE] = genders
-        if recipe.network.glimpse_px:
-            labels[GLIMPSE] = places
-        return tf.cast(frames, tf.float32), labels
+        if recipe.network.attention_px:
+            labels[ATTENTION] = places
+        return tf.cast(inputs, tf.float32), labels
 
     dataset = tf.data.Dataset.range(steps).map(labelled, num_parallel_calls=2, deterministic=True)
     return dataset.prefetch(4), steps
@@ -194,11 +195,11 @@ def _draw(weights: np.ndarray, wanted: int, seed: int, epoch: int) -> np.ndarray
 def _records_of(
     set_name: str, split: str, data_dir: Path, cache_dir: Path, limit: int | None
 ) -> pd.DataFrame:
-    records = set_records(set_name, data_dir, cache_dir)
+    records = load_records(set_name, data_dir, cache_dir)
     records = records[records.split == split].reset_index(drop=True)
     if limit is not None:
         records = records.iloc[
-            [number_of(file) % 1000 < 1000 * limit / len(records) for file in records.file]
+            [stable_hash(file) % 1000 < 1000 * limit / len(records) for file in records.file]
         ]
     if records.empty:
         raise DataMissing(f"{set_name} has no picture in its split {split}.")
@@ -206,28 +207,28 @@ def _records_of(
 
 
 def _labelled(
-    frames: np.ndarray, labels: list[FaceLabels], skipped: int, places: np.ndarray | None = None
+    inputs: np.ndarray, labels: list[FaceLabels], skipped: int, places: np.ndarray | None = None
 ) -> Labelled:
     genders = np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1)
-    return Labelled(frames, _age_intervals(labels), genders, skipped, places)
+    return Labelled(inputs, _age_intervals(labels), genders, skipped, places)
 
 
-def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:
+def _write_inputs(dataset: FaceDataset, path: Path, caption: str) -> None:
     unreadable: list[int] = []
     with whole_file(path) as unfinished:
         shape = (len(dataset), dataset.canvas_px, dataset.canvas_px, 3)
-        frames = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
+        inputs = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
 
         def cut(index: int) -> None:
             try:
-                frames[index] = dataset[index][0]
+                inputs[index] = dataset[index][0]
             except PictureError as error:
                 tqdm.write(f"skipped: {error}")
                 unreadable.append(index)
 
         with ThreadPoolExecutor(2) as pool:
             list(tqdm(pool.map(cut, range(len(dataset))), total=len(dataset), desc=caption, unit="picture"))
-        frames.flush()
+        inputs.flush()
     if unreadable:
         with whole_file(path.with_suffix(".unreadable")) as unfinished:
             np.savetxt(unfinished, sorted(unreadable), fmt="%d")
@@ -236,7 +237,7 @@ def _write_frames(dataset: FaceDataset, path: Path, caption: str) -> None:
 def _cache_key(variant: Variant, dataset: FaceDataset, boxes: pd.DataFrame | None) -> str:
     """A name for these frames that changes with whatever would change them."""
     digest = hashlib.sha256()
-    for part in (variant.framing, variant.input_px, variant.pad_rgb, dataset.canvas_px):
+    for part in (variant.input_mode, variant.input_px, variant.pad_rgb, dataset.canvas_px):
         digest.update(repr(part).encode())
     digest.update("\n".join(dataset.records.file).encode())
     if boxes is not None:

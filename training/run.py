@@ -25,11 +25,12 @@ from dataset.splits import split_sha256
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import DataMissing, RecipeError
 from faces.files import sha256_of, whole_file
+from faces.networks import ATTENTION
 from faces.variants import Variant
-from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE, MEASURED, Phase, Recipe, Schedule
+from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, LOCALIZER, MEASURED, Phase, Recipe, Schedule
 from training.export.export import export_variant
 from training.frozen_features import heads_of, with_features
-from training.logit_adjustment import adjust_readout
+from training.logit_adjustment import adjust_logits
 from training.networks.attention import PREFIX
 from training.networks.batch_norm import fused_batch_norms
 from training.networks.build import (
@@ -38,9 +39,22 @@ from training.networks.build import (
     served_network,
     started_network,
 )
-from training.networks.losses import AgeMae, GenderAccuracy, GenderLoss, GlimpseLoss, age_loss, ages_in_years
-from training.phases import optimizer_of, rate_after, rate_shares, set_trainable, trainable_parameters
-from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_frames, training_batches
+from training.networks.losses import (
+    AgeMae,
+    GenderAccuracy,
+    GenderLoss,
+    LocalizerLoss,
+    age_loss,
+    ages_in_years,
+)
+from training.phases import (
+    learning_rate_after,
+    lr_multipliers,
+    optimizer_of,
+    set_trainable,
+    trainable_parameters,
+)
+from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_inputs, training_batches
 from training.run_folder.card import run_command, write_run_card
 from training.run_folder.figures import write_confusions, write_curves
 from training.run_folder.state import COMPLETE, TRAINING, RunFacts, set_facts, write_run_state
@@ -49,10 +63,10 @@ from training.validation import history_columns, outputs_of, validation_figures
 CHECKPOINT = "checkpoint.npz"
 FEATURES = "features"  # of a frozen backbone, while a phase needs them
 MEASURED_BATCHES = 16  # for batch norm
-MEMORY_SHARE = 0.2
-FINISH = "finish"
+MEMORY_FRACTION = 0.2
+COOLDOWN = "cooldown"
 THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"  # TensorFlow reads it and does not tell
-START_SHARES = (0.0, 0.25, 0.5, 0.75)
+WISE_FT_ALPHAS = (0.0, 0.25, 0.5, 0.75)
 
 
 @dataclass
@@ -98,30 +112,28 @@ def run(
     print(f"device: {device}")
     keras.utils.set_random_seed(recipe.schedule.seed)
     train = {
-        name: labelled_frames(
+        name: labelled_inputs(
             recipe,
             name,
             TRAIN,
             data_dir,
             cache_dir,
-            canvas_scale=recipe.framing.canvas_scale,
+            canvas_scale=recipe.input.canvas_scale,
             limit=limit or recipe.limits.get(name),
         )
-        for name in recipe.mix.shares
+        for name in recipe.mix.fractions
     }
     validation = {
-        name: labelled_frames(
-            recipe, name, VALIDATION.get(name, "validation"), data_dir, cache_dir, limit=limit
-        )
-        for name in recipe.mix.shares
+        name: labelled_inputs(recipe, name, VALIDATION, data_dir, cache_dir, limit=limit)
+        for name in recipe.mix.fractions
     }
-    for name in recipe.mix.shares:
-        print(f"{name}: {len(train[name].frames):,} to train, {len(validation[name].frames):,} to validate")
+    for name in recipe.mix.fractions:
+        print(f"{name}: {len(train[name].inputs):,} to train, {len(validation[name].inputs):,} to validate")
     skipped = sum(one.skipped for one in (*train.values(), *validation.values()))
     started = network_at_start(recipe, data_dir / "weights", train, begun=begun)
     print(f"start: {started.started_from}, {started.model.count_params():,} parameters")
 
-    averages = recipe.schedule.average_with_start
+    averages = recipe.schedule.wise_ft
     start = [weight.numpy() for weight in started.model.weights] if averages else []
     facts = RunFacts(
         command=run_command(recipe, out, limit),
@@ -140,15 +152,17 @@ def run(
         progress = _trained(started, recipe, train, validation, out, report)
     except tf.errors.ResourceExhaustedError as error:
         raise RecipeError(
-            f"The memory does not hold a batch of {recipe.schedule.batch_frames} frames of "
-            f"{recipe.framing.input_px} px: lower batch_frames or input_px in the recipe. ({error.message})"
+            f"The memory does not hold a batch of {recipe.schedule.batch_size} frames of "
+            f"{recipe.input.input_px} px: lower batch_size or input_px in the recipe. ({error.message})"
         ) from error
     print(f"best epoch: {progress.best_epoch}; {skipped:,} pictures could not be read and were skipped")
     _load_weights(started.model, out / CHECKPOINT, "best")
     if averages:
-        _average_with_start(started.model, start, recipe, validation)
-    if any(phase.trainable != GLIMPSE for phase in recipe.phases):  # a look alone leaves the ages as they are
-        _adjust_readout(started.model, train, validation)
+        _wise_ft(started.model, start, recipe, validation)
+    if any(
+        phase.trainable != LOCALIZER for phase in recipe.phases
+    ):  # a look alone leaves the ages as they are
+        _adjust_logits(started.model, train, validation)
     _write_figures(started.model, validation, progress, recipe.name, out)
     variant = _shipped(started.model, recipe, out, export)
     report(progress, COMPLETE)
@@ -162,13 +176,13 @@ def network_at_start(
 
     The statistics of a run that has `begun` are in its checkpoint, so they are not measured again.
     """
-    started = started_network(recipe.network, recipe.framing.input_px, weights_dir)
+    started = started_network(recipe.network, recipe.input.input_px, weights_dir)
     _set_mean_age(started.model, train)
     _shorten_memory(started.model, recipe.schedule)
     if recipe.network.batch_norm == MEASURED and not begun:
         batches, _ = training_batches(train, recipe, 0)
-        frames = [frames for frames, _ in batches.take(MEASURED_BATCHES).as_numpy_iterator()]
-        measure_batch_norm(started.model, np.concatenate(frames))
+        inputs = [inputs for inputs, _ in batches.take(MEASURED_BATCHES).as_numpy_iterator()]
+        measure_batch_norm(started.model, np.concatenate(inputs))
     return started
 
 
@@ -178,7 +192,7 @@ def compiled(
     """The network, or a part of it, with the recipe's losses, what a phase trains and its optimiser."""
     model, loss = part or started.model, recipe.loss
     set_trainable(started, phase, recipe.network)
-    age = next((name for name in model.output if name not in (FEMALE, GLIMPSE)), None)
+    age = next((name for name in model.output if name not in (FEMALE, ATTENTION)), None)
     losses: dict[str, keras.losses.Loss] = {}
     weights: dict[str, float] = {}
     metrics: dict[str, list[keras.metrics.Metric]] = {}
@@ -187,11 +201,11 @@ def compiled(
     if FEMALE in model.output:
         losses[FEMALE], weights[FEMALE] = GenderLoss(loss.gender_smoothing), loss.gender_weight
         metrics[FEMALE] = [GenderAccuracy()]
-    if GLIMPSE in model.output:
-        losses[GLIMPSE], weights[GLIMPSE] = GlimpseLoss(), loss.glimpse_weight
-    steps = phase.epochs * (recipe.schedule.frames_an_epoch // recipe.schedule.batch_frames)
-    shares = rate_shares(started, model, phase) if phase.layer_decay != 1 else ()
-    optimizer = optimizer_of(phase, recipe.schedule, steps, shares)
+    if ATTENTION in model.output:
+        losses[ATTENTION], weights[ATTENTION] = LocalizerLoss(), loss.localizer_weight
+    steps = phase.epochs * (recipe.schedule.inputs_per_epoch // recipe.schedule.batch_size)
+    fractions = lr_multipliers(started, model, phase) if phase.layerwise_lr_decay != 1 else ()
+    optimizer = optimizer_of(phase, recipe.schedule, steps, fractions)
     model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
     optimizer.build(model.trainable_variables)
     return model
@@ -256,11 +270,11 @@ def _fitted(
 
     Heads are fitted on what a frozen backbone says of the frames.
     """
-    if phase.trainable == GLIMPSE:
+    if phase.trainable == LOCALIZER:
         model = started.model
-        looks = keras.Model(model.input, {GLIMPSE: model.output[GLIMPSE]}, name=GLIMPSE)
+        looks = keras.Model(model.input, {ATTENTION: model.output[ATTENTION]}, name=ATTENTION)
         return compiled(started, recipe, phase, looks), train, validation
-    draws = recipe.feature_draws(phase)
+    draws = recipe.feature_samples(phase)
     if not draws:
         return compiled(started, recipe, phase), train, validation
     fitted = compiled(started, recipe, phase, heads_of(started))
@@ -292,7 +306,7 @@ def _epoch(
     `fitted` is `model`, or a part of it that shares its layers.
     """
     started = time.perf_counter()
-    if (rate := rate_after(phase, done)) is not None:
+    if (rate := learning_rate_after(phase, done)) is not None:
         fitted.optimizer.learning_rate = rate
     batches, steps = training_batches(train, recipe, epoch)
     logs = fitted.fit(
@@ -309,16 +323,16 @@ def _epoch(
             f"Received: {phase.learning_rate:g}."
         )
     trained = [variable.numpy() for variable in model.variables]
-    if recipe.schedule.average_momentum:
+    if recipe.schedule.ema_momentum:
         fitted.optimizer.finalize_variable_values(fitted.trainable_variables)
     row: dict[str, Any] = {
         "epoch": epoch + 1,
-        "phase": FINISH if recipe.in_finish(epoch) else phase.name,
+        "phase": COOLDOWN if recipe.in_cooldown(epoch) else phase.name,
         "learning_rate": float(fitted.optimizer.learning_rate),
     }
     row |= _training_figures(fitted, logs)
     # By the whole network, so that the losses of all phases are of one kind; heads read features, not frames.
-    row |= _validated(model if phase.trainable == GLIMPSE else fitted, recipe, validation)
+    row |= _validated(model if phase.trainable == LOCALIZER else fitted, recipe, validation)
     row["seconds"] = time.perf_counter() - started
     if row["validation_loss"] <= min([past["validation_loss"] for past in progress.history], default=np.inf):
         progress.best[:] = [variable.numpy() for variable in model.variables]
@@ -331,8 +345,8 @@ def _training_figures(model: keras.Model, logs: dict[str, list[float]]) -> dict[
     """Loss and figures on the augmented frames of the epoch; of one head alone, Keras names no part."""
     row = {"loss": logs["loss"][-1]}
     for name in model.output:
-        if name == GLIMPSE:
-            row["glimpse_loss"] = row["loss"] if len(model.output) == 1 else logs[f"{name}_loss"][-1]
+        if name == ATTENTION:
+            row["localizer_loss"] = row["loss"] if len(model.output) == 1 else logs[f"{name}_loss"][-1]
             continue
         task, figure, measured = (
             ("gender", "gender_accuracy", "accuracy") if name == FEMALE else ("age", "age_mae_years", "mae")
@@ -348,11 +362,11 @@ def _validated(model: keras.Model, recipe: Recipe, validation: dict[str, Labelle
     loss = recipe.loss
     figures = validation_figures(model, validation, age_loss(loss), GenderLoss(loss.gender_smoothing))
     total = sum(
-        recipe.mix.shares[name]
+        recipe.mix.fractions[name]
         * (
             loss.age_weight * of_set.get("age_loss", 0.0)
             + loss.gender_weight * of_set.get("gender_loss", 0.0)
-            + loss.glimpse_weight * of_set.get("glimpse_loss", 0.0)
+            + loss.localizer_weight * of_set.get("localizer_loss", 0.0)
         )
         for name, of_set in figures.items()
     )
@@ -380,10 +394,10 @@ def _shorten_memory(model: keras.Model, schedule: Schedule) -> None:
     Where an epoch has fewer than 500 steps, Keras's usual 100 would still hold much of the start: a network
     that learnt well in training answers nonsense.
     """
-    steps = max(schedule.frames_an_epoch // schedule.batch_frames, 1)
+    steps = max(schedule.inputs_per_epoch // schedule.batch_size, 1)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = min(layer.momentum, max(1 - 1 / (MEMORY_SHARE * steps), 0.5))
+            layer.momentum = min(layer.momentum, max(1 - 1 / (MEMORY_FRACTION * steps), 0.5))
 
 
 def _write_history(history: list[dict[str, Any]], out: Path) -> None:
@@ -430,7 +444,7 @@ def _write_recipe(recipe: Recipe, out: Path) -> None:
             shutil.copyfile(recipe.path, path)
 
 
-def _average_with_start(
+def _wise_ft(
     model: keras.Model, start: list[np.ndarray], recipe: Recipe, validation: dict[str, Labelled]
 ) -> None:
     """Move the trained weights towards the start where that lowers the validation loss.
@@ -441,27 +455,27 @@ def _average_with_start(
     """
     trained = [weight.numpy() for weight in model.weights]
 
-    def set_share(share: float) -> None:
+    def set_fraction(fraction: float) -> None:
         for weight, after, before in zip(model.weights, trained, start, strict=True):
             if not weight.path.startswith(PREFIX):
-                weight.assign((1 - share) * after + share * before)
+                weight.assign((1 - fraction) * after + fraction * before)
 
     losses = {}
-    for share in START_SHARES:
-        set_share(share)
-        losses[share] = _validated(model, recipe, validation)["validation_loss"]
-    best = min(START_SHARES, key=lambda share: losses[share])
-    set_share(best)
-    told = ", ".join(f"{share:g}: {loss:.4f}" for share, loss in losses.items())
+    for fraction in WISE_FT_ALPHAS:
+        set_fraction(fraction)
+        losses[fraction] = _validated(model, recipe, validation)["validation_loss"]
+    best = min(WISE_FT_ALPHAS, key=lambda fraction: losses[fraction])
+    set_fraction(best)
+    told = ", ".join(f"{fraction:g}: {loss:.4f}" for fraction, loss in losses.items())
     print(f"validation loss by the share of the start weights: {told}; kept: {best:g}")
 
 
-def _adjust_readout(model: keras.Model, train: dict[str, Labelled], validation: dict[str, Labelled]) -> None:
+def _adjust_logits(model: keras.Model, train: dict[str, Labelled], validation: dict[str, Labelled]) -> None:
     """By the first set whose ages are exact. A network that says years, or saw bins alone, stays as it is."""
     exact = [name for name, source in validation.items() if np.array_equal(*source.ages.T)]
     if AGE_PROBABILITIES in model.output and exact:
         ages = train[exact[0]].ages[:, 0]
-        print(f"ages: {adjust_readout(model, ages[ages >= 0], validation[exact[0]])}")
+        print(f"ages: {adjust_logits(model, ages[ages >= 0], validation[exact[0]])}")
 
 
 def _write_figures(
@@ -475,7 +489,7 @@ def _write_figures(
             values[:, 0] >= 0.5 if output == FEMALE else ages_in_years(values)
         )
         for output, values in outputs_of(model, source).items()
-        if output != GLIMPSE
+        if output != ATTENTION
     }
     low, high = source.ages.T
     true = {"age_years": np.where(low == high, low, -1), "gender": source.genders[:, 0]}
@@ -491,9 +505,9 @@ def _shipped(model: keras.Model, recipe: Recipe, out: Path, export: Callable[...
         served,
         out,
         name=recipe.name,
-        framing=recipe.framing.framing,
-        crop_scale=recipe.framing.crop_scale,
-        pad_rgb=recipe.framing.pad_rgb,
+        input_mode=recipe.input.input_mode,
+        crop_scale=recipe.input.crop_scale,
+        pad_rgb=recipe.input.pad_rgb,
         recipe=recipe.name,
         detector_sha256=sha256_of(DEFAULT_DETECTOR),
         split_sha256=split_sha256(),

@@ -22,7 +22,8 @@ from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.saliency import Saliency
 
 from faces.errors import ProjectError, VariantError
-from faces.networks import GLIMPSE
+from faces.graph_names import current_name
+from faces.networks import ATTENTION
 from faces.predictions import AGE
 from faces.saliency.maps import expanded, scaled_to_one
 from faces.saliency.smoothgrad import NOISE, SAMPLES, SEED
@@ -32,7 +33,7 @@ from faces.variants import read_variant
 
 def reference_map(
     folder: Path,
-    frame: np.ndarray,
+    crop: np.ndarray,
     method: str,
     output: str,
     *,
@@ -48,17 +49,17 @@ def reference_map(
     weights = tf.constant(target.age_weights if output == AGE else target.gender_weight)
     score = lambda outputs: tf.reduce_sum(outputs * weights, axis=-1)  # noqa: E731
     rectifier = tf.abs if target.counts_both_ways else tf.nn.relu
-    frames = tf.constant(frame[None], tf.float32)
+    inputs = tf.constant(crop[None], tf.float32)
     if method in ("vanilla", "smoothgrad"):
         np.random.seed(SEED)  # noqa: NPY002 - tf-keras-vis draws from the global generator
         samples = smooth_samples if method == "smoothgrad" else 0
-        values = Saliency(model)(score, frames, smooth_samples=samples, smooth_noise=NOISE)
+        values = Saliency(model)(score, inputs, smooth_samples=samples, smooth_noise=NOISE)
     else:
         engine = {"gradcam": Gradcam, "gradcam_plus_plus": GradcamPlusPlus}[method](model)
-        place = _place_of_glimpse(Path(folder), frames)
+        place = _attention_box(Path(folder), inputs)
         values = engine(
             score,
-            frames,
+            inputs,
             penultimate_layer=last_convolution,
             seek_penultimate_conv_layer=False,
             activation_modifier=rectifier,
@@ -67,14 +68,15 @@ def reference_map(
         )
         if place is not None:
             # tf-keras-vis lays a feature map over the whole frame.
-            return scaled_to_one(expanded(np.asarray(values[0]), len(frame), place))
+            return scaled_to_one(expanded(np.asarray(values[0]), len(crop), place))
     return np.asarray(values[0], np.float32)
 
 
-def _place_of_glimpse(folder: Path, frames: tf.Tensor) -> np.ndarray | None:
+def _attention_box(folder: Path, inputs: tf.Tensor) -> np.ndarray | None:
     """Where the network looks in one frame, (3,); None where it reads the frame itself."""
     model = _loaded(read_variant(folder).folder / "network.keras")
-    return model(frames, training=False)[GLIMPSE].numpy()[0] if GLIMPSE in model.output else None
+    answers = {current_name(name): value for name, value in model(inputs, training=False).items()}
+    return answers[ATTENTION].numpy()[0] if ATTENTION in answers else None
 
 
 @lru_cache(maxsize=8)
@@ -108,9 +110,9 @@ def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
     while line := requests.readline():
         arguments: dict[str, Any] = json.loads(line)
         folder, px = Path(arguments.pop("folder")), arguments.pop("px")
-        frame = np.frombuffer(requests.read(px * px * 3), np.uint8).reshape(px, px, 3)
+        crop = np.frombuffer(requests.read(px * px * 3), np.uint8).reshape(px, px, 3)
         try:
-            values = reference_map(folder, frame, **arguments).tobytes()
+            values = reference_map(folder, crop, **arguments).tobytes()
             error = None
         except ProjectError as refusal:
             values, error = b"", str(refusal)

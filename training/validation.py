@@ -7,13 +7,14 @@ the sets are the validation splits and FairFace's development list.
 import keras
 import numpy as np
 
-from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, GLIMPSE
+from faces.networks import ATTENTION
+from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE
 from training.networks.attention import PLACE
-from training.networks.losses import GenderLoss, GlimpseLoss, ages_in_years
+from training.networks.losses import GenderLoss, LocalizerLoss, ages_in_years
 from training.pipeline import Labelled
 from training.run_folder.card import validation_column
 
-BATCH_FRAMES = 64
+BATCH_SIZE = 64
 
 
 def validation_figures(
@@ -44,10 +45,10 @@ def history_columns(figures: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def outputs_of(model: keras.Model, source: Labelled) -> dict[str, np.ndarray]:
     """What the model says of n frames, or of the first draw of their features: (n, …) by output name."""
-    frames = source.frames if source.features is None else source.features[0]
+    inputs = source.inputs if source.features is None else source.features[0]
     batches = [
-        model.predict_on_batch(np.asarray(frames[start : start + BATCH_FRAMES], np.float32))
-        for start in range(0, len(frames), BATCH_FRAMES)
+        model.predict_on_batch(np.asarray(inputs[start : start + BATCH_SIZE], np.float32))
+        for start in range(0, len(inputs), BATCH_SIZE)
     ]
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
@@ -66,10 +67,10 @@ def _figures(
         right = (outputs[FEMALE] >= 0.5) == (source.genders >= 0.5)
         figures["gender_accuracy"] = float(right[source.genders >= 0].mean())
     known = np.zeros(0, bool) if source.places is None else ~np.isnan(source.places[:, 0])
-    if GLIMPSE in outputs and source.places is not None and known.any():
-        places, looks = source.places[known], outputs[GLIMPSE][known]
-        figures["glimpse_loss"] = float(GlimpseLoss()(places, looks))
-        figures["glimpse_overlap"] = float(overlaps(places, looks[:, :PLACE]).mean())
+    if ATTENTION in outputs and source.places is not None and known.any():
+        places, looks = source.places[known], outputs[ATTENTION][known]
+        figures["localizer_loss"] = float(LocalizerLoss()(places, looks))
+        figures["localizer_iou"] = float(overlaps(places, looks[:, :PLACE]).mean())
     return figures
 
 

@@ -77,7 +77,7 @@
         if (answer.empty) {
             say(panel, "This method finds nothing that speaks for the answer.");
         } else {
-            say(panel, answer.share_in_face === null ? "\u00a0" : shareInWords(answer));
+            say(panel, answer.fraction_in_face === null ? "\u00a0" : shareInWords(answer));
         }
         paint(panel);
         readOut();
@@ -85,7 +85,7 @@
 
     /* By chance: what a map without any focus has in the box, which is the box's share of the area. */
     function shareInWords(answer) {
-        return `${percent(answer.share_in_face)} in the face, ${percent(answer.face_area)} by chance`;
+        return `${percent(answer.fraction_in_face)} in the face, ${percent(answer.face_area)} by chance`;
     }
 
     function say(panel, text) {
@@ -249,11 +249,11 @@
         const names = pair.map((panel) => panel.closest(".look").dataset.variant);
         const answers = pair.map((panel) => maps.get(panel).answer);
         const about = output === "age" ? "Age" : "Gender";
-        if (answers.every((answer) => answer.share_in_face !== null)) {
-            const focus = answers.map((answer) => answer.share_in_face / answer.face_area);
+        if (answers.every((answer) => answer.fraction_in_face !== null)) {
+            const focus = answers.map((answer) => answer.fraction_in_face / answer.face_area);
             const [most, least] = focus[0] > focus[1] ? [0, 1] : [1, 0];
             if (focus[most] >= FOCUSED_FROM && focus[least] < 1) {
-                const inWords = (at) => `${percent(answers[at].share_in_face)} in it, ${percent(answers[at].face_area)} by chance`;
+                const inWords = (at) => `${percent(answers[at].fraction_in_face)} in it, ${percent(answers[at].face_area)} by chance`;
                 const text = `${about}: no. ${names[most]} goes by the face (${inWords(most)}), ${names[least]} does not (${inWords(least)}).`;
                 return [true, text];
             }
@@ -295,9 +295,9 @@
     }
 
     function pictureInAddress(key, face) {
-        const kinds = { "sample:": "sample", "test:": "test" };
+        const kinds = { "sample:": "sample", "set:": "set" };
         const prefix = Object.keys(kinds).find((start) => key.startsWith(start));
-        const values = { sample: null, test: null, picture: null, face: face };
+        const values = { sample: null, set: null, picture: null, face: face };
         values[prefix ? kinds[prefix] : "picture"] = prefix ? key.slice(prefix.length) : key;
         inAddress(values);
     }

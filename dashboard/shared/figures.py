@@ -64,7 +64,7 @@ def scores_figure(
     return finished(figure, title, scheme)
 
 
-def told_genders_figure(
+def abstention_figure(
     curves: pd.DataFrame, rules: pd.DataFrame, title: str, names: Sequence[str], scheme: str | None
 ) -> go.Figure:
     """Accuracy of the genders that are told against the share told, and the rule that is served as a point.
@@ -77,15 +77,15 @@ def told_genders_figure(
         rows, rule = curves[curves.variant == name], rules[rules.variant == name]
         colour = variant_colour(name, names, scheme)
         figure.add_scatter(
-            x=rows.share, y=rows.accuracy, mode="lines", name=name, line={"color": colour, "width": 2},
-            customdata=np.column_stack([rows.least_probability, rows["count"]]),
+            x=rows.fraction, y=rows.accuracy, mode="lines", name=name, line={"color": colour, "width": 2},
+            customdata=np.column_stack([rows.abstention_threshold, rows["count"]]),
             hovertemplate=(
                 f"{name}, told from %{{customdata[0]:.0%}} on: %{{x:.1%}} told, %{{y:.1%}} of them right"
                 "<br>%{customdata[1]:,} pictures<extra></extra>"
             ),
         )  # fmt: skip
         figure.add_scatter(
-            x=rule.share, y=rule.value, mode="markers", name=f"{name}, as served", error_y=_whiskers(rule),
+            x=rule.fraction, y=rule.value, mode="markers", name=f"{name}, as served", error_y=_whiskers(rule),
             marker={"color": colour, "size": 12}, showlegend=False, customdata=rule["count"],
             hovertemplate=(
                 f"{name}, as served: %{{x:.1%}} told, %{{y:.1%}} of them right"
@@ -158,13 +158,13 @@ def cs_figure(
             fillcolor=_faded(colour), line={"width": 0}, hoverinfo="skip", showlegend=False,
         )  # fmt: skip
         figure.add_scatter(
-            x=rows.years, y=rows.share, mode="lines+markers", name=name, line={"color": colour, "width": 2},
+            x=rows.years, y=rows.fraction, mode="lines+markers", name=name, line={"color": colour, "width": 2},
             marker={"size": 5}, customdata=rows["count"],
             hovertemplate=f"{name}: %{{y:.1%}} within %{{x}} years<br>%{{customdata:,}} pictures<extra/>",
         )  # fmt: skip
     if published:
         figure.add_scatter(
-            x=[years for _, years, _ in published], y=[share for _, _, share in published], mode="markers",
+            x=[years for _, years, _ in published], y=[fraction for _, _, fraction in published], mode="markers",
             name="others", text=[name for name, _, _ in published],
             marker={"color": grey, "symbol": "diamond-open", "size": 9},
             hovertemplate=f"%{{text}}: %{{y:.1%}} within %{{x}} years<br>{note}<extra></extra>",
@@ -224,7 +224,7 @@ def beside_others_figure(
 
 def slices_figure(
     slices: pd.DataFrame,
-    measure: str,
+    metric: str,
     title: str,
     names: Sequence[str],
     scheme: str | None,
@@ -247,11 +247,11 @@ def slices_figure(
         colour = variant_colour(name, names, scheme)
         whiskers = {
             "type": "data", "symmetric": False, "thickness": 1.2, "width": 0, "color": colour,
-            "array": rows[f"{measure}_high"] - rows[measure],
-            "arrayminus": rows[measure] - rows[f"{measure}_low"],
+            "array": rows[f"{metric}_high"] - rows[metric],
+            "arrayminus": rows[metric] - rows[f"{metric}_low"],
         }  # fmt: skip
         figure.add_scatter(
-            x=rows.slice, y=rows[measure], name=name, mode="lines+markers", row=1, col=1, error_y=whiskers,
+            x=rows.slice, y=rows[metric], name=name, mode="lines+markers", row=1, col=1, error_y=whiskers,
             line={"color": colour, "width": 2}, marker={"size": 7}, customdata=rows["count"],
             hovertemplate=(
                 f"{name}, {slices_of} %{{x}}: {'%{y:.1%}' if as_percent else '%{y:.2f} years'}"
@@ -269,7 +269,7 @@ def slices_figure(
     figure.update_yaxes(
         title="pictures", row=2, col=1, nticks=3, range=[0, most_pictures * 1.1] if most_pictures else None
     )
-    if measure == "bias":
+    if metric == "bias":
         figure.add_hline(y=0, line={"color": neutral("quiet", scheme), "width": 1}, row=1, col=1)
     return finished(figure, title, scheme)
 

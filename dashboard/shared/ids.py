@@ -34,7 +34,7 @@ PREDICT_DROP = "predict-drop"
 PREDICT_STRIP = "predict-strip"
 PREDICT_PROBLEMS = "predict-problems"
 PREDICT_ANSWER = "predict-answer"
-PREDICT_READINGS = "predict-readings"  # Store: what the marks compare with the truth
+PREDICT_TABLE = "predict-readings"  # Store: what the marks compare with the truth
 PREDICT_TRUTH = "predict-truth"
 PREDICT_TOLERANCE = "predict-tolerance"
 PREDICT_TRUTH_SUMMARY = "predict-truth-summary"
@@ -48,7 +48,7 @@ def of_face(part: str, face: Any) -> dict[str, Any]:
 ASK_FULL = "ask-full"
 ASKED_AGE = "asked-age"
 ASKED_GENDER = "asked-gender"
-ASKED_READINGS = "asked-readings"  # Store: variant -> reading of the box x 2
+ASKED_PREDICTIONS = "asked-readings"  # Store: variant -> reading of the box x 2
 TRUE_AGE = "true-age"
 TRUE_GENDER = "true-gender"
 TRUTH_MARKS = "truth-marks"
@@ -98,7 +98,7 @@ def metrics_matrix(part: str, about: Any, of: Any) -> dict[str, Any]:
     return {"type": f"matrix-{part}", "about": about, "of": of}
 
 
-def metrics_shares(about: Any) -> dict[str, Any]:
+def metrics_fractions(about: Any) -> dict[str, Any]:
     """The id of the switch between counts and shares of all matrices about one thing."""
     return {"type": "metrics-shares", "about": about}
 
@@ -135,7 +135,7 @@ def training_chart(part: str, chart: Any) -> dict[str, Any]:
 
 
 # --- Data -----------------------------------------------------------------------------------------------
-DATA_SHARES = "data-shares"
+DATA_FRACTIONS = "data-shares"
 DATA_SPLIT = "data-split"
 DATA_AGES = "data-ages"
 DATA_GENDER = "data-gender"

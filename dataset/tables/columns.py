@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
+from faces.templates import render
 
 TEXT, NUMBER, WHOLE_NUMBER = "text", "number", "whole number"
 # Text and whole numbers are never null: unknown text is empty. Numbers are null where there is none.
@@ -74,9 +75,9 @@ BOX = (
     Column("box_y1", NUMBER, "picture pixels", "Lower edge"),
     Column("confidence", NUMBER, "0 to 1", "Confidence of the detector in that face"),
     Column(
-        "face_share",
+        "face_fraction",
         NUMBER,
-        "share",
+        "fraction",
         "Longer side of the box over the shorter side of the picture; null where no face was found",
     ),
     Column("width", WHOLE_NUMBER, "pixels", "Width of the upright picture; 0 where it is unreadable"),
@@ -91,9 +92,7 @@ PREDICTIONS = Table(
     (
         FILE,
         Column("set", TEXT, "", "`chips`, `context`, `fgnet`, `portraits` or `fairface`"),
-        Column(
-            "split", TEXT, "", "`train`, `validation` or `test`; FairFace: `train`, `development` or `held`"
-        ),
+        Column("split", TEXT, "", "`train`, `validation` or `test`"),
         Column("variant", TEXT, "", "Name of the variant that read it"),
         Column("subject", TEXT, "", "Who is shown, where the set says so; bootstrap intervals draw subjects"),
         Column("age_years", NUMBER, "years", "True age, never clipped; null where only a bin is known"),
@@ -109,7 +108,10 @@ PREDICTIONS = Table(
         Column("race", TEXT, "", "As the set words it; empty where it does not say"),
         STATUS,
         Column(
-            "framed_from", TEXT, "", "What the network saw: `face` or `whole picture`; empty where unreadable"
+            "input_source",
+            TEXT,
+            "",
+            "What the network saw: `face` or `whole picture`; empty where unreadable",
         ),
         *BOX,
         Column(
@@ -122,7 +124,7 @@ PREDICTIONS = Table(
         Column("age_high_years", NUMBER, "years", "90 % quantile: upper end of the 80 % interval"),
         Column("female_probability", NUMBER, "0 to 1", "Calibrated; one half or more is read as female"),
         Column(
-            "told_gender",
+            "predicted_gender",
             TEXT,
             "",
             "What is answered: `female`, `male`, or `uncertain` below the calibration's least probability; "
@@ -152,23 +154,27 @@ FAIRFACE_SPLIT = Table(
     "FairFace split",
     "dataset/fairface_split.csv",
     "one picture of FairFace",
-    (FILE, Column("split", TEXT, "", "`train`, `development` (choices) or `held` (published figures)")),
+    (FILE, Column("split", TEXT, "", "`train`, `validation` (choices) or `test` (published figures)")),
 )
 VALIDATION_FIGURES = (
     ("age_loss", "", "age part of the loss"),
     ("gender_loss", "", "gender part of the loss, before it is weighed"),
-    ("gender_accuracy", "share", "higher is better"),
-    ("glimpse_loss", "", "loss of the glimpse's place, where the network takes one"),
-    ("glimpse_overlap", "share", "of the glimpse with the face's square, over both; higher is better"),
+    ("gender_accuracy", "fraction", "higher is better"),
+    ("localizer_loss", "", "loss of the localizer, where the network has one"),
+    (
+        "localizer_iou",
+        "fraction",
+        "of the attention crop with the face's square, over both; higher is better",
+    ),
 )
 AGE_VALIDATION_FIGURES = (
     ("age_mae_years", "years", "lower is better"),
     ("age_bias_years", "years", "mean of predicted less true; nearer to 0 is better"),
-    ("cs_5", "share", "within 5 years; higher is better"),
+    ("cs_5", "fraction", "within 5 years; higher is better"),
 )
 BIN_VALIDATION_FIGURES = (
-    ("bin_accuracy", "share", "the age falls into the bin; higher is better"),
-    ("bin_off_by_one", "share", "into it or a neighbour; higher is better"),
+    ("bin_accuracy", "fraction", "the age falls into the bin; higher is better"),
+    ("bin_off_by_one", "fraction", "into it or a neighbour; higher is better"),
     ("young_bias_years", "years", "how far beyond the bin, under 20; nearer to 0 is better"),
     ("old_bias_years", "years", "how far beyond the bin, from 50; nearer to 0 is better"),
 )
@@ -178,14 +184,16 @@ HISTORY = Table(
     "one epoch of a training",
     (
         Column("epoch", WHOLE_NUMBER, "", "1 for the first"),
-        Column("phase", TEXT, "", "Of the recipe; `finish` in the last epochs, if it has a [finish]", True),
+        Column(
+            "phase", TEXT, "", "Of the recipe; `cooldown` in the last epochs, if it has a [cooldown]", True
+        ),
         Column("learning_rate", NUMBER, "", "At the end of the epoch"),
         Column("loss", NUMBER, "", "Mean training loss of both heads; lower is better, as for every loss"),
         Column("age_loss", NUMBER, "", "Its age part, before it is weighed", True),
         Column("gender_loss", NUMBER, "", "Its gender part, before it is weighed", True),
-        Column("glimpse_loss", NUMBER, "", "That of the glimpse's place, where the network takes one", True),
+        Column("localizer_loss", NUMBER, "", "That of the localizer, where the network has one", True),
         Column("age_mae_years", NUMBER, "years", "On augmented training frames; lower is better", True),
-        Column("gender_accuracy", NUMBER, "share", "On augmented training frames; higher is better", True),
+        Column("gender_accuracy", NUMBER, "fraction", "On augmented training frames; higher is better", True),
         Column("validation_loss", NUMBER, "", "Over all sets, weighed as in training; nothing augmented"),
         *(
             Column(
@@ -197,8 +205,8 @@ HISTORY = Table(
             )
             for name, split in (
                 ("chips", "validation"),
-                ("context", "validation"),
-                ("fairface", "development"),
+                ("composites", "validation"),
+                ("fairface", "validation"),
             )
             for figure, unit, words in (
                 *VALIDATION_FIGURES,
@@ -211,8 +219,8 @@ HISTORY = Table(
 FAIRNESS_FIGURES = {
     "mae": ("years", "Mean absolute age error; null where no age is exact"),
     "bias": ("years", "Mean of predicted less true age; null where no age is exact"),
-    "accuracy": ("share", "Share of the genders that are read right"),
-    "bin_accuracy": ("share", "Share of the ages in the right bin, where bins alone are known"),
+    "accuracy": ("fraction", "Share of the genders that are read right"),
+    "bin_accuracy": ("fraction", "Share of the ages in the right bin, where bins alone are known"),
 }
 FAIRNESS = Table(
     "fairness",
@@ -220,7 +228,7 @@ FAIRNESS = Table(
     "one gender, race and age group of one set, read by one variant of the release before",
     (
         Column("set", TEXT, "", "Name of the set"),
-        Column("split", TEXT, "", "`test`; FairFace: `held`"),
+        Column("split", TEXT, "", "`test`"),
         Column("variant", TEXT, "", "Name of the variant"),
         Column("network_sha256", TEXT, "", "Its network"),
         Column("gender", TEXT, "", "True gender: `female` or `male`"),
@@ -238,7 +246,7 @@ FAIRNESS = Table(
         ),
     ),
 )
-BEFORE = Table(
+BASELINE = Table(
     "predictions of the release before",
     "model_*/baseline_release/predictions.parquet",
     "one picture of `chips` test, read by one variant of the release before",
@@ -249,8 +257,8 @@ BEFORE = Table(
         Column("female_probability", NUMBER, "0 to 1", "As in predictions, four decimals"),
     ),
 )
-MEASURES = Table(
-    "measures",
+ESTIMATES = Table(
+    "metrics",
     "model_*/metrics.json",
     "one measure of one set and split (`sets` → set → split → `measures` → its name)",
     (
@@ -276,18 +284,21 @@ ROBUSTNESS = Table(
             "",
             "The kind of change, named in `evaluation/inference/corruptions.py`, or `unchanged`",
         ),
-        Column("strength", WHOLE_NUMBER, "", "1 to 5; 0 where nothing was changed"),
-        Column("amount", NUMBER, "see `unit`", "What the strength means; null where nothing was changed"),
+        Column("severity", WHOLE_NUMBER, "", "1 to 5; 0 where nothing was changed"),
+        Column("level", NUMBER, "see `unit`", "What the strength means; null where nothing was changed"),
         Column("unit", TEXT, "", "Unit of the amount; `none` where nothing was changed"),
         Column("count", WHOLE_NUMBER, "pictures", "How many pictures both measures stand on"),
         Column("mae", NUMBER, "years", "Mean absolute age error; lower is better"),
         Column("mae_low", NUMBER, "years", "Lower end of its 95 % bootstrap interval"),
         Column("mae_high", NUMBER, "years", "Upper end of it"),
-        Column("gender_accuracy", NUMBER, "share", "Genders read right; higher is better"),
-        Column("gender_accuracy_low", NUMBER, "share", "Lower end of its 95 % bootstrap interval"),
-        Column("gender_accuracy_high", NUMBER, "share", "Upper end of it"),
+        Column("gender_accuracy", NUMBER, "fraction", "Genders read right; higher is better"),
+        Column("gender_accuracy_low", NUMBER, "fraction", "Lower end of its 95 % bootstrap interval"),
+        Column("gender_accuracy_high", NUMBER, "fraction", "Upper end of it"),
         Column(
-            "face_found_share", NUMBER, "share", "Changed pictures in which the detector finds the face again"
+            "face_found_fraction",
+            NUMBER,
+            "fraction",
+            "Changed pictures in which the detector finds the face again",
         ),
         Column(
             "face_found_count", WHOLE_NUMBER, "pictures", "How many were searched: the first of the sample"
@@ -297,9 +308,9 @@ ROBUSTNESS = Table(
         Column("detector_sha256", TEXT, "", "Of the detector whose boxes framed them"),
     ),
 )
-CONTEXT_PICTURES = Table(
-    "context",
-    ".cache/context/context.csv",
+COMPOSITE_PICTURES = Table(
+    "composites",
+    ".cache/composites/composites.csv",
     "one composition",
     (
         FILE,
@@ -310,33 +321,38 @@ CONTEXT_PICTURES = Table(
         Column("y0", NUMBER, "picture pixels", "Upper edge"),
         Column("x1", NUMBER, "picture pixels", "Right edge"),
         Column("y1", NUMBER, "picture pixels", "Lower edge"),
-        Column("face_share", NUMBER, "share", "Longer side of that box over the shorter side of the picture"),
+        Column(
+            "face_fraction",
+            NUMBER,
+            "fraction",
+            "Longer side of that box over the shorter side of the picture",
+        ),
         Column("background", TEXT, "", "The face-free photograph behind it"),
     ),
 )
 TABLES = (
     PREDICTIONS,
     FAIRNESS,
-    BEFORE,
-    MEASURES,
+    BASELINE,
+    ESTIMATES,
     ROBUSTNESS,
     HISTORY,
     BOXES,
-    CONTEXT_PICTURES,
+    COMPOSITE_PICTURES,
     DUPLICATES,
     SPLIT,
     FAIRFACE_SPLIT,
 )
 
 
-def write_table(frame: pd.DataFrame, table: Table, path: Path, provenance: Provenance) -> None:
+def write_table(rows: pd.DataFrame, table: Table, path: Path, provenance: Provenance) -> None:
     """Writes the parquet file whole, its columns in order, the provenance in its metadata.
 
     Raises TableError when a column is missing, unknown or of another kind; the file is then left as it was.
     """
-    _check_names(list(frame.columns), table, path)
+    _check_names(list(rows.columns), table, path)
     try:
-        content = pa.Table.from_pandas(frame[table.column_names], table.schema, preserve_index=False)
+        content = pa.Table.from_pandas(rows[table.column_names], table.schema, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TableError(f"{path}: a column of the {table.name} table has the wrong kind. {error}") from error
     for column in table.columns:
@@ -373,9 +389,9 @@ def read_csv_table(path: Path, table: Table) -> pd.DataFrame:
     """The frame of a CSV file. Raises DataMissing when it is not there, TableError for other columns."""
     if not Path(path).is_file():
         raise DataMissing(f"There is no table {path}.")
-    frame = pd.read_csv(path, dtype={column.name: str for column in table.columns if column.kind == TEXT})
-    _check_names(list(frame.columns), table, path)
-    return frame
+    rows = pd.read_csv(path, dtype={column.name: str for column in table.columns if column.kind == TEXT})
+    _check_names(list(rows.columns), table, path)
+    return rows
 
 
 def provenance_of(path: Path) -> Provenance:
@@ -395,28 +411,7 @@ def provenance_of(path: Path) -> Provenance:
 
 def formats_markdown() -> str:
     """The page docs/data_formats.md."""
-    lines = [
-        "# Data formats",
-        "",
-        "Generated from `dataset/tables` by `python -m dataset formats`; edit that, not this page.",
-        "",
-        "Parquet files carry the SHA-256 of the split, the network and the detector that made them",
-        "(`split_sha256`, `network_sha256`, `detector_sha256` in the schema's metadata; empty where one took",
-        "no part). A table that does not match is refused, not shown.",
-    ]
-    for table in TABLES:
-        lines += ["", f"## {table.name[0].upper()}{table.name[1:]}", ""]
-        lines += [f"`{table.path}`: a row is {table.row}.", ""]
-        lines += ["| column | kind | unit | meaning |", "|---|---|---|---|"]
-        lines += [
-            f"| `{column.name}` | {column.kind} | {column.unit or '–'} | {_meaning(column)} |"
-            for column in table.columns
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _meaning(column: Column) -> str:
-    return f"{column.meaning} (only where it was measured)" if column.optional else column.meaning
+    return render(Path(__file__).with_name("formats.md.j2"), tables=TABLES)
 
 
 def _check_names(names: list[str], table: Table, path: Path) -> None:

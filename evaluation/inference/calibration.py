@@ -20,7 +20,7 @@ from dataset.splits import split_sha256
 from dataset.tables.columns import UNREADABLE
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
-from evaluation.metrics.abstention import least_probability_for, likelier_probability
+from evaluation.metrics.abstention import abstention_threshold_for, likelier_probability
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.files import whole_file
@@ -47,12 +47,14 @@ class GenderFit:
     """The gender temperature and the rule for telling a gender, and what both change."""
 
     temperature: float
-    least_probability: float
+    abstention_threshold: float
     log_loss_before: float
     log_loss_after: float
-    told_share: float  # of the genders, under the rule
-    told_right: float  # share of the told ones
-    withheld_right: float  # share of the others that would have been right; NaN where every gender is told
+    answer_rate: float  # of the genders, under the rule
+    selective_accuracy: float  # share of the told ones
+    abstained_accuracy: (
+        float  # share of the others that would have been right; NaN where every gender is told
+    )
 
 
 @dataclass(frozen=True)
@@ -73,18 +75,18 @@ class Fit:
         return Calibration(
             **age,
             gender_temperature=gender.temperature,
-            least_gender_probability=gender.least_probability,
+            abstention_threshold=gender.abstention_threshold,
         )
 
 
 def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
     """Fit temperatures and rule on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
-    tells_age = not np.isnan(outputs.age_probabilities).any()
-    tells_gender = not np.isnan(outputs.female_probability).any()
+    has_age = not np.isnan(outputs.age_probabilities).any()
+    has_gender = not np.isnan(outputs.female_probability).any()
     return Fit(
         len(age_years),
-        _fitted_age(outputs.age_probabilities, age_years) if tells_age else None,
-        _fitted_gender(outputs.female_probability, female) if tells_gender else None,
+        _fitted_age(outputs.age_probabilities, age_years) if has_age else None,
+        _fitted_gender(outputs.female_probability, female) if has_gender else None,
     )
 
 
@@ -100,7 +102,7 @@ def _fitted_age(age_probabilities: np.ndarray, age_years: np.ndarray) -> AgeFit:
 def _fitted_gender(female_probability: np.ndarray, female: np.ndarray) -> GenderFit:
     temperature = gender_temperature_for(female_probability, female)
     calibrated = tempered_probability(female_probability, temperature)
-    least = least_probability_for(calibrated)
+    least = abstention_threshold_for(calibrated)
     right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
     return GenderFit(
         round(temperature, 4),
@@ -166,7 +168,7 @@ def write_calibration(variant: Variant, fit: Fit) -> None:
         f"age_temperature = {calibration.age_temperature}",
         f"gender_temperature = {calibration.gender_temperature}",
         '# A gender is told from this probability on; below it the answer is "uncertain".',
-        f"least_gender_probability = {calibration.least_gender_probability}",
+        f"abstention_threshold = {calibration.abstention_threshold}",
         "",
         "[fitted_on]",
         f'set = "{CHIPS}"',
@@ -184,9 +186,9 @@ def write_calibration(variant: Variant, fit: Fit) -> None:
         lines += [
             f"gender_log_loss_before = {gender.log_loss_before:.4f}",
             f"gender_log_loss_after = {gender.log_loss_after:.4f}",
-            f"genders_told = {gender.told_share:.4f}",
-            f"genders_told_right = {gender.told_right:.4f}",
-            f"genders_withheld_right = {gender.withheld_right:.4f}",
+            f"answer_rate = {gender.answer_rate:.4f}",
+            f"selective_accuracy = {gender.selective_accuracy:.4f}",
+            f"abstained_accuracy = {gender.abstained_accuracy:.4f}",
         ]
     with whole_file(variant.folder / "calibration.toml") as path:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from dataset.augmentation import coarse, jpeg_compressed
-from dataset.stable_hash import number_of
+from dataset.stable_hash import stable_hash
 
-STRENGTHS = (1, 2, 3, 4, 5)
+SEVERITIES = (1, 2, 3, 4, 5)
 SEED = "corruptions 1"
 GRAIN_PERCENT = 1.0  # of the face's longer side: the standard deviation of the blur that makes grain coarse
 EYES_AT = 0.4  # of the height of a face box, from its top
@@ -34,28 +34,28 @@ class Corruption:
     key: str
     label: str
     unit: str
-    amounts: tuple[float, float, float, float, float]
+    levels: tuple[float, float, float, float, float]
     meaning: str
     change: Change
 
-    def amount(self, strength: int) -> float:
+    def level(self, severity: int) -> float:
         """The amount at one of STRENGTHS. Raises ValueError for another."""
-        if strength not in STRENGTHS:
-            raise ValueError(f"A strength is one of {STRENGTHS}. Received: {strength}.")
-        return self.amounts[strength - 1]
+        if severity not in SEVERITIES:
+            raise ValueError(f"A strength is one of {SEVERITIES}. Received: {severity}.")
+        return self.levels[severity - 1]
 
 
 def corrupted(
-    picture_rgb: np.ndarray, box_xyxy: Sequence[float], corruption: Corruption, strength: int, file: str
+    picture_rgb: np.ndarray, box_xyxy: Sequence[float], corruption: Corruption, severity: int, file: str
 ) -> np.ndarray:
     """The picture (h, w, 3) uint8 changed at `strength` 1 to 5, in the same shape; at 0 the picture itself.
 
     `box_xyxy` is the face in picture pixels. What is drawn follows from `file` and the kind of change alone.
     Raises ValueError for another strength.
     """
-    if strength == 0:
+    if severity == 0:
         return picture_rgb
-    return corruption.change(picture_rgb, box_xyxy, corruption.amount(strength), _generator(corruption, file))
+    return corruption.change(picture_rgb, box_xyxy, corruption.level(severity), _generator(corruption, file))
 
 
 def blurred(
@@ -184,13 +184,13 @@ CORRUPTIONS = (
 def _covered(
     picture_rgb: np.ndarray,
     box_xyxy: Sequence[float],
-    from_share: float,
-    to_share: float,
+    from_fraction: float,
+    to_fraction: float,
     colour_rgb: Sequence[int],
 ) -> np.ndarray:
     """A copy whose face box is filled between two shares of its height, told from the top."""
     x0, y0, x1, y1 = box_xyxy
-    top, bottom = (max(round(y0 + share * (y1 - y0)), 0) for share in (from_share, to_share))
+    top, bottom = (max(round(y0 + fraction * (y1 - y0)), 0) for fraction in (from_fraction, to_fraction))
     covered = picture_rgb.copy()
     covered[top:bottom, max(round(x0), 0) : max(round(x1), 0)] = colour_rgb
     return covered
@@ -202,4 +202,4 @@ def _side_of(box_xyxy: Sequence[float]) -> float:
 
 
 def _generator(corruption: Corruption, file: str) -> np.random.Generator:
-    return np.random.default_rng(number_of(f"{SEED} {corruption.key} {file}", 64))
+    return np.random.default_rng(stable_hash(f"{SEED} {corruption.key} {file}", 64))

@@ -21,7 +21,7 @@ from dataset.tables.columns import BOXES
 from faces.detection import Detector
 from faces.errors import PictureError
 from faces.files import whole_file
-from faces.input_crops import frame_for
+from faces.input_crops import crop_for
 from faces.networks import AGES, Network
 from faces.pictures import decode
 
@@ -120,7 +120,7 @@ def _read_picture(
     faces = detector.faces_in(picture)
     said = []
     for network in networks:
-        ages, female = network.outputs(frame_for(network.variant, picture, widest(faces))[None])
+        ages, female = network.outputs(crop_for(network.variant, picture, widest(faces))[None])
         said.append((ages[0], float(female[0])))
     return {"file": file, **box_columns(picture, faces)}, said
 

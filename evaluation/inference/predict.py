@@ -13,11 +13,12 @@ from dataset.splits import split_sha256
 from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, write_table
 from evaluation.inference.calibration import refuse_stale_calibration
 from evaluation.inference.outputs import RawOutputs, raw_outputs
-from evaluation.inference.subsets import SPLITS, scored_pictures
+from evaluation.inference.subsets import scored_pictures
+from evaluation.sets import SPLITS
 from faces.detection import Detector
 from faces.errors import VariantError
-from faces.networks import Calibration, Network, readings_from
-from faces.variants import FACE, WHOLE_PICTURE, Variant, read_variant, single_folders
+from faces.networks import Calibration, Network, predictions_from
+from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant, single_folders
 
 
 def loaded_networks(variant_folders: Sequence[Path]) -> list[Network]:
@@ -53,10 +54,10 @@ def write_predictions(
     paths = []
     for network in networks:
         variant = network.variant
-        frame = prediction_rows(set_name, pictures, outputs[variant.name], variant, network.calibration)
+        table = prediction_rows(set_name, pictures, outputs[variant.name], variant, network.calibration)
         path = predictions_path(variant.folder, set_name)
         provenance = Provenance(split_sha256(), variant.network_sha256, detector.sha256)
-        write_table(frame, PREDICTIONS, path, provenance)
+        write_table(table, PREDICTIONS, path, provenance)
         paths.append(path)
     return paths
 
@@ -70,19 +71,19 @@ def prediction_rows(
 ) -> pd.DataFrame:
     """Labels and calibrated outputs as rows of dataset.tables.columns.PREDICTIONS; row i is picture i.
 
-    What the network does not tell is null (`told_gender`: empty), as everything is of an unreadable picture.
+    What the network does not tell is null (`predicted_gender`: empty), as everything is of an unreadable picture.
     """
     readable = (outputs.boxes.status != UNREADABLE).to_numpy()
-    by_face = (outputs.boxes.status == FACE_FOUND) & (variant.framing == FACE)
+    by_face = (outputs.boxes.status == FACE_FOUND) & (variant.input_mode == FACE)
     read = outputs.rows(readable)
-    readings = readings_from(read.age_probabilities, read.female_probability, calibration)
+    predictions = predictions_from(read.age_probabilities, read.female_probability, calibration)
     numbers = np.full((len(pictures), 4), np.nan)
     numbers[readable] = np.array(
-        [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in readings],
+        [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in predictions],
         np.float64,  # None becomes NaN
     ).reshape(-1, 4)
     told = np.full(len(pictures), "", object)
-    told[readable] = [one.gender or "" for one in readings]
+    told[readable] = [one.gender or "" for one in predictions]
     # Single precision: the networks compute in it, and the file is half as large.
     numbers = numbers.astype(np.float32).astype(np.float64)
     boxes = outputs.boxes.drop(columns="file").reset_index(drop=True)
@@ -94,12 +95,12 @@ def prediction_rows(
     return pd.concat([labels, boxes.astype(dict.fromkeys(singles, np.float32))], axis=1).assign(
         set=set_name,
         variant=variant.name,
-        framed_from=np.where(readable, np.where(by_face, FACE, WHOLE_PICTURE), ""),
+        input_source=np.where(readable, np.where(by_face, FACE, WHOLE_IMAGE), ""),
         age_first_years=bins.age_low.to_numpy(float),
         age_last_years=bins.age_high.to_numpy(float),
         predicted_age_years=numbers[:, 0],
         age_low_years=numbers[:, 1],
         age_high_years=numbers[:, 2],
         female_probability=numbers[:, 3],
-        told_gender=told,
+        predicted_gender=told,
     )

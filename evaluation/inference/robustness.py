@@ -19,17 +19,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from dataset.records import CHIPS, PORTRAITS, set_records
+from dataset.records import CHIPS, PORTRAITS, load_records
 from dataset.splits import split_sha256
 from dataset.tables.columns import FACE_FOUND, ROBUSTNESS, UNREADABLE
-from evaluation.inference.corruptions import CORRUPTIONS, STRENGTHS, Corruption, corrupted
+from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, Corruption, corrupted
 from evaluation.inference.outputs import raw_outputs
 from evaluation.inference.subsets import first_by_hash
-from evaluation.reports.robustness import ROBUSTNESS_FILE, robustness_rows
+from evaluation.metrics.robustness import robustness_rows
+from evaluation.predictions import ROBUSTNESS_FILE
 from faces.detection import Detector, Face
 from faces.errors import VariantError
 from faces.files import whole_file
-from faces.input_crops import frame_for
+from faces.input_crops import crop_for
 from faces.networks import Network, age_expectations
 from faces.pictures import Picture, decode
 from faces.predictions import OUTPUTS
@@ -51,18 +52,18 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Condition:
     """One kind of change at one strength."""
 
     corruption: Corruption
-    strength: int
+    severity: int
 
     @property
     def name(self) -> str:
-        return f"{self.corruption.key}-{self.corruption.amount(self.strength):g}"
+        return f"{self.corruption.key}-{self.corruption.level(self.severity):g}"
 
 
-CELLS = tuple(Cell(corruption, strength) for corruption in CORRUPTIONS for strength in STRENGTHS)
+CONDITIONS = tuple(Condition(corruption, severity) for corruption in CORRUPTIONS for severity in SEVERITIES)
 
 
 def write_robustness(
@@ -74,19 +75,23 @@ def write_robustness(
     networks and the detector with one thread each.
     """
     for network in networks:
-        if network.tells != OUTPUTS:
+        if network.heads != OUTPUTS:
             raise VariantError(
                 f"Robustness is measured of networks that tell {' and '.join(OUTPUTS)}. "
-                f"Received: {network.variant.name}, which tells {' and '.join(network.tells)}."
+                f"Received: {network.variant.name}, which tells {' and '.join(network.heads)}."
             )
     tables: dict[str, list[pd.DataFrame]] = {network.variant.name: [] for network in networks}
     for set_name in SAMPLE:
         pictures = sampled_pictures(set_name, data_dir, cache_dir)
-        answers, found = changed_answers(pictures, networks, detector, cache_dir, title=set_name, cells=CELLS)
+        answers, found = changed_answers(
+            pictures, networks, detector, cache_dir, title=set_name, cells=CONDITIONS
+        )
         for name, said in answers.items():
             rows = robustness_rows(pictures, said.age_years, said.female_probability)
-            rows = rows.assign(variant=name, set=set_name, **_told_of_cells())
-            tables[name].append(rows.assign(face_found_share=found.mean(axis=0), face_found_count=len(found)))
+            rows = rows.assign(variant=name, set=set_name, **_condition_columns())
+            tables[name].append(
+                rows.assign(face_found_fraction=found.mean(axis=0), face_found_count=len(found))
+            )
     paths = []
     for network in networks:
         variant = network.variant
@@ -104,7 +109,7 @@ def write_robustness(
 
 def sampled_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
     """Records (dataset.records.RECORD_COLUMNS) of the set's sample, in its order. Raises DataMissing."""
-    records = set_records(set_name, data_dir, cache_dir)
+    records = load_records(set_name, data_dir, cache_dir)
     test = records[records.split == "test"].set_index("file", drop=False)
     files = first_by_hash(test.file, SAMPLE[set_name], SAMPLE_SEED)
     return test.loc[files].reset_index(drop=True)
@@ -117,7 +122,7 @@ def changed_answers(
     cache_dir: Path,
     *,
     title: str,
-    cells: Sequence[Cell],
+    cells: Sequence[Condition],
     threads: int | None = None,
 ) -> tuple[dict[str, Answers], np.ndarray]:
     """Answers by variant name for `pictures` (path, file), and where the detector finds the face again.
@@ -138,7 +143,7 @@ def changed_answers(
     ages = {name: [age_expectations(said.age_probabilities)] for name, said in unchanged.items()}
     female = {name: [said.female_probability] for name, said in unchanged.items()}
     found = [(boxes.status == FACE_FOUND).to_numpy()[:SEARCHED]]
-    for read in _read_cells(originals, cells, networks, detector, cache_dir, title, threads):
+    for read in _measured_conditions(originals, cells, networks, detector, cache_dir, title, threads):
         found.append(read[detector.sha256]["found"])
         for network in networks:
             said = read[network.variant.network_sha256]
@@ -161,9 +166,9 @@ class _Original:
             self._picture = decode(Path(self.path).read_bytes(), self.file)
         return self._picture
 
-    def changed(self, cell: Cell) -> Picture:
+    def changed(self, cell: Condition) -> Picture:
         """The picture as it is in `cell`."""
-        rgb = corrupted(self.picture.rgb, self.box, cell.corruption, cell.strength, self.file)
+        rgb = corrupted(self.picture.rgb, self.box, cell.corruption, cell.severity, self.file)
         return Picture(self.file, rgb)
 
     @property
@@ -177,9 +182,9 @@ class _Original:
 Arrays = dict[str, np.ndarray]
 
 
-def _read_cells(
+def _measured_conditions(
     originals: Sequence[_Original | None],
-    cells: Sequence[Cell],
+    cells: Sequence[Condition],
     networks: Sequence[Network],
     detector: Detector,
     cache_dir: Path,
@@ -212,7 +217,7 @@ def _read_cells(
 
 def _computed(
     originals: Sequence[_Original | None],
-    cell: Cell,
+    cell: Condition,
     networks: Sequence[Network],
     detector: Detector | None,
     pool: ThreadPoolExecutor,
@@ -246,7 +251,7 @@ def _computed(
 
 def _answer(network: Network, picture: Picture, face: Face | None) -> tuple[float, float]:
     """Age in years and female probability."""
-    ages, female = network.outputs(frame_for(network.variant, picture, face)[None])
+    ages, female = network.outputs(crop_for(network.variant, picture, face)[None])
     return float(age_expectations(ages)[0]), float(female[0])
 
 
@@ -269,7 +274,9 @@ def _faces(boxes: pd.DataFrame) -> list[Face | None]:
     ]
 
 
-def _kept_at(cache_dir: Path, detector: Detector, network: Network | None, title: str, cell: Cell) -> Path:
+def _kept_at(
+    cache_dir: Path, detector: Detector, network: Network | None, title: str, cell: Condition
+) -> Path:
     folder = detector.sha256[:12] + (f"-{network.variant.network_sha256[:12]}" if network else "")
     return Path(cache_dir) / "robustness" / folder / f"{title}-{cell.name}.npz"
 
@@ -284,11 +291,11 @@ def _kept(path: Path, files: list[str]) -> Arrays | None:
         return {name: arrays[name] for name in arrays.files if name != "files"}
 
 
-def _told_of_cells() -> dict[str, list]:
+def _condition_columns() -> dict[str, list]:
     """The columns corruption, strength, amount and unit: the unchanged pictures, then every cell."""
     return {
-        "corruption": ["unchanged", *(cell.corruption.key for cell in CELLS)],
-        "strength": [0, *(cell.strength for cell in CELLS)],
-        "amount": [np.nan, *(cell.corruption.amount(cell.strength) for cell in CELLS)],
-        "unit": ["none", *(cell.corruption.unit for cell in CELLS)],
+        "corruption": ["unchanged", *(cell.corruption.key for cell in CONDITIONS)],
+        "severity": [0, *(cell.severity for cell in CONDITIONS)],
+        "level": [np.nan, *(cell.corruption.level(cell.severity) for cell in CONDITIONS)],
+        "unit": ["none", *(cell.corruption.unit for cell in CONDITIONS)],
     }

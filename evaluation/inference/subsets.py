@@ -1,8 +1,7 @@
-"""Name of an evaluation set -> the labelled pictures of it that are scored, each with its split.
+"""Name of an evaluation set -> its labelled pictures that are scored, each with its split.
 
-A room of its own because predictions, calibration and the tests that recompute them must read the same
-pictures in the same order. Of the train split a fixed sample is enough to see what was learnt by heart; of
-FairFace's none is scored.
+Predictions, calibration and the tests that compute them again take the same pictures in the same order from
+here. Of the train split a fixed sample is enough to measure overfitting; of FairFace's none is scored.
 """
 
 from collections.abc import Iterable
@@ -10,24 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.records import CHIPS, CONTEXT, FAIRFACE, FGNET, PORTRAITS, set_records
-from dataset.stable_hash import ALL_BITS, number_of
+from dataset.records import FAIRFACE, load_records
+from dataset.stable_hash import ALL_BITS, stable_hash
+from evaluation.sets import SPLITS
 
-SETS = (CHIPS, CONTEXT, FAIRFACE, FGNET, PORTRAITS)
-SPLITS = ("train", "validation", "development", "test", "held")
-PUBLISHED_SPLITS = ("test", "held")  # a set has one of them: `held` is FairFace's
 TRAIN_SAMPLE = 2000
-SAMPLE_SEED = "train sample 1"
-
-
-def published_split(set_name: str) -> str:
-    """The split on whose pictures a set's published figures stand."""
-    return "held" if set_name == FAIRFACE else "test"
+SAMPLE_SEED = "train sample 1"  # enters a hash: never renamed
 
 
 def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
     """Records of dataset.records by split and file; of `train` the sample or none. Raises DataMissing."""
-    records = set_records(set_name, data_dir, cache_dir)
+    records = load_records(set_name, data_dir, cache_dir)
     if set_name == FAIRFACE:
         records = records[records.split != "train"]
     in_train = records.split == "train"
@@ -45,5 +37,5 @@ def train_sample(files: list[str]) -> set[str]:
 
 
 def first_by_hash(files: Iterable[str], count: int, seed: str) -> list[str]:
-    """At most `count` of the names, by their hashes under `seed`; no order of the files moves the sample."""
-    return sorted(files, key=lambda file: number_of(f"{seed} {file}", ALL_BITS))[:count]
+    """At most `count` of the names, sorted by their hashes under `seed`; independent of the files' order."""
+    return sorted(files, key=lambda file: stable_hash(f"{seed} {file}", ALL_BITS))[:count]

@@ -12,9 +12,9 @@ from faces.predictions import EVEN, UNCERTAIN
 CALIBRATION_BINS = 15
 # A withheld answer would have been right hardly more often than a toss of a coin.
 HARDLY_BETTER_THAN_A_COIN = 0.6
-LEAST_PROBABILITIES = np.round(np.arange(0.51, 0.96, 0.01), 2)
-CURVE_PROBABILITIES = np.round(np.arange(0.5, 1.0, 0.01), 2)
-CURVE_COLUMNS = ["least_probability", "share", "accuracy", "count"]
+THRESHOLDS = np.round(np.arange(0.51, 0.96, 0.01), 2)
+CURVE_THRESHOLDS = np.round(np.arange(0.5, 1.0, 0.01), 2)
+CURVE_COLUMNS = ["abstention_threshold", "fraction", "accuracy", "count"]
 
 
 def likelier_probability(female_probability: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def calibration_bins(probability: np.ndarray) -> np.ndarray:
     return bins
 
 
-def drawn_calibration_errors(weights: np.ndarray, surplus: np.ndarray, bins: np.ndarray) -> np.ndarray:
+def resampled_calibration_errors(weights: np.ndarray, surplus: np.ndarray, bins: np.ndarray) -> np.ndarray:
     """(draws, n) counts -> (draws,) expected calibration errors, in the bins of the whole.
 
     The absolute value of each bin turns the noise of a draw into error; so all draws are moved by as much as
@@ -54,7 +54,7 @@ def drawn_calibration_errors(weights: np.ndarray, surplus: np.ndarray, bins: np.
     return np.maximum(drawn - (drawn.mean() - calibration_error(surplus, bins)), 0.0)
 
 
-def least_probability_for(female_probability: np.ndarray) -> float:
+def abstention_threshold_for(female_probability: np.ndarray) -> float:
     """The rule: the largest least probability under which the withheld genders are hardly more than guesses.
 
     `female_probability` (n,) calibrated. How many of the withheld would be right is the mean of their
@@ -62,19 +62,19 @@ def least_probability_for(female_probability: np.ndarray) -> float:
     0.5, under which every gender is told, where nobody's is as improbable as HARDLY_BETTER_THAN_A_COIN.
     """
     probability = likelier_probability(female_probability)
-    for least in LEAST_PROBABILITIES[::-1]:
+    for least in THRESHOLDS[::-1]:
         withheld = probability < least
         if withheld.any() and probability[withheld].mean() <= HARDLY_BETTER_THAN_A_COIN:
             return float(least)
     return EVEN
 
 
-def is_told(rows: pd.DataFrame) -> np.ndarray:
+def is_answered(rows: pd.DataFrame) -> np.ndarray:
     """(n,) bool: whether the served answer told a gender."""
-    return (rows.told_gender != UNCERTAIN).to_numpy()
+    return (rows.predicted_gender != UNCERTAIN).to_numpy()
 
 
-def accuracy_by_share_told(rows: pd.DataFrame) -> pd.DataFrame:
+def accuracy_by_answer_rate(rows: pd.DataFrame) -> pd.DataFrame:
     """CURVE_COLUMNS, a row a least probability: of n rows with genders, the share told and right of those.
 
     Columns used: gender (0 male, 1 female), female_probability.
@@ -82,7 +82,7 @@ def accuracy_by_share_told(rows: pd.DataFrame) -> pd.DataFrame:
     female_probability = rows.female_probability.to_numpy(float)
     probability = likelier_probability(female_probability)
     right = (female_probability >= EVEN) == (rows.gender.to_numpy() == 1)
-    told = [(least, probability >= least) for least in CURVE_PROBABILITIES]
+    told = [(least, probability >= least) for least in CURVE_THRESHOLDS]
     return pd.DataFrame(
         [(least, one.mean(), right[one].mean(), int(one.sum())) for least, one in told if one.any()],
         columns=CURVE_COLUMNS,

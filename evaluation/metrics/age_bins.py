@@ -44,7 +44,7 @@ def true_groups(rows: pd.DataFrame) -> np.ndarray:
     return age_group(np.floor(rows.age_first_years))
 
 
-def read_groups(rows: pd.DataFrame) -> np.ndarray:
+def predicted_groups(rows: pd.DataFrame) -> np.ndarray:
     """(n,) indices into AGE_GROUPS of the predicted ages; one of 39.7 is shown as 40, and counts as that."""
     return age_group(np.floor(rows.predicted_age_years + 0.5))
 
@@ -65,5 +65,5 @@ def bin_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndar
 
 def _held(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     """(n,) by key: 1 where the predicted age lies in the bin, or at most one bin beside it."""
-    apart = np.abs(read_groups(rows) - true_groups(rows))
+    apart = np.abs(predicted_groups(rows) - true_groups(rows))
     return {"bin_accuracy": (apart == 0).astype(float), "bin_off_by_one": (apart <= 1).astype(float)}

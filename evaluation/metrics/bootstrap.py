@@ -15,7 +15,7 @@ SEED = 20_161
 INTERVAL_PERCENTILES = (2.5, 97.5)
 
 
-def drawn_weights(subjects: Sequence | np.ndarray, draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
+def resample_weights(subjects: Sequence | np.ndarray, draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
     """`subjects` (n,), equal where two rows are the same person -> (draws, n) float64 counts of each row.
 
     The same subjects in the same order give the same weights: two variants on the same pictures are paired.

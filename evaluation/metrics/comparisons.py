@@ -16,17 +16,17 @@ from scipy.stats import binomtest
 
 from dataset.tables.columns import FACE_FOUND
 from evaluation.metrics.age_bins import bin_statistics, bin_values, with_bins_alone
-from evaluation.metrics.bootstrap import drawn_weights, interval
+from evaluation.metrics.bootstrap import interval, resample_weights
 from evaluation.metrics.estimates import (
     AGE_KEYS,
     BIN_KEYS,
-    DEFINITIONS,
+    FRACTION,
     GENDER_KEYS,
     HIGHER,
     LOWER,
-    SHARE,
+    METRICS,
     YEARS,
-    Measure,
+    Estimate,
     formatted,
 )
 from evaluation.metrics.metrics import (
@@ -36,7 +36,7 @@ from evaluation.metrics.metrics import (
     gender_statistics,
     gender_values,
     is_female,
-    says_female,
+    predicted_female,
     subjects_of,
     with_ages,
     with_genders,
@@ -71,7 +71,7 @@ class Difference:
     @property
     def first_is_better(self) -> bool | None:
         """None where the difference is not real, or the measure has no better direction for a difference."""
-        better = DEFINITIONS[self.key].better
+        better = METRICS[self.key].better
         if not self.is_real or better not in (LOWER, HIGHER):
             return None
         return (self.value < 0) == (better == LOWER)
@@ -79,7 +79,7 @@ class Difference:
     @property
     def text(self) -> str:
         """`−0.31 years (−0.40 to −0.22)`; differences of shares are percentage points."""
-        unit = DEFINITIONS[self.key].unit
+        unit = METRICS[self.key].unit
         if not math.isfinite(self.value):
             return "–"
         value = formatted(self.value, unit, with_unit=False, signed=True)
@@ -87,7 +87,7 @@ class Difference:
             formatted(edge, unit, with_unit=False, signed=True, never_zero=self.is_real)
             for edge in (self.low, self.high)
         )
-        name = {"share": " points", YEARS: " years"}.get(unit, "")
+        name = {"fraction": " points", YEARS: " years"}.get(unit, "")
         return f"{value}{name} ({low} to {high})"
 
 
@@ -123,9 +123,9 @@ class Comparison:
         return any(self.differences[key].first_is_better is not None for key in judged)
 
 
-def headline_keys(measures: Mapping[str, Measure]) -> tuple[str, ...]:
+def headline_keys(estimates: Mapping[str, Estimate]) -> tuple[str, ...]:
     """The four measures that are told first: HEADLINE_KEYS, or those of bins where no age is exact."""
-    return BIN_HEADLINE_KEYS if measures["bin_accuracy"].known else HEADLINE_KEYS
+    return BIN_HEADLINE_KEYS if estimates["bin_accuracy"].known else HEADLINE_KEYS
 
 
 def paired(predictions: pd.DataFrame, first: str, second: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -139,15 +139,15 @@ def paired(predictions: pd.DataFrame, first: str, second: str) -> tuple[pd.DataF
     return tables[0].loc[shared].reset_index(drop=True), tables[1].loc[shared].reset_index(drop=True)
 
 
-def fallback_share(predictions: pd.DataFrame) -> float:
+def fallback_fraction(predictions: pd.DataFrame) -> float:
     """Share of the answered pictures on which no face was found; NaN where nothing was answered."""
     rows = answered(predictions)
     return float((rows.status != FACE_FOUND).mean()) if len(rows) else float("nan")
 
 
-def fallback_text(share: float | None) -> str:
+def fallback_text(fraction: float | None) -> str:
     """`0.04 %`: a fallback share for people; one picture never reads as none. A dash for None and NaN."""
-    return "–" if share is None else formatted(share, SHARE, never_zero=True)
+    return "–" if fraction is None else formatted(fraction, FRACTION, never_zero=True)
 
 
 def both_with(
@@ -202,7 +202,7 @@ def gender_disagreements(one: pd.DataFrame, other: pd.DataFrame) -> Disagreement
     """Counts for McNemar's test; rows of both tables match."""
     one, other = both_with(with_genders, one, other)
     female = is_female(one)
-    first_right, second_right = says_female(one) == female, says_female(other) == female
+    first_right, second_right = predicted_female(one) == female, predicted_female(other) == female
     return Disagreements(
         int((first_right & ~second_right).sum()), int((~first_right & second_right).sum()), len(one)
     )
@@ -218,7 +218,7 @@ def _differences(
     """Differences of values and, draw by draw on the same pictures, of their bootstrap statistics."""
     if one.empty:
         return {key: Difference(key, math.nan, math.nan, math.nan, 0) for key in keys}
-    weights = drawn_weights(subjects_of(one))
+    weights = resample_weights(subjects_of(one))
     (first, _), (second, _) = values_of(one), values_of(other)
     first_drawn, second_drawn = statistics_of(one, weights), statistics_of(other, weights)
     differences = {}
@@ -290,7 +290,7 @@ def _verdict_on_one(first: str, second: str, told: Difference, winner: str | Non
 
 def _amount(difference: Difference) -> str:
     """`0.31 years (0.22–0.40)`: the size without the sign, for a sentence that names the better one."""
-    unit = DEFINITIONS[difference.key].unit
+    unit = METRICS[difference.key].unit
     value = formatted(abs(difference.value), unit, with_unit=False)
     low, high = (
         formatted(edge, unit, with_unit=False, never_zero=True)
@@ -300,5 +300,5 @@ def _amount(difference: Difference) -> str:
 
 
 def _bare(difference: Difference, unit_word: str) -> str:
-    value = formatted(abs(difference.value), DEFINITIONS[difference.key].unit, with_unit=False)
+    value = formatted(abs(difference.value), METRICS[difference.key].unit, with_unit=False)
     return f"{value} {unit_word}"

@@ -8,13 +8,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-YEARS, SQUARE_YEARS, SHARE, NONE = "years", "years²", "share", ""
+YEARS, SQUARE_YEARS, FRACTION, NONE = "years", "years²", "fraction", ""
 LOWER, HIGHER, NEAR_ZERO, NEAR_80 = "lower", "higher", "nearer to 0", "nearer to 80 %"
 CS_YEARS = tuple(range(1, 16))
 
 
 @dataclass(frozen=True)
-class Definition:
+class Metric:
     """What a measure is, whatever its value: its key, its words, its unit and which way is better."""
 
     key: str
@@ -24,33 +24,31 @@ class Definition:
     meaning: str
 
 
-AGE_DEFINITIONS = (
-    Definition("mae", "Age MAE", YEARS, LOWER, "Mean absolute difference of predicted and true age"),
-    Definition("median_error", "Median age error", YEARS, LOWER, "Half of the pictures are off by less"),
-    Definition("bias", "Age bias", YEARS, NEAR_ZERO, "Mean of predicted minus true age; above 0 is too old"),
-    Definition("mse", "Age MSE", SQUARE_YEARS, LOWER, "Mean squared age error"),
-    Definition(
-        "rmse", "Age RMSE", YEARS, LOWER, "Root of the mean squared age error; large errors weigh more"
-    ),
-    Definition("r2", "Age R²", NONE, HIGHER, "Share of the variance of true ages that is explained"),
+AGE_METRICS = (
+    Metric("mae", "Age MAE", YEARS, LOWER, "Mean absolute difference of predicted and true age"),
+    Metric("median_error", "Median age error", YEARS, LOWER, "Half of the pictures are off by less"),
+    Metric("bias", "Age bias", YEARS, NEAR_ZERO, "Mean of predicted minus true age; above 0 is too old"),
+    Metric("mse", "Age MSE", SQUARE_YEARS, LOWER, "Mean squared age error"),
+    Metric("rmse", "Age RMSE", YEARS, LOWER, "Root of the mean squared age error; large errors weigh more"),
+    Metric("r2", "Age R²", NONE, HIGHER, "Share of the variance of true ages that is explained"),
     *(
-        Definition(
+        Metric(
             f"cs_{years}",
             f"Within {years} year{'s' * (years > 1)}",
-            SHARE,
+            FRACTION,
             HIGHER,
             f"CS@{years}: share of pictures whose age is off by at most {years}",
         )
         for years in CS_YEARS
     ),
-    Definition(
+    Metric(
         "coverage",
         "80 % intervals that hold the age",
-        SHARE,
+        FRACTION,
         NEAR_80,
         "Share of 80 % intervals that hold the true age",
     ),
-    Definition(
+    Metric(
         "interval_width",
         "Width of the 80 % interval",
         YEARS,
@@ -58,73 +56,71 @@ AGE_DEFINITIONS = (
         "Mean width of the 80 % interval; only fair between variants with equal coverage",
     ),
 )
-BIN_DEFINITIONS = (
-    Definition(
+BIN_METRICS = (
+    Metric(
         "bin_accuracy",
         "Age in the right bin",
-        SHARE,
+        FRACTION,
         HIGHER,
         "Where only age bins are known: share of ages, rounded to years, that lie in the true one of nine",
     ),
-    Definition(
+    Metric(
         "bin_off_by_one",
         "Age at most one bin off",
-        SHARE,
+        FRACTION,
         HIGHER,
         "Where only age bins are known: share of ages, rounded to years, in the true bin or one beside it",
     ),
 )
-GENDER_DEFINITIONS = (
-    Definition("accuracy", "Gender accuracy", SHARE, HIGHER, "Share of pictures whose gender was read right"),
-    Definition(
+GENDER_METRICS = (
+    Metric("accuracy", "Gender accuracy", FRACTION, HIGHER, "Share of pictures whose gender was read right"),
+    Metric(
         "auc",
         "Gender ROC AUC",
         NONE,
         HIGHER,
         "Chance that a woman gets a higher female probability than a man",
     ),
-    Definition("mcc", "Gender MCC", NONE, HIGHER, "Matthews correlation of read and true gender"),
-    Definition(
-        "precision_female", "Precision, women", SHARE, HIGHER, "Share of women among those read as female"
+    Metric("mcc", "Gender MCC", NONE, HIGHER, "Matthews correlation of read and true gender"),
+    Metric(
+        "precision_female", "Precision, women", FRACTION, HIGHER, "Share of women among those read as female"
     ),
-    Definition("recall_female", "Recall, women", SHARE, HIGHER, "Share of women who are read as female"),
-    Definition("f1_female", "F1, women", NONE, HIGHER, "Harmonic mean of precision and recall of women"),
-    Definition("precision_male", "Precision, men", SHARE, HIGHER, "Share of men among those read as male"),
-    Definition("recall_male", "Recall, men", SHARE, HIGHER, "Share of men who are read as male"),
-    Definition("f1_male", "F1, men", NONE, HIGHER, "Harmonic mean of precision and recall of men"),
-    Definition(
+    Metric("recall_female", "Recall, women", FRACTION, HIGHER, "Share of women who are read as female"),
+    Metric("f1_female", "F1, women", NONE, HIGHER, "Harmonic mean of precision and recall of women"),
+    Metric("precision_male", "Precision, men", FRACTION, HIGHER, "Share of men among those read as male"),
+    Metric("recall_male", "Recall, men", FRACTION, HIGHER, "Share of men who are read as male"),
+    Metric("f1_male", "F1, men", NONE, HIGHER, "Harmonic mean of precision and recall of men"),
+    Metric(
         "ece",
         "Gender calibration error",
-        SHARE,
+        FRACTION,
         LOWER,
         "Expected calibration error: by how much the probability of the likelier gender differs from the "
         "share that is right, in 15 bins of equal mass",
     ),
-    Definition(
-        "answered_share",
+    Metric(
+        "answer_rate",
         "Genders told",
-        SHARE,
+        FRACTION,
         HIGHER,
         "Share of pictures whose gender is told instead of called uncertain",
     ),
-    Definition(
-        "answered_accuracy",
+    Metric(
+        "selective_accuracy",
         "Gender accuracy where told",
-        SHARE,
+        FRACTION,
         HIGHER,
         "Share of the told genders that are right; read it beside the share told",
     ),
 )
-DEFINITIONS = {
-    definition.key: definition for definition in AGE_DEFINITIONS + BIN_DEFINITIONS + GENDER_DEFINITIONS
-}
-AGE_KEYS = tuple(definition.key for definition in AGE_DEFINITIONS)
-BIN_KEYS = tuple(definition.key for definition in BIN_DEFINITIONS)
-GENDER_KEYS = tuple(definition.key for definition in GENDER_DEFINITIONS)
+METRICS = {metric.key: metric for metric in AGE_METRICS + BIN_METRICS + GENDER_METRICS}
+AGE_KEYS = tuple(metric.key for metric in AGE_METRICS)
+BIN_KEYS = tuple(metric.key for metric in BIN_METRICS)
+GENDER_KEYS = tuple(metric.key for metric in GENDER_METRICS)
 
 
 @dataclass(frozen=True)
-class Measure:
+class Estimate:
     """The value of one definition on `count` pictures with its 95 % bootstrap interval.
 
     Where there is no value it is NaN, and `reason` is a clause for people that says why.
@@ -138,8 +134,8 @@ class Measure:
     reason: str = ""
 
     @property
-    def definition(self) -> Definition:
-        return DEFINITIONS[self.key]
+    def metric(self) -> Metric:
+        return METRICS[self.key]
 
     @property
     def known(self) -> bool:
@@ -148,35 +144,35 @@ class Measure:
     @property
     def text(self) -> str:
         """The value alone: `4.31 years`, `69.8 %`, or a dash."""
-        return formatted(self.value, self.definition.unit)
+        return formatted(self.value, self.metric.unit)
 
     @property
     def text_with_interval(self) -> str:
         """`4.31 years (4.17–4.46)`, or a dash with the reason."""
         if not self.known:
             return f"– ({self.reason})"
-        unit = self.definition.unit
+        unit = self.metric.unit
         low, high = (formatted(edge, unit, with_unit=False) for edge in (self.low, self.high))
         return f"{self.text} ({low}–{high})" if self.low >= 0 else f"{self.text} ({low} to {high})"
 
     def as_dict(self) -> dict[str, Any]:
         """For metrics.json: six digits, null for what is missing."""
-        definition = self.definition
+        metric = self.metric
         row: dict[str, Any] = {
             "value": _rounded(self.value),
             "low": _rounded(self.low),
             "high": _rounded(self.high),
             "count": self.count,
-            "unit": definition.unit,
-            "better": definition.better,
+            "unit": metric.unit,
+            "better": metric.better,
         }
         return row | ({"reason": self.reason} if self.reason else {})
 
 
-def measure_from(key: str, row: dict[str, Any]) -> Measure:
+def estimate_from(key: str, row: dict[str, Any]) -> Estimate:
     """The measure that `as_dict` wrote."""
     value, low, high = (float("nan") if row[name] is None else row[name] for name in ("value", "low", "high"))
-    return Measure(key, value, low, high, row["count"], row.get("reason", ""))
+    return Estimate(key, value, low, high, row["count"], row.get("reason", ""))
 
 
 def formatted(
@@ -189,7 +185,7 @@ def formatted(
     if not math.isfinite(value):
         return "–"
     factor, decimals, suffix = {
-        SHARE: (100, 1, " %"),
+        FRACTION: (100, 1, " %"),
         YEARS: (1, 2, " years"),
         SQUARE_YEARS: (1, 1, " years²"),
     }.get(unit, (1, 3, ""))
@@ -209,7 +205,7 @@ def is_better(key: str, first: float, second: float) -> bool:
         HIGHER: lambda value: -value,
         NEAR_ZERO: abs,
         NEAR_80: lambda value: abs(value - 0.8),
-    }[DEFINITIONS[key].better]
+    }[METRICS[key].better]
     return badness(first) < badness(second)
 
 

@@ -13,24 +13,24 @@ from dataset.tables.columns import FAIRNESS_FIGURES
 from evaluation.metrics.age_bins import (
     AGE_GROUPS,
     of_known_age_groups,
-    read_groups,
+    predicted_groups,
     true_groups,
     with_bins_alone,
 )
-from evaluation.metrics.metrics import GENDERS, answered, is_female, says_female, with_ages, with_genders
+from evaluation.metrics.metrics import GENDERS, answered, is_female, predicted_female, with_ages, with_genders
 from evaluation.metrics.slices import mean_of
 
 FAIRNESS_SETS = (CHIPS, FAIRFACE)  # the sets that name races; `context` shows the faces of `chips` again
 ALL_AGES = "all"
 FEWEST_COMPARED = 100  # groups with fewer pictures are never called worse than before
-CELL_COLUMNS = [
+GROUP_COLUMNS = [
     "gender", "race", "age_group", "count",
     *(f"{figure}{end}" for figure in FAIRNESS_FIGURES for end in ("", "_low", "_high")),
 ]  # fmt: skip
 CHANGE_COLUMNS = ["gender", "race", "figure", "count", "before", "now", "change", "low", "high", "is_worse"]
 
 
-def fairness_cells(predictions: pd.DataFrame) -> pd.DataFrame:
+def fairness_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     """CELL_COLUMNS: for each gender and race that occur a row of all ages, and one an age group that occurs.
 
     No rows where the set names no races. `mae` and `bias` are NaN where no age is exact, `bin_accuracy`
@@ -44,7 +44,7 @@ def fairness_cells(predictions: pd.DataFrame) -> pd.DataFrame:
         for place, name in enumerate(AGE_GROUPS):
             if (groups == place).any():
                 cells.append([gender, race, name, *_figures(own[groups == place])])
-    return pd.DataFrame(cells, columns=CELL_COLUMNS)
+    return pd.DataFrame(cells, columns=GROUP_COLUMNS)
 
 
 def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -103,6 +103,6 @@ def _figures(rows: pd.DataFrame) -> list[float]:
         len(rows),
         *mean_of(np.abs(error), aged),
         *mean_of(error, aged),
-        *mean_of((says_female(gendered) == is_female(gendered)).astype(float), gendered),
-        *mean_of((read_groups(binned) == true_groups(binned)).astype(float), binned),
+        *mean_of((predicted_female(gendered) == is_female(gendered)).astype(float), gendered),
+        *mean_of((predicted_groups(binned) == true_groups(binned)).astype(float), binned),
     ]

@@ -19,32 +19,32 @@ from sklearn import metrics as sk
 from evaluation.metrics.abstention import (
     calibration_bins,
     calibration_error,
-    drawn_calibration_errors,
-    is_told,
+    is_answered,
     likelier_probability,
+    resampled_calibration_errors,
 )
 from evaluation.metrics.age_bins import (
     AGE_GROUPS,
     bin_statistics,
     bin_values,
-    read_groups,
+    predicted_groups,
     true_groups,
     with_age_groups,
     with_bins_alone,
 )
 from evaluation.metrics.bootstrap import (
-    drawn_weights,
     interval,
+    resample_weights,
     weighted_aucs,
     weighted_means,
     weighted_medians,
 )
-from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, CS_YEARS, GENDER_KEYS, Measure
+from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, CS_YEARS, GENDER_KEYS, Estimate
 from faces.predictions import AGE, GENDER
 
 GENDERS = ("male", "female")  # the index is the coding of the tables
 NOTHING = float("nan")
-NO_AGES_TOLD, NO_GENDERS_TOLD = "ages are not told", "genders are not told"  # by a network of one task
+NO_AGE_HEAD, NO_GENDER_HEAD = "ages are not told", "genders are not told"  # by a network of one task
 
 
 def answered(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def answered(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions[predictions.predicted_age_years.notna() | predictions.female_probability.notna()]
 
 
-def tells(predictions: pd.DataFrame) -> tuple[str, ...]:
+def heads(predictions: pd.DataFrame) -> tuple[str, ...]:
     """Which of faces.predictions.OUTPUTS the network tells that predicted these rows; none if unreadable."""
     columns = {AGE: predictions.predicted_age_years, GENDER: predictions.female_probability}
     return tuple(output for output, values in columns.items() if values.notna().any())
@@ -74,7 +74,7 @@ def subjects_of(predictions: pd.DataFrame) -> np.ndarray:
     return np.where(subjects != "", "subject " + subjects, "file " + files).astype(str)
 
 
-def says_female(predictions: pd.DataFrame) -> np.ndarray:
+def predicted_female(predictions: pd.DataFrame) -> np.ndarray:
     """(n,) bool: a female probability of one half or more is read as female, as the answer does."""
     return (predictions.female_probability >= 0.5).to_numpy()
 
@@ -84,38 +84,38 @@ def is_female(predictions: pd.DataFrame) -> np.ndarray:
     return predictions.gender.to_numpy() == 1
 
 
-def age_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
+def age_estimates(predictions: pd.DataFrame) -> dict[str, Estimate]:
     """Every age measure with its 95 % bootstrap interval, in the order of AGE_KEYS."""
     rows = with_ages(predictions)
     values, reasons = age_values(rows)
     if rows.empty and len(with_bins_alone(predictions)):
         reasons = dict.fromkeys(AGE_KEYS, "age bins alone")
-    elif tells(predictions) == (GENDER,):
-        reasons = dict.fromkeys(AGE_KEYS, NO_AGES_TOLD)
-    drawn = age_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
-    return _measures(AGE_KEYS, values, drawn, len(rows), reasons)
+    elif heads(predictions) == (GENDER,):
+        reasons = dict.fromkeys(AGE_KEYS, NO_AGE_HEAD)
+    drawn = age_statistics(rows, resample_weights(subjects_of(rows))) if len(rows) else {}
+    return _estimates(AGE_KEYS, values, drawn, len(rows), reasons)
 
 
-def bin_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
+def bin_estimates(predictions: pd.DataFrame) -> dict[str, Estimate]:
     """The measures of sets that know age bins alone, with 95 % bootstrap intervals, as in BIN_KEYS."""
     rows = with_bins_alone(predictions)
     values, reasons = bin_values(rows)
     if rows.empty and len(with_ages(predictions)):
         reasons = dict.fromkeys(BIN_KEYS, "exact ages")
-    elif tells(predictions) == (GENDER,):
-        reasons = dict.fromkeys(BIN_KEYS, NO_AGES_TOLD)
-    drawn = bin_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
-    return _measures(BIN_KEYS, values, drawn, len(rows), reasons)
+    elif heads(predictions) == (GENDER,):
+        reasons = dict.fromkeys(BIN_KEYS, NO_AGE_HEAD)
+    drawn = bin_statistics(rows, resample_weights(subjects_of(rows))) if len(rows) else {}
+    return _estimates(BIN_KEYS, values, drawn, len(rows), reasons)
 
 
-def gender_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
+def gender_estimates(predictions: pd.DataFrame) -> dict[str, Estimate]:
     """Every gender measure with its 95 % bootstrap interval, in the order of GENDER_KEYS."""
     rows = with_genders(predictions)
     values, reasons = gender_values(rows)
-    if tells(predictions) == (AGE,):
-        reasons = dict.fromkeys(GENDER_KEYS, NO_GENDERS_TOLD)
-    drawn = gender_statistics(rows, drawn_weights(subjects_of(rows))) if len(rows) else {}
-    return _measures(GENDER_KEYS, values, drawn, len(rows), reasons)
+    if heads(predictions) == (AGE,):
+        reasons = dict.fromkeys(GENDER_KEYS, NO_GENDER_HEAD)
+    drawn = gender_statistics(rows, resample_weights(subjects_of(rows))) if len(rows) else {}
+    return _estimates(GENDER_KEYS, values, drawn, len(rows), reasons)
 
 
 def age_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]:
@@ -154,19 +154,19 @@ def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]
     """Values by key of rows `with_genders`, and for those that may have none the reasons why."""
     if rows.empty:
         return {}, dict.fromkeys(GENDER_KEYS, "no pictures with a gender")
-    female, called = is_female(rows), says_female(rows)
-    told = is_told(rows)
+    female, called = is_female(rows), predicted_female(rows)
+    told = is_answered(rows)
     surplus, bins = _gender_surplus(rows)
     values = {
         "accuracy": float(sk.accuracy_score(female, called)),
         "ece": calibration_error(surplus, bins),
-        "answered_share": float(told.mean()),
+        "answer_rate": float(told.mean()),
     }
     reasons: dict[str, str] = {}
     if told.any():
-        values["answered_accuracy"] = float((female == called)[told].mean())
+        values["selective_accuracy"] = float((female == called)[told].mean())
     else:
-        reasons["answered_accuracy"] = "no gender was told"
+        reasons["selective_accuracy"] = "no gender was told"
     if female.all() or not female.any():
         only = "women" if female.all() else "men"
         reasons |= dict.fromkeys(("auc", "mcc"), f"only {only} in these pictures")
@@ -189,22 +189,22 @@ def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]
 
 def gender_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     """(draws, n) weights of n rows `with_genders` -> (draws,) values by key."""
-    female, called = is_female(rows), says_female(rows)
+    female, called = is_female(rows), predicted_female(rows)
     cells = np.column_stack([~female & ~called, ~female & called, female & ~called, female & called])
     true_male, false_female, false_male, true_female = weighted_means(weights, cells).T
-    told, right = is_told(rows), female == called
-    told_share, told_right = weighted_means(weights, np.column_stack([told, told & right])).T
+    told, right = is_answered(rows), female == called
+    answer_rate, selective_accuracy = weighted_means(weights, np.column_stack([told, told & right])).T
     statistics = {
         "accuracy": true_male + true_female,
-        "ece": drawn_calibration_errors(weights, *_gender_surplus(rows)),
-        "answered_share": told_share,
+        "ece": resampled_calibration_errors(weights, *_gender_surplus(rows)),
+        "answer_rate": answer_rate,
     }
     with np.errstate(invalid="ignore", divide="ignore"):
         sides = (
             ("male", true_male, false_male, false_female),
             ("female", true_female, false_female, false_male),
         )
-        statistics["answered_accuracy"] = told_right / told_share
+        statistics["selective_accuracy"] = selective_accuracy / answer_rate
         for name, rightly, wrongly_called, missed in sides:
             statistics[f"precision_{name}"] = rightly / (rightly + wrongly_called)
             statistics[f"recall_{name}"] = rightly / (rightly + missed)
@@ -222,30 +222,30 @@ def gender_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.n
     return statistics | {"auc": weighted_aucs(weights, female, probability)}
 
 
-def all_measures(predictions: pd.DataFrame) -> dict[str, Measure]:
+def all_estimates(predictions: pd.DataFrame) -> dict[str, Estimate]:
     """Age and gender measures of the same rows, in the order of DEFINITIONS."""
-    return age_measures(predictions) | bin_measures(predictions) | gender_measures(predictions)
+    return age_estimates(predictions) | bin_estimates(predictions) | gender_estimates(predictions)
 
 
 def gender_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     """Counts (2, 2): rows are true genders, columns read ones, in the order of GENDERS."""
     rows = with_genders(predictions)
-    return _confusion(rows.gender.to_numpy(int), says_female(rows).astype(int), GENDERS)
+    return _confusion(rows.gender.to_numpy(int), predicted_female(rows).astype(int), GENDERS)
 
 
 def age_group_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     """Counts (9, 9): rows are the groups of true ages, columns of predicted ones, as in AGE_GROUPS."""
     rows = with_age_groups(predictions)
-    return _confusion(true_groups(rows), read_groups(rows), AGE_GROUPS)
+    return _confusion(true_groups(rows), predicted_groups(rows), AGE_GROUPS)
 
 
 def cs_curve(predictions: pd.DataFrame) -> pd.DataFrame:
     """Cumulative score: columns years (1 to 15), share, low, high, count."""
-    measures = age_measures(predictions)
-    points = [(years, measures[f"cs_{years}"]) for years in CS_YEARS]
+    estimates = age_estimates(predictions)
+    points = [(years, estimates[f"cs_{years}"]) for years in CS_YEARS]
     return pd.DataFrame(
         [(years, point.value, point.low, point.high, point.count) for years, point in points],
-        columns=["years", "share", "low", "high", "count"],
+        columns=["years", "fraction", "low", "high", "count"],
     )
 
 
@@ -281,24 +281,24 @@ def _age_columns(rows: pd.DataFrame) -> dict[str, np.ndarray]:
 def _gender_surplus(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(n,) probability of the likelier gender less being right, and (n,) the calibration bin."""
     probability = likelier_probability(rows.female_probability.to_numpy(float))
-    return probability - (is_female(rows) == says_female(rows)), calibration_bins(probability)
+    return probability - (is_female(rows) == predicted_female(rows)), calibration_bins(probability)
 
 
-def _measures(
+def _estimates(
     keys: tuple[str, ...],
     values: dict[str, float],
     drawn: dict[str, np.ndarray],
     count: int,
     reasons: dict[str, str],
-) -> dict[str, Measure]:
+) -> dict[str, Estimate]:
     """Values and draws -> measures; a reason is kept only where there is no value."""
-    measures = {}
+    estimates = {}
     for key in keys:
         value = float(values.get(key, NOTHING))
         if math.isfinite(value):
-            measures[key] = Measure(key, value, *interval(drawn[key]), count)
+            estimates[key] = Estimate(key, value, *interval(drawn[key]), count)
         else:
-            measures[key] = Measure(
+            estimates[key] = Estimate(
                 key, NOTHING, NOTHING, NOTHING, count, reasons.get(key, "cannot be computed")
             )
-    return measures
+    return estimates

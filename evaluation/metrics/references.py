@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from evaluation.metrics.estimates import DEFINITIONS
+from evaluation.metrics.estimates import METRICS
 
 PATH = Path(__file__).with_name("references.toml")
 
@@ -28,7 +28,7 @@ class Floor:
     """The best value of a measure that the labels of a set allow."""
 
     set: str
-    measure: str
+    metric: str
     value: float
     text: str
     source: str
@@ -39,17 +39,17 @@ class CurveFloor:
     """The best shares within 1 to 15 years that the labels of a set allow."""
 
     set: str
-    shares: tuple[float, ...]
+    fractions: tuple[float, ...]
     text: str
 
 
 @dataclass(frozen=True)
-class SetReading:
+class SetDescription:
     """What an evaluation set is called on pages, and what it can and cannot show."""
 
     name: str
     title: str
-    reading: str
+    shows: str
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,18 @@ class References:
     published: tuple[Published, ...]
     floors: tuple[Floor, ...]
     curve_floor: CurveFloor
-    sets: dict[str, SetReading]
+    sets: dict[str, SetDescription]
 
-    def published_for(self, set_name: str, measure: str) -> list[tuple[str, float]]:
+    def published_for(self, set_name: str, metric: str) -> list[tuple[str, float]]:
         """(name, value) of everyone who reports the measure on the set."""
         return [
-            (one.name, one.values[measure])
+            (one.name, one.values[metric])
             for one in self.published
-            if one.set == set_name and measure in one.values
+            if one.set == set_name and metric in one.values
         ]
 
-    def floor_for(self, set_name: str, measure: str) -> Floor | None:
-        return next((one for one in self.floors if (one.set, one.measure) == (set_name, measure)), None)
+    def floor_for(self, set_name: str, metric: str) -> Floor | None:
+        return next((one for one in self.floors if (one.set, one.metric) == (set_name, metric)), None)
 
 
 @cache
@@ -77,9 +77,7 @@ def read_references() -> References:
     """The committed references."""
     table = tomllib.loads(PATH.read_text(encoding="utf-8"))
     published = tuple(
-        Published(
-            row["name"], row["set"], {key: row[key] for key in row if key in DEFINITIONS}, row["source"]
-        )
+        Published(row["name"], row["set"], {key: row[key] for key in row if key in METRICS}, row["source"])
         for row in table["published"]
     )
     floors = tuple(Floor(**row) for row in table["floor"])
@@ -88,6 +86,6 @@ def read_references() -> References:
         table["note"],
         published,
         floors,
-        CurveFloor(curve["set"], tuple(curve["shares"]), curve["text"]),
-        {row["name"]: SetReading(**row) for row in table["set"]},
+        CurveFloor(curve["set"], tuple(curve["fractions"]), curve["text"]),
+        {row["name"]: SetDescription(**row) for row in table["set"]},
     )

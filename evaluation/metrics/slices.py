@@ -9,22 +9,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.metrics.bootstrap import drawn_weights, interval, weighted_means
+from evaluation.metrics.bootstrap import interval, resample_weights, weighted_means
 from evaluation.metrics.metrics import (
     GENDERS,
     answered,
     is_female,
-    says_female,
+    predicted_female,
     subjects_of,
     with_ages,
     with_genders,
 )
 
 OLDEST_DECADE = 90  # 90 and above are one slice: they are few
-FACE_SHARE_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
-FEWEST_TOLD = 30  # slices with fewer pictures are shown, but never called the worst
-FEWEST_SHARES = 4  # ranges of sizes with FEWEST_TOLD pictures each; fewer are no curve
-EQUAL_SHARES = 6  # then the faces are divided into so many parts of about equal count
+FACE_FRACTION_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
+MIN_PICTURES = 30  # slices with fewer pictures are shown, but never called the worst
+FEWEST_FRACTIONS = 4  # ranges of sizes with MIN_PICTURES pictures each; fewer are no curve
+EQUAL_FRACTIONS = 6  # then the faces are divided into so many parts of about equal count
 SLICE_COLUMNS = [
     "slice", "count", "mae", "mae_low", "mae_high", "bias", "bias_low", "bias_high",
     "accuracy", "accuracy_low", "accuracy_high", "coverage", "coverage_low", "coverage_high",
@@ -61,20 +61,20 @@ def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def error_by_face_share(predictions: pd.DataFrame) -> pd.DataFrame:
+def error_by_face_fraction(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs, the smallest first.
 
     Rows without a face are left out. The ranges are those between FACE_SHARE_EDGES; where nearly all faces of
     a larger set fall into two or three of them, the set's own quantiles, in whole percent.
     """
-    rows = predictions[predictions.face_share.notna()]
-    shares = rows.face_share.to_numpy(float)
-    edges = _face_share_edges(shares)
-    index = np.searchsorted(edges, shares, side="right") - 1
-    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_share_names(edges))))
+    rows = predictions[predictions.face_fraction.notna()]
+    fractions = rows.face_fraction.to_numpy(float)
+    edges = _face_fraction_edges(fractions)
+    index = np.searchsorted(edges, fractions, side="right") - 1
+    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_fraction_names(edges))))
 
 
-def face_share_names(edges: Sequence[float] = FACE_SHARE_EDGES) -> list[str]:
+def face_fraction_names(edges: Sequence[float] = FACE_FRACTION_EDGES) -> list[str]:
     """`0–15 %` … `over 80 %`: the ranges between edges, of which the last is infinite."""
     percents = [round(100 * edge) for edge in edges[:-1]]
     between = [f"{low}–{high} %" for low, high in zip(percents, percents[1:], strict=False)]
@@ -87,7 +87,7 @@ def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFra
     if not tables:
         return pd.DataFrame(columns=[*SLICE_COLUMNS, "by"])
     slices = pd.concat(tables, ignore_index=True)
-    told = slices[(slices["count"] >= FEWEST_TOLD) & slices.mae.notna()]
+    told = slices[(slices["count"] >= MIN_PICTURES) & slices.mae.notna()]
     return told.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
 
 
@@ -102,26 +102,26 @@ def _of_known_gender(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows[rows.gender.isin((0, 1))]
 
 
-def _face_share_edges(shares: np.ndarray) -> Sequence[float]:
-    counts = np.histogram(shares, FACE_SHARE_EDGES)[0]
-    if len(shares) < FEWEST_SHARES * FEWEST_TOLD or (counts >= FEWEST_TOLD).sum() >= FEWEST_SHARES:
-        return FACE_SHARE_EDGES
-    inner = np.unique(np.quantile(shares, np.arange(1, EQUAL_SHARES) / EQUAL_SHARES).round(2))
+def _face_fraction_edges(fractions: np.ndarray) -> Sequence[float]:
+    counts = np.histogram(fractions, FACE_FRACTION_EDGES)[0]
+    if len(fractions) < FEWEST_FRACTIONS * MIN_PICTURES or (counts >= MIN_PICTURES).sum() >= FEWEST_FRACTIONS:
+        return FACE_FRACTION_EDGES
+    inner = np.unique(np.quantile(fractions, np.arange(1, EQUAL_FRACTIONS) / EQUAL_FRACTIONS).round(2))
     # The face of a chip often takes all of it: nothing lies between that and more.
-    return [0.0, *inner[inner < 1].tolist(), np.inf] if (inner < 1).any() else FACE_SHARE_EDGES
+    return [0.0, *inner[inner < 1].tolist(), np.inf] if (inner < 1).any() else FACE_FRACTION_EDGES
 
 
 def _sliced(rows: pd.DataFrame, keys: pd.Series, names: dict) -> pd.DataFrame:
     """One row a key of `names` that occurs in `keys`, in the order of `names`."""
-    told = [[name, *_few_measures(rows[keys == key])] for key, name in names.items() if (keys == key).any()]
+    told = [[name, *_few_estimates(rows[keys == key])] for key, name in names.items() if (keys == key).any()]
     return pd.DataFrame(told, columns=SLICE_COLUMNS)
 
 
-def _few_measures(rows: pd.DataFrame) -> Sequence[float]:
+def _few_estimates(rows: pd.DataFrame) -> Sequence[float]:
     """Count, then value, low and high of MAE, bias, gender accuracy and the 80 % intervals' coverage."""
     aged, gendered = with_ages(rows), with_genders(rows)
     error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
-    right = (says_female(gendered) == is_female(gendered)).astype(float)
+    right = (predicted_female(gendered) == is_female(gendered)).astype(float)
     held = aged.age_years.between(aged.age_low_years, aged.age_high_years).to_numpy(float)
     return [
         len(rows),
@@ -136,5 +136,5 @@ def mean_of(values: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float
     """Mean of `values` (n,) with its 95 % bootstrap interval by the subjects of `rows`."""
     if not len(values):
         return (float("nan"),) * 3
-    drawn = weighted_means(drawn_weights(subjects_of(rows)), values[:, None])[:, 0]
+    drawn = weighted_means(resample_weights(subjects_of(rows)), values[:, None])[:, 0]
     return float(values.mean()), *interval(drawn)

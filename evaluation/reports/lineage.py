@@ -32,10 +32,12 @@ def recipes_of(folder: Path) -> dict[str, dict[str, Any]]:
     return {name: recipe for name in names if (recipe := recipe_of(folder, name))}
 
 
-def shares_words(folder: Path) -> str:
+def fractions_words(folder: Path) -> str:
     """From which sets the frames of each part of the training came."""
-    shares = [recipe.get("mix", {}).get("shares", {}) for recipe in recipes_of(folder).values()]
-    told = [", ".join(f"{name} {100 * share:.0f} %" for name, share in part.items()) for part in shares]
+    fractions = [recipe.get("mix", {}).get("fractions", {}) for recipe in recipes_of(folder).values()]
+    told = [
+        ", ".join(f"{name} {100 * fraction:.0f} %" for name, fraction in part.items()) for part in fractions
+    ]
     return "; then ".join(told) or "not recorded"
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 
 from dataset.records import CHIPS
 from dataset.tables.columns import HISTORY
-from evaluation.inference.subsets import SETS, SPLITS
-from evaluation.metrics.comparisons import fallback_share, found_only
-from evaluation.metrics.estimates import Measure, measure_from
+from evaluation.metrics.comparisons import fallback_fraction, found_only
+from evaluation.metrics.estimates import Estimate, estimate_from
 from evaluation.metrics.fairness import changes_since
-from evaluation.metrics.metrics import age_group_confusion, all_measures, answered, gender_confusion
+from evaluation.metrics.metrics import age_group_confusion, all_estimates, answered, gender_confusion
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
-from evaluation.reports.earlier_release import earlier_predictions, published_rows
+from evaluation.reports.baseline_release import baseline_predictions, published_rows
+from evaluation.sets import SETS, SPLITS
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
 from faces.variants import Variant
@@ -37,7 +37,7 @@ def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) ->
         "split_sha256": variant.split_sha256,
         "network_sha256": variant.network_sha256,
         "detector_sha256": detector_sha256,
-        "since_before": _since_before(own, variant),
+        "since_baseline": _since_baseline(own, variant),
         "sets": sections,
     }
 
@@ -53,8 +53,13 @@ def write_scores(document: dict[str, Any], folder: Path) -> Path:
     """Write `folder`/metrics.json whole."""
     path = folder / METRICS_FILE
     with whole_file(path) as unfinished:
-        unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        unfinished.write_text(compact_json(document), encoding="utf-8")
     return path
+
+
+def compact_json(document: dict[str, Any]) -> str:
+    """The document on one line: nobody reads it by eye, and an indent is half of its bytes."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def read_scores(variant: Variant) -> dict[str, Any]:
@@ -87,15 +92,15 @@ def read_history(variant: Variant) -> pd.DataFrame | None:
     return history
 
 
-def measures_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Measure]:
+def estimates_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Estimate]:
     """The headline measures of a set and split by key; empty where the document has none."""
     section = document["sets"].get(set_name, {}).get(split)
-    return {key: measure_from(key, row) for key, row in section["measures"].items()} if section else {}
+    return {key: estimate_from(key, row) for key, row in section["metrics"].items()} if section else {}
 
 
-def _since_before(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
+def _since_baseline(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
     """By gender and race, what changed on `chips` test; None where no other release was kept."""
-    earlier = earlier_predictions(variant)
+    earlier = baseline_predictions(variant)
     if earlier is None:
         return None
     before, network_sha256 = earlier
@@ -104,14 +109,14 @@ def _since_before(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
 
 
 def _section(rows: pd.DataFrame) -> dict[str, Any]:
-    share = fallback_share(rows)
+    fraction = fallback_fraction(rows)
     cuts = {"age": error_by_decade(rows), "gender": error_by_gender(rows), "race": error_by_race(rows)}
     return {
         "pictures": len(rows),
         "unreadable": len(rows) - len(answered(rows)),
-        "no_face_share": None if pd.isna(share) else round(share, 6),
-        "measures": _as_dicts(all_measures(rows)),
-        "measures_face_found": _as_dicts(all_measures(found_only(rows))),
+        "no_face_fraction": None if pd.isna(fraction) else round(fraction, 6),
+        "metrics": _as_dicts(all_estimates(rows)),
+        "metrics_face_found": _as_dicts(all_estimates(found_only(rows))),
         "error_by_decade": _records(cuts["age"]),
         "error_by_gender": _records(cuts["gender"]),
         "error_by_race": _records(cuts["race"]),
@@ -121,8 +126,8 @@ def _section(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _as_dicts(measures: dict[str, Measure]) -> dict[str, Any]:
-    return {key: measure.as_dict() for key, measure in measures.items()}
+def _as_dicts(estimates: dict[str, Estimate]) -> dict[str, Any]:
+    return {key: estimate.as_dict() for key, estimate in estimates.items()}
 
 
 def _records(slices: pd.DataFrame) -> list[dict]:

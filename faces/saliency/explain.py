@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.input_crops import Square
+from faces.boxes import Square
 from faces.networks import Network
 from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus
@@ -33,28 +33,28 @@ METHODS = {
             "vanilla",
             "Vanilla gradients",
             "How much the answer moves when a pixel changes a little. Sharp, but speckled.",
-            lambda frame, gradients, _target, _samples: vanilla(frame, gradients),
+            lambda crop, gradients, _target, _samples: vanilla(crop, gradients),
         ),
         Method(
             "smoothgrad",
             "SmoothGrad",
             "Vanilla gradients averaged over noisy copies of the frame: the speckles fade, what holds stays.",
-            lambda frame, gradients, _target, samples: smoothgrad(frame, gradients, samples=samples),
+            lambda crop, gradients, _target, samples: smoothgrad(crop, gradients, samples=samples),
         ),
         Method(
             "gradcam",
             "Grad-CAM",
             "Which regions hold the features that made the answer. Coarse, but steady.",
-            lambda frame, gradients, target, _samples: gradcam(
-                frame, gradients, counts_both_ways=target.counts_both_ways
+            lambda crop, gradients, target, _samples: gradcam(
+                crop, gradients, counts_both_ways=target.counts_both_ways
             ),
         ),
         Method(
             "gradcam_plus_plus",
             "Grad-CAM++",
             "Like Grad-CAM, but features that speak against each other do not cancel out.",
-            lambda frame, gradients, target, _samples: gradcam_plus_plus(
-                frame, gradients, counts_both_ways=target.counts_both_ways
+            lambda crop, gradients, target, _samples: gradcam_plus_plus(
+                crop, gradients, counts_both_ways=target.counts_both_ways
             ),
         ),
     )
@@ -63,7 +63,7 @@ METHODS = {
 
 def saliency_map(
     network: Network,
-    frame: np.ndarray,
+    crop: np.ndarray,
     square: Square,
     method: str,
     output: str,
@@ -76,8 +76,8 @@ def saliency_map(
     METHODS; `smooth_samples` the noisy copies that SmoothGrad averages. Raises VariantError
     where the network does not tell `output`.
     """
-    _, female = network.outputs(frame[None])
+    _, female = network.outputs(crop[None])
     target = target_for(output, float(female[0]))
-    asked = frame.astype(np.float32)
+    asked = crop.astype(np.float32)
     values = METHODS[method].raw_values(asked, gradients_of(network, target), target, smooth_samples)
     return SaliencyMap(scaled_to_one(values), square)

@@ -6,12 +6,12 @@ from faces.saliency.gradients import GradientsOf
 from faces.saliency.maps import expanded
 
 
-def gradcam(frame: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
+def gradcam(crop: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
     """(px, px, 3) frame -> (px, px), linear between the places of the last feature map."""
-    found = gradients_of(frame)
+    found = gradients_of(crop)
     weights = found.activation_gradient.mean(axis=(0, 1))
     values = rectified(found.activations @ weights, counts_both_ways)
-    return expanded(values, len(frame), found.place)
+    return expanded(values, len(crop), found.place)
 
 
 def rectified(values: np.ndarray, counts_both_ways: bool) -> np.ndarray:

@@ -7,19 +7,19 @@ from faces.saliency.gradients import GradientsOf
 from faces.saliency.maps import expanded
 
 
-def gradcam_plus_plus(frame: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
+def gradcam_plus_plus(crop: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
     """(px, px, 3) frame -> (px, px), linear between the places of the last feature map.
 
     Equation 19 of the paper for the exponential of the target: its derivatives are powers of the gradient
     times a factor that is the same for the whole map, and is left out.
     """
-    found = gradients_of(frame)
+    found = gradients_of(crop)
     gradient = found.activation_gradient
     second, third = gradient**2, gradient**3
     denominator = 2 * second + third * found.activations.sum(axis=(0, 1))
-    shares = second / np.where(second == 0, 1, denominator)
-    total = shares.sum(axis=(0, 1))
-    shares = shares / np.where(total == 0, 1, total)
-    weights = (rectified(gradient, counts_both_ways) * shares).sum(axis=(0, 1))
+    fractions = second / np.where(second == 0, 1, denominator)
+    total = fractions.sum(axis=(0, 1))
+    fractions = fractions / np.where(total == 0, 1, total)
+    weights = (rectified(gradient, counts_both_ways) * fractions).sum(axis=(0, 1))
     values = rectified(found.activations @ weights, counts_both_ways)
-    return expanded(values, len(frame), found.place)
+    return expanded(values, len(crop), found.place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.networks import GLIMPSE, Network
+from faces.networks import ATTENTION, Network
 from faces.saliency.targets import Target
 
 FETCHES = ("activations", "activation_gradient", "input_gradient")
@@ -36,11 +36,11 @@ def gradients_of(network: Network, target: Target) -> GradientsOf:
     weights = {"age_weights": target.age_weights, "gender_weight": target.gender_weight}
     weights = {name: weights[name] for name in graph.no_target}
 
-    fetches = [*FETCHES, GLIMPSE] if graph.takes_glimpse else list(FETCHES)
+    fetches = [*FETCHES, ATTENTION] if graph.has_attention else list(FETCHES)
 
-    def gradients(frame: np.ndarray) -> Gradients:
-        feed = {"frames": frame[None].astype(np.float32), **weights}
-        values = [value[0] for value in graph.session.run(fetches, feed)]
+    def gradients(crop: np.ndarray) -> Gradients:
+        feed = {"inputs": crop[None].astype(np.float32), **weights}
+        values = [value[0] for value in graph.run(fetches, feed)]
         return Gradients(*values)
 
     return gradients

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.input_crops import Square
+from faces.boxes import Square
 
 EMPTY_BELOW = 1e-9  # a map whose values differ by less shows nothing
 
@@ -25,13 +25,13 @@ class SaliencyMap:
         """Whether the method found nothing: all values are equal."""
         return float(np.ptp(self.values)) < EMPTY_BELOW
 
-    def share_inside(self, box_xyxy: Sequence[float]) -> float:
+    def fraction_inside(self, box_xyxy: Sequence[float]) -> float:
         """The share of the map's sum that lies inside a box of the picture, 0 to 1; 0 for an empty map."""
         inside = float(self.values[self._inside(box_xyxy)].sum())
         return inside / max(float(self.values.sum()), EMPTY_BELOW)
 
     def area_inside(self, box_xyxy: Sequence[float]) -> float:
-        """The share of the frame's area that lies inside a box: `share_inside` of a map without any focus."""
+        """Fraction of the input's area inside a box: `fraction_inside` of a map without any focus."""
         return float(self._inside(box_xyxy).mean())
 
     def _inside(self, box_xyxy: Sequence[float]) -> np.ndarray:

@@ -12,17 +12,17 @@ NOISE = 0.2  # standard deviation, as a share of the frame's range of values
 SEED = 20
 
 
-def smoothgrad(frame: np.ndarray, gradients_of: GradientsOf, *, samples: int = SAMPLES) -> np.ndarray:
+def smoothgrad(crop: np.ndarray, gradients_of: GradientsOf, *, samples: int = SAMPLES) -> np.ndarray:
     """(px, px, 3) frame -> (px, px): the largest mean absolute gradient among a pixel's three channels."""
-    total = np.zeros(frame.shape, np.float32)
-    for noisy in noisy_copies(frame, samples):
+    total = np.zeros(crop.shape, np.float32)
+    for noisy in noisy_copies(crop, samples):
         total += np.abs(gradients_of(noisy).input_gradient)
     return (total / samples).max(axis=-1)
 
 
-def noisy_copies(frame: np.ndarray, samples: int) -> np.ndarray:
+def noisy_copies(crop: np.ndarray, samples: int) -> np.ndarray:
     """(px, px, 3) -> (samples, px, px, 3) float32; the same noise for the same frame size, always."""
     # The legacy generator: tf-keras-vis draws from it, so that with this seed both engines add equal noise.
-    noise = np.random.RandomState(SEED).normal(0.0, 1.0, (samples, *frame.shape))
-    frame = frame.astype(np.float32)
-    return (frame + NOISE * (frame.max() - frame.min()) * noise).astype(np.float32)
+    noise = np.random.RandomState(SEED).normal(0.0, 1.0, (samples, *crop.shape))
+    crop = crop.astype(np.float32)
+    return (crop + NOISE * (crop.max() - crop.min()) * noise).astype(np.float32)

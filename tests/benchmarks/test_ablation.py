@@ -49,7 +49,7 @@ def test_every_row_but_the_base_changes_something() -> None:
 def test_the_budget_of_a_row_is_that_of_its_frames(tmp_path: Path) -> None:
     for row in TABLE["rows"]:
         recipe = recipe_of(row, tmp_path)
-        assert 20_000 <= recipe.epochs * recipe.schedule.frames_an_epoch <= 25_000
+        assert 20_000 <= recipe.epochs * recipe.schedule.inputs_per_epoch <= 25_000
 
 
 @pytest.mark.parametrize("key", ["start.weights", "phases.1.epochs", "phases.main.epochs"])
@@ -75,7 +75,8 @@ def test_the_table_has_figures_of_complete_rows_alone_and_every_row_s_state(tmp_
     write_run(tmp_path / "base", "base", "complete", 4)
     write_run(tmp_path / "px_192", "px_192", "training", 1)
     write_run(tmp_path / "px_224", "px_224", "complete", 4, published="of an older recipe")
-    lines = ablation.ablation_markdown(TABLE, [tmp_path]).splitlines()[2:]
+    page = ablation.page(TABLE, tmp_path / "kept", tmp_path)
+    lines = [line for line in page.splitlines() if line.startswith("| `")]
     cells = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[3:-1]] for line in lines}
     assert list(cells) == list(TABLE["rows"])
     assert cells["base"][0] == "0.50"
@@ -103,7 +104,10 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     monkeypatch.setattr(ablation, "KEPT", kept)
     monkeypatch.setattr(ablation, "PAGE", tmp_path / "docs" / "ablation.md")
     write_run(runs / "base", "base", "complete", 4)
-    write_run(kept / "base", "base", "complete", 4, published="of an older recipe")
+    write_run(tmp_path / "older" / "px_192", "px_192", "complete", 4)
+    ablation._keep("px_192", TABLE, tmp_path / "older" / "px_192", kept)
+    other = (kept / "rows.csv").read_text().replace("px_192,", "base,0")  # base, of an older recipe
+    (kept / "rows.csv").write_text(other)
     (runs / "base" / "network.keras").touch()
     # The data are nowhere: a training would raise.
     asked = ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere", cache_dir=tmp_path)
@@ -113,11 +117,38 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     printed = capsys.readouterr().out
     assert printed.count(f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |") == 2
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
-    assert printed.endswith(page[page.index("| row |") :])
+    assert printed.endswith(page)
     assert "24,000 frames" in page
-    assert sorted(path.name for path in (kept / "base").iterdir()) == sorted(ablation.KEPT_FILES)
+    assert sorted(path.name for path in kept.iterdir()) == ["history.csv", "rows.csv"]
+
+
+def test_keeping_a_row_leaves_the_others_digits_alone_and_replaces_its_own(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    for row in ("seed_2", "base"):
+        write_run(tmp_path / row, row, "complete", 4)
+    path = tmp_path / "seed_2" / "history.csv"
+    path.write_text(path.read_text().replace("0.5", "0.500000000000000001"))
+    for row in ("seed_2", "base", "base"):
+        ablation._keep(row, TABLE, tmp_path / row, kept)
+    lines = (kept / "history.csv").read_text().splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        [row, str(epoch)] for row in ("base", "seed_2") for epoch in range(1, 5)
+    ]
+    assert "," + ",".join(["0.500000000000000001"] * len(ablation.FIGURES)) in lines[5]
+    rows = (kept / "rows.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in rows] == ["row", "base", "seed_2"]
+
+
+def test_the_committed_epochs_are_those_of_the_rows_and_of_their_recipes(repository: Path) -> None:
+    kept = repository / ablation.KEPT
+    histories = ablation.kept_histories(TABLE, kept)
+    assert list(histories) == list(TABLE["rows"])
+    for row, history in histories.items():
+        recipe = ablation.row_recipe(row, TABLE)
+        assert len(history) == sum(phase["epochs"] for phase in recipe["phases"])
+        assert list(history.epoch) == list(range(1, len(history) + 1)), row
 
 
 def test_the_committed_page_is_that_of_the_committed_rows(repository: Path) -> None:
     page = (repository / ablation.PAGE).read_text(encoding="utf-8")
-    assert page.endswith(ablation.ablation_markdown(TABLE, [repository / ablation.KEPT]) + "\n")
+    assert page == ablation.page(TABLE, repository / ablation.KEPT, repository / "no runs")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.detector import package_folder, sample_counts, val_by_source
-from dataset.records import CHIPS, FGNET, PORTRAITS, set_records
+from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
 from faces.detection import Detector
 from faces.errors import DetectorError
 from training.detector.quality import average_precision_50, face_counts
@@ -36,11 +36,11 @@ def test_labelled_faces_are_found_with_the_promised_precision(data_dir, source, 
 @pytest.mark.parametrize(("name", "step", "found"), [(CHIPS, 8, 0.98), (FGNET, 4, 0.98), (PORTRAITS, 1, 1.0)])
 @pytest.mark.slow
 def test_a_picture_of_one_person_shows_one_face(data_dir, detector, tmp_path, name, step, found):
-    records = set_records(name, data_dir, tmp_path)
+    records = load_records(name, data_dir, tmp_path)
     records = records[records["split"] == ("validation" if name == CHIPS else "test")].iloc[::step]
     counts = face_counts(detector, [Path(path) for path in records["path"]])
-    assert counts.share_found >= found
-    assert counts.share_exactly_one >= 0.97
+    assert counts.fraction_found >= found
+    assert counts.fraction_exactly_one >= 0.97
 
 
 def test_the_package_folder_is_found_without_an_import():

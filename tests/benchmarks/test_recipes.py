@@ -1,5 +1,6 @@
 """Two recipes are trained, scored and tabled by one command, and not trained twice."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def test_the_command_tables_two_runs_and_does_not_train_them_again(noise: Path, 
         pictures = tomllib.loads((kept / "run.toml").read_text(encoding="utf-8"))["sets"][0]
         assert f"| {pictures['training_pictures']} | 1 (1) | random, as the recipe says |" in row
         assert " years (" in row
-        assert (kept / "curves.svg").is_file()
-        assert not list(kept.glob("*.onnx")) + list(kept.glob("*.keras"))
+        files = ["headline.json", "history.csv", "recipe.toml", "run.toml", "variant.toml"]
+        assert sorted(path.name for path in kept.iterdir()) == files
         assert len(pd.read_csv(kept / "history.csv")) == 1
     assert page.count("not trained yet") == len(list(RECIPES.glob("*.toml"))) - 2
     # A trial elsewhere leaves the recipes alone.
@@ -49,21 +50,41 @@ def test_the_command_tables_two_runs_and_does_not_train_them_again(noise: Path, 
     assert (tmp_path / "docs" / "recipes.md").read_text(encoding="utf-8") == page
 
 
+def test_figures_are_drawn_from_what_is_kept_and_without_data(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AGE_GENDER_DATA", raising=False)
+    for name in ("vggface_age", "multitask_cnn"):
+        shutil.copytree(repository / "docs" / "recipes" / name, tmp_path / "recipes" / name)
+    names = ["vggface_age", "multitask_cnn", "resnet34_two_phase"]
+    assert main(["recipes", "--figures", *names, "--docs", str(tmp_path)]) == 0
+    drawn = tmp_path / "drawn" / "recipes"
+    assert sorted(path.relative_to(drawn).as_posix() for path in drawn.rglob("*.svg")) == [
+        "multitask_cnn/confusion_age.svg",
+        "multitask_cnn/confusion_gender.svg",
+        "multitask_cnn/curves.svg",
+        "vggface_age/confusion_age.svg",
+        "vggface_age/curves.svg",
+    ]
+    assert "chips test (2,371 pictures)" in (drawn / "vggface_age" / "confusion_age.svg").read_text()
+    assert "resnet34_two_phase is not trained yet" in capsys.readouterr().err
+
+
 def test_what_is_not_here_is_left_out_of_a_recipe(noise: Path, tmp_path: Path) -> None:
     for path in (noise / "utkface").iterdir():  # the same data without agedb
         (tmp_path / "data" / "utkface").mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / "utkface" / path.name).symlink_to(path)
     original = (RECIPES / "vggface_age.toml").read_text(encoding="utf-8")
-    shares = "{ chips = 0.75, agedb = 0.25 }"
-    (tmp_path / "mixed.toml").write_text(original.replace("{ chips = 1.0 }", shares), encoding="utf-8")
+    fractions = "{ chips = 0.75, agedb = 0.25 }"
+    (tmp_path / "mixed.toml").write_text(original.replace("{ chips = 1.0 }", fractions), encoding="utf-8")
     (tmp_path / "here.toml").write_text(
         recipe_text(tmp_path / "mixed.toml", tmp_path / "data", tmp_path, pictures=1000, epochs=2),
         encoding="utf-8",
     )
     recipe = read_recipe(tmp_path / "here.toml")
-    assert recipe.mix.shares == {"chips": 1.0}
+    assert recipe.mix.fractions == {"chips": 1.0}
     assert (recipe.network.weights, recipe.network.batch_norm) == ("none", "trained")
-    assert (recipe.limits, recipe.schedule.frames_an_epoch, recipe.epochs) == ({"chips": 1000}, 1000, 2)
+    assert (recipe.limits, recipe.schedule.inputs_per_epoch, recipe.epochs) == ({"chips": 1000}, 1000, 2)
     with pytest.raises(DataMissing, match="None of the sets"):
         recipe_text(tmp_path / "mixed.toml", tmp_path / "nothing", tmp_path)
 

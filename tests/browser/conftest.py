@@ -10,7 +10,7 @@ from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from evaluation.reports.robustness import ROBUSTNESS_FILE
+from evaluation.predictions import ROBUSTNESS_FILE
 from faces.variants import read_variant
 from tests.browser.chromium import chromium_options
 from tests.browser.serving import served

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
-from evaluation.metrics.metrics import all_measures
+from evaluation.metrics.metrics import all_estimates
 from evaluation.predictions import read_predictions
 
 FILLED = ".chart, .ag-row, .notice"  # what a section may hold once it was drawn
@@ -35,9 +35,9 @@ def shown_tiles(page):
 
 def tiles_of(rows: pd.DataFrame):
     return {
-        (key, name): measures[key].text
+        (key, name): estimates[key].text
         for name in ("full", "cropped")
-        for measures in (all_measures(rows[rows.variant == name]),)
+        for estimates in (all_estimates(rows[rows.variant == name]),)
         for key in HEADLINE_KEYS
     }
 
@@ -87,8 +87,8 @@ def test_the_matrices_show_counts_or_shares(visit, predictions):
     men_read_right = ((rows.gender == 0) & (rows.female_probability < 0.5)).sum()
     page.wait_until(lambda: f"{men_read_right:,}" in page.texts(matrix), "counts")
     page.click("input[value='row']")
-    share = men_read_right / (rows.gender == 0).sum()
-    page.wait_until(lambda: f"{100 * share:.1f}" in page.texts(matrix), "row shares")
+    fraction = men_read_right / (rows.gender == 0).sum()
+    page.wait_until(lambda: f"{100 * fraction:.1f}" in page.texts(matrix), "row shares")
 
 
 def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit):

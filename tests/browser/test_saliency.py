@@ -78,10 +78,10 @@ def test_the_pointer_reads_the_same_place_in_both_rows(visit):
     stage = page.all(".panel-map .stage")[0]
     page.driver.execute_script("arguments[0].focus()", stage)
     stage.send_keys(Keys.ARROW_UP)
-    readings = page.texts(".reading")
-    assert len(readings) == 6
-    assert readings[0] == readings[3]  # the place, under both frames
-    assert 0 <= float(readings[1]) <= 1
+    predictions = page.texts(".reading")
+    assert len(predictions) == 6
+    assert predictions[0] == predictions[3]  # the place, under both frames
+    assert 0 <= float(predictions[1]) <= 1
     for _ in range(30):
         stage.send_keys(Keys.ARROW_RIGHT)
     assert page.texts(".reading")[4] == "not seen"  # outside of what `cropped` was given

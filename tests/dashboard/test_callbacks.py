@@ -12,7 +12,7 @@ from dashboard.context import load_context
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared import ids
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
-from evaluation.metrics.metrics import all_measures
+from evaluation.metrics.metrics import all_estimates
 from evaluation.predictions import read_predictions
 from faces.pictures import decode
 from tests.browser.serving import without_faces
@@ -66,9 +66,9 @@ def assert_shows(shown: str, rows: pd.DataFrame) -> None:
     (sentence,) = components_in(shown, "metrics-sentence")
     assert text_of(sentence) == compared(rows, "full", "cropped").sentence
     assert tiles_in(shown) == {
-        (key, name): measures[key].text
+        (key, name): estimates[key].text
         for name in ("full", "cropped")
-        for measures in (all_measures(rows[rows.variant == name]),)
+        for estimates in (all_estimates(rows[rows.variant == name]),)
         for key in HEADLINE_KEYS
     }
 

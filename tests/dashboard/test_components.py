@@ -16,9 +16,9 @@ from dashboard.shared.variant_choice import pair_in
 from evaluation.reports.lineage import recipe_of
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
-from faces.predictions import Reading, age_in_words, gender_in_words
+from faces.predictions import Prediction, age_in_words, gender_in_words
 
-READING = Reading(age_years=34.2, age_low=28.1, age_high=40.3, female_probability=0.93)
+PREDICTION = Prediction(age_years=34.2, age_low=28.1, age_high=40.3, female_probability=0.93)
 COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
 
 
@@ -38,7 +38,7 @@ def view_of(upload, **changes):
 
 
 def test_an_age_is_written_with_its_interval():
-    assert age_in_words(READING) == "34 (28–40)"
+    assert age_in_words(PREDICTION) == "34 (28–40)"
 
 
 @pytest.mark.parametrize(
@@ -47,29 +47,29 @@ def test_an_age_is_written_with_its_interval():
     ids=["surely female", "surely male", "uncertain"],
 )
 def test_a_gender_is_written_with_its_own_probability(female_probability, words):
-    assert gender_in_words(Reading(34, 28, 40, female_probability)) == words
+    assert gender_in_words(Prediction(34, 28, 40, female_probability)) == words
 
 
 def test_an_uncertain_gender_is_written_without_a_number():
-    unsure = Reading(1, 0, 2, 0.45, least_gender_probability=0.7)
+    unsure = Prediction(1, 0, 2, 0.45, abstention_threshold=0.7)
     assert gender_in_words(unsure) == "gender uncertain"
     assert "uncertain" in str(gender_row(Row("full", unsure, COLOURS["full"])))
 
 
 def test_a_dot_stands_at_the_age_and_the_interval_around_it():
-    row = age_row(Row("cropped", READING, COLOURS["cropped"]))
+    row = age_row(Row("cropped", PREDICTION, COLOURS["cropped"]))
     assert styles_of(row, "dot") == [{"left": "34.20%"}]
     assert styles_of(row, "interval") == [{"left": "28.10%", "width": "12.20%"}]
 
 
 def test_an_age_over_a_hundred_stays_on_the_axis():
-    row = age_row(Row("cropped", Reading(99, 95, 104, 0.5), COLOURS["cropped"]))
+    row = age_row(Row("cropped", Prediction(99, 95, 104, 0.5), COLOURS["cropped"]))
     assert styles_of(row, "interval") == [{"left": "95.00%", "width": "5.00%"}]
 
 
 def test_a_gender_bar_starts_in_the_middle():
-    right = gender_row(Row("full", READING, COLOURS["full"]))
-    left = gender_row(Row("full", Reading(34, 28, 40, 0.07), COLOURS["full"]))
+    right = gender_row(Row("full", PREDICTION, COLOURS["full"]))
+    left = gender_row(Row("full", Prediction(34, 28, 40, 0.07), COLOURS["full"]))
     assert styles_of(right, "bar") == [{"left": "50.00%", "width": "43.00%"}]
     assert styles_of(left, "bar") == [{"left": "7.00%", "width": "43.00%"}]
 
@@ -80,8 +80,8 @@ def test_faces_are_counted_in_words(count, words):
 
 
 def test_stage_times_are_one_line():
-    times = {"decode": 4.1, "detect": 9.0, "frame": 0.6, "network": 5.2}
-    assert timings_in_words(times) == "decode 4 · detect 9 · frame 1 · networks 5 ms"
+    times = {"decode": 4.1, "detect": 9.0, "crop": 0.6, "network": 5.2}
+    assert timings_in_words(times) == "decode 4 · detect 9 · crop 1 · networks 5 ms"
 
 
 def test_explain_leads_to_the_face_of_a_sample_or_an_upload():
@@ -96,48 +96,52 @@ def test_explain_takes_the_pair_along_that_was_chosen():
 
 
 def test_a_face_alone_has_both_variants_on_its_card_and_several_are_told_apart(context, astronaut):
-    one = context.answered(astronaut, "a.jpg")
+    one = context.workbench.answered(astronaut, "a.jpg")
     assert "row-of-what" not in view_of(one)
     two = Upload(one.picture, Answer("a.jpg", 512, 512, one.answer.faces * 2, one.answer.whole_picture))
     assert "row-of-what" in view_of(two)
 
 
 def test_the_card_of_a_face_tells_that_full_read_another_one(context, astronaut):
-    picture = context.answered(astronaut, "a.jpg").picture
-    faces = [AnsweredFace(Face((x0, 0, x0 + 80, 100), 0.9), {"cropped": READING}) for x0 in (10, 310)]
+    picture = context.workbench.answered(astronaut, "a.jpg").picture
+    faces = [AnsweredFace(Face((x0, 0, x0 + 80, 100), 0.9), {"cropped": PREDICTION}) for x0 in (10, 310)]
     at_second = Answer(
-        "a.jpg", 512, 512, faces, {"full": replace(READING, looked_at_xyxy=(300, 0, 400, 100))}
+        "a.jpg", 512, 512, faces, {"full": replace(PREDICTION, attended_xyxy=(300, 0, 400, 100))}
     )
     view = view_of(Upload(picture, at_second))
     assert "(it looked at face 2)" in view
     assert view.count("read face 2") == view.count('"whole picture"') == 2  # age and gender, on one card each
-    between = Answer("a.jpg", 512, 512, faces, {"full": replace(READING, looked_at_xyxy=(100, 0, 300, 200))})
+    between = Answer(
+        "a.jpg", 512, 512, faces, {"full": replace(PREDICTION, attended_xyxy=(100, 0, 300, 200))}
+    )
     view = view_of(Upload(picture, between))
     assert "(it looked at the dashed square)" in view
     assert "read face" not in view
 
 
 def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astronaut):
-    answered = context.answered(astronaut, "a.jpg")
-    nobody = Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": READING, "cropped": READING}))
+    answered = context.workbench.answered(astronaut, "a.jpg")
+    nobody = Upload(
+        answered.picture, Answer("a.jpg", 512, 512, [], {"full": PREDICTION, "cropped": PREDICTION})
+    )
     view = view_of(nobody)
     assert "No face found." in view
     assert "ask-full" not in view
 
 
 def test_where_a_variant_looked_is_drawn_within_the_picture(context, astronaut):
-    answered = context.answered(astronaut, "a.jpg")
-    looked = replace(READING, looked_at_xyxy=(-51.2, 128.0, 256.0, 640.0))
+    answered = context.workbench.answered(astronaut, "a.jpg")
+    looked = replace(PREDICTION, attended_xyxy=(-51.2, 128.0, 256.0, 640.0))
     view = view_of(Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": looked})))
     assert '"left": "0.000%", "top": "25.000%", "width": "50.000%", "height": "75.000%"' in view
     assert "Where full looked" in view
-    elsewhere = Answer("a.jpg", 512, 512, [], {"full": READING})
+    elsewhere = Answer("a.jpg", 512, 512, [], {"full": PREDICTION})
     assert '"looked-at"' not in view_of(Upload(answered.picture, elsewhere))
 
 
 def test_one_variant_of_faces_alone_has_nobody_to_ask(context, astronaut):
-    answered = context.answered(astronaut, "a.jpg")
-    face = AnsweredFace(Face((10, 10, 90, 90), 0.9), {"cropped": READING})
+    answered = context.workbench.answered(astronaut, "a.jpg")
+    face = AnsweredFace(Face((10, 10, 90, 90), 0.9), {"cropped": PREDICTION})
     alone = Upload(answered.picture, Answer("a.jpg", 512, 512, [face], {}))
     assert "ask-full" not in view_of(alone, whole_picture_variants=[])
 
@@ -151,14 +155,14 @@ def test_the_facts_of_a_variant_come_from_its_files(context):
 
 
 def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):
-    different, settings = recipe_differences(context.variant_folders)
+    different, settings = recipe_differences(context.tables.variant_folders)
     before = ["runs/second_part_full/network.keras", "runs/second_part_cropped/network.keras"]
     assert different.pop("network.weights") == before
-    assert set(different) == {"framing.framing"}
+    assert set(different) == {"input.input_mode"}
     assert settings > 20
-    recipes = [recipe_of(folder, "first_part.toml") for folder in context.variant_folders]
+    recipes = [recipe_of(folder, "first_part.toml") for folder in context.tables.variant_folders]
     for recipe in recipes:
-        del recipe["name"], recipe["framing"]["framing"]
+        del recipe["name"], recipe["input"]["input_mode"]
     assert recipes[0] == recipes[1] != {}
 
 

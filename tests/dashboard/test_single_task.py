@@ -18,26 +18,26 @@ from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.metrics.table import table_rows
 from dashboard.pages.predict.axes import Row, age_row, gender_row
-from dashboard.pages.predict.ground_truth import Truth, marks
+from dashboard.pages.predict.ground_truth import GroundTruth, marks
 from dashboard.pictures.routes import csv_of
 from dashboard.shared import ids
 from dashboard.shared.theme import LIGHT
 from evaluation.runs import COMPLETE
-from faces.predictions import AGE, GENDER, Reading, age_in_words, gender_in_words
+from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
 from tests.builders import answer_of, predictions_of
 
-OF_AGE, OF_GENDER = Reading(34.2, 28.1, 40.3, None), Reading(None, None, None, 0.93)
+OF_AGE, OF_GENDER = Prediction(34.2, 28.1, 40.3, None), Prediction(None, None, None, 0.93)
 NAMES = ("single", "both")
 SELECTED = Selection("chips", "test", "all", *NAMES)
 ALONE = Selection("chips", "test", "all", "single", "")
 COLOURS = {name: f"var(--variant-{place})" for place, name in enumerate(NAMES)}
-ABOUT_GENDERS = {"gender_scores", "accuracy_by_share_told", "accuracy_by_face_share"}
+ABOUT_GENDERS = {"gender_scores", "accuracy_by_answer_rate", "accuracy_by_face_fraction"}
 ABOUT_AGES = {key for key in CHARTS if not key.startswith("training")} - ABOUT_GENDERS
 
 
 @pytest.fixture(scope="module")
-def app_context(small_variants, pair_folder):
-    folders = [small_variants["ages"].folder, pair_folder, small_variants["genders"].folder]
+def app_context(small_variants, composite_folder):
+    folders = [small_variants["ages"].folder, composite_folder, small_variants["genders"].folder]
     return load_context(folders)
 
 
@@ -58,17 +58,17 @@ def test_predict_shows_what_is_told_and_says_what_is_not(app_client):
     said = predict_answer(app_client, "ages", "genders")
     assert "ages" in said
     assert "genders" in said
-    assert said.count('"not told"') == 2  # one row of ages, one of genders
-    assert "gender not told" in said  # under the large age of the first variant
+    assert said.count('"not predicted"') == 2  # one row of ages, one of genders
+    assert "gender not predicted" in said  # under the large age of the first variant
     assert not re.search(r"\b(nan|NaN|None)\b", said)
     paired = predict_answer(app_client, "ages + genders")
-    assert "not told" not in paired
+    assert "not predicted" not in paired
 
 
 @pytest.mark.training
 def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
     said = predict_answer(app_client, "genders")
-    assert "age not told" in said
+    assert "age not predicted" in said
     assert "headline-age" not in said
 
 
@@ -92,13 +92,13 @@ def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs
         found = app_client.get("/saliency/map", query_string=asked).json
         assert ("error" not in found) == (output in outputs)
         if output not in outputs:
-            assert found["error"].startswith(f"{name} tells no {output}.")
+            assert found["error"].startswith(f"{name} has no {output} head.")
 
 
 @pytest.mark.training
 def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_client, app_context, astronaut):
     context = app_context
-    upload = context.answered(astronaut, "a.jpg")
+    upload = context.workbench.answered(astronaut, "a.jpg")
     (face,) = json.loads(json.dumps(upload.answer.as_dict(), allow_nan=False))["faces"]
     assert face["answers"]["ages"]["gender"] is None
     assert face["answers"]["ages"]["age_years"] == face["answers"]["ages + genders"]["age_years"]
@@ -112,8 +112,8 @@ def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_clien
 
 @pytest.mark.training
 def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_context, small_variants):
-    assert [run.name for run in app_context.runs()] == ["ages", "genders"]
-    assert {run.state for run in app_context.runs()} == {COMPLETE}
+    assert [run.name for run in app_context.tables.runs()] == ["ages", "genders"]
+    assert {run.state for run in app_context.tables.runs()} == {COMPLETE}
     pair = app_context.variants["ages + genders"]
     facts = {fact.name: fact.value for fact in (*design_of(pair), *provenance_of(pair))}
     parameters = sum(small_variants[name].parameters for name in ("ages", "genders"))
@@ -123,16 +123,16 @@ def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_c
 
 
 def test_what_is_not_told_has_a_row_without_a_mark():
-    assert age_in_words(OF_GENDER) == "age not told"
-    assert gender_in_words(OF_AGE) == "gender not told"
+    assert age_in_words(OF_GENDER) == "age not predicted"
+    assert gender_in_words(OF_AGE) == "gender not predicted"
     for row in (age_row(Row("a", OF_GENDER, "red")), gender_row(Row("a", OF_AGE, "red"))):
-        assert "not told" in str(row)
+        assert "not predicted" in str(row)
         assert not {"dot", "bar", "interval"} & {getattr(part, "className", None) for part in row._traverse()}
 
 
 def test_what_is_not_told_is_neither_right_nor_wrong():
     answers = {"ages": OF_AGE.as_dict(), "genders": OF_GENDER.as_dict()}
-    found = marks(answers, Truth(34, "female"), tolerance_years=5)
+    found = marks(answers, GroundTruth(34, "female"), tolerance_years=5)
     assert [(mark.variant, mark.of, mark.right) for mark in found] == [
         ("ages", "age", True),
         ("genders", "gender", True),
@@ -144,18 +144,18 @@ def predictions(silent: str) -> pd.DataFrame:
     """200 pictures read by `single`, which does not tell `silent`, and `both`, which errs more."""
     rng = np.random.default_rng(4)
     true, female = rng.integers(0, 90, 200), rng.integers(0, 2, 200)
-    frames = []
+    tables = []
     for name, spread in zip(NAMES, (4.0, 6.0), strict=True):
         probability = np.clip(female * 0.6 + 0.2 + rng.normal(0, spread / 20, 200), 0, 1)
-        frame = predictions_of(
+        table = predictions_of(
             true, true + rng.normal(0, spread, 200), female=female, probability=probability, variant=name
         )
-        frames.append(frame)
+        tables.append(table)
     of = {AGE: ["predicted_age_years", "age_low_years", "age_high_years"], GENDER: ["female_probability"]}
-    frames[0][of[silent]] = np.nan
+    tables[0][of[silent]] = np.nan
     if silent == GENDER:
-        frames[0]["told_gender"] = ""
-    return pd.concat(frames, ignore_index=True)
+        tables[0]["predicted_gender"] = ""
+    return pd.concat(tables, ignore_index=True)
 
 
 @pytest.fixture(scope="module", params=[GENDER, AGE], ids=["no gender", "no age"])
@@ -171,11 +171,11 @@ def words_of(figure) -> str:
 def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
     silent, numbers = silence
     chart = CHARTS[key]
-    figure = chart.draw(chart.frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = chart.draw(chart.table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
     words = words_of(figure)
     assert words.strip()
     assert "nan" not in words
-    alone = chart.draw(chart.frame(numbers, ALONE), View(numbers, ALONE, LIGHT))
+    alone = chart.draw(chart.table(numbers, ALONE), View(numbers, ALONE, LIGHT))
     if key in (ABOUT_AGES if silent == AGE else ABOUT_GENDERS) - {"predicted_against_true_2", "disagreement"}:
         assert f"single tells no {silent}s." in words_of(alone)
 
@@ -183,7 +183,7 @@ def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
 def test_titles_tell_only_the_variant_that_tells(silence):
     silent, numbers = silence
     key = "gender_scores" if silent == GENDER else "cs_curve"
-    figure = CHARTS[key].draw(CHARTS[key].frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = CHARTS[key].draw(CHARTS[key].table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
     title = figure.layout.meta["title"]
     assert "–" not in title
     assert "cannot be told apart" not in title
@@ -193,7 +193,7 @@ def test_titles_tell_only_the_variant_that_tells(silence):
 def test_disagreement_names_who_tells_no_ages():
     numbers = Numbers(predictions(AGE))
     chart = CHARTS["disagreement"]
-    figure = chart.draw(chart.frame(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = chart.draw(chart.table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
     assert "single tells no ages." in words_of(figure)
 
 

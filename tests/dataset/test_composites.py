@@ -9,18 +9,18 @@ import pytest
 
 from dataset.backgrounds import BACKGROUNDS_CSV, Background, backgrounds_of
 from dataset.composites import (
-    CONTEXT_COLUMNS,
-    FACE_SHARES,
+    COMPOSITES_COLUMNS,
+    FACE_FRACTIONS,
     Chip,
     background_picture,
     chip_at,
-    compose_context,
+    make_composites,
     paste_face,
     rng_for,
-    write_context,
+    write_composites,
 )
 from dataset.detection_scenes import write_scenes
-from dataset.records import CHIPS, set_records
+from dataset.records import CHIPS, load_records
 from faces.errors import DataMissing
 
 
@@ -92,52 +92,52 @@ def test_a_missing_data_folder_is_named(tmp_path):
 
 @pytest.fixture
 def chips_of_three_splits(data_dir, tmp_path):
-    records = set_records(CHIPS, data_dir, tmp_path)
+    records = load_records(CHIPS, data_dir, tmp_path)
     return pd.concat(part.iloc[:3] for _, part in records.groupby("split"))
 
 
 def test_a_composition_depends_on_its_file_alone(chips_of_three_splits, data_dir, tmp_path):
-    first = write_context(chips_of_three_splits, data_dir, tmp_path / "first", processes=1)
+    first = write_composites(chips_of_three_splits, data_dir, tmp_path / "first", processes=1)
     shuffled = chips_of_three_splits.sample(frac=1, random_state=1)
-    second = write_context(shuffled, data_dir, tmp_path / "second", processes=2)
+    second = write_composites(shuffled, data_dir, tmp_path / "second", processes=2)
     pd.testing.assert_frame_equal(first, second)
-    assert list(first.columns) == CONTEXT_COLUMNS
+    assert list(first.columns) == COMPOSITES_COLUMNS
     for path in first["path"]:
         assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes()
 
 
 def test_compositions_that_are_there_are_kept(chips_of_three_splits, data_dir, tmp_path):
-    first = write_context(chips_of_three_splits, data_dir, tmp_path, processes=1)
+    first = write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
     written = {path: (tmp_path / path).stat().st_mtime_ns for path in first["path"]}
-    write_context(chips_of_three_splits, data_dir, tmp_path, processes=1)
+    write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
     assert {path: (tmp_path / path).stat().st_mtime_ns for path in first["path"]} == written
 
 
 def test_the_table_says_where_the_face_is_and_how_large(chips_of_three_splits, data_dir, tmp_path):
-    context = write_context(chips_of_three_splits, data_dir, tmp_path, processes=1)
+    context = write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
     for row in context.to_dict("records"):
         height, width = cv2.imread(str(tmp_path / row["path"])).shape[:2]
         assert 0 <= row["x0"] < row["x1"] <= width
         assert 0 <= row["y0"] < row["y1"] <= height
         assert row["background"] in {one.file for one in backgrounds_of(row["split"])}
-    assert context["face_share"].between(FACE_SHARES[0] * 0.9, FACE_SHARES[1] * 1.06).all()
+    assert context["face_fraction"].between(FACE_FRACTIONS[0] * 0.9, FACE_FRACTIONS[1] * 1.06).all()
 
 
 def test_faces_come_in_every_size_as_often_small_as_large(data_dir):
     chip, _ = chip_at(next((data_dir / "utkface").glob("2*.jpg")), data_dir)
     backgrounds = backgrounds_of("train")[:20]
-    shares = []
+    fractions = []
     for number in range(120):
-        rgb, box, _ = compose_context(chip, backgrounds, data_dir, rng_for("test", str(number)))
-        shares.append(max(box[2:] - box[:2]) / min(rgb.shape[:2]))
+        rgb, box, _ = make_composites(chip, backgrounds, data_dir, rng_for("test", str(number)))
+        fractions.append(max(box[2:] - box[:2]) / min(rgb.shape[:2]))
     # Log-uniform between 0.1 and 1: half of them below the square root of 0.1.
-    assert np.median(shares) == pytest.approx(0.316, rel=0.35)
-    assert min(shares) < 0.14
-    assert max(shares) > 0.8
+    assert np.median(fractions) == pytest.approx(0.316, rel=0.35)
+    assert min(fractions) < 0.14
+    assert max(fractions) > 0.8
 
 
 def test_scenes_hold_training_faces_alone(data_dir, tmp_path):
-    records = set_records(CHIPS, data_dir, tmp_path)
+    records = load_records(CHIPS, data_dir, tmp_path)
     train = records[records["split"] == "train"].iloc[:20]
     # A face of another split would be read from a path that does not exist.
     others = records[records["split"] != "train"].assign(path=str(tmp_path / "absent.jpg"))

@@ -91,7 +91,7 @@ def test_the_widest_face_is_the_one_that_counts_not_the_surest():
 
 def test_face_share_is_the_longer_side_of_the_box_over_the_shorter_side_of_the_picture():
     row = box_columns(PICTURE, [Face((10, 10, 60, 110), 0.5)])
-    assert row["face_share"] == 100 / 200
+    assert row["face_fraction"] == 100 / 200
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_face_share_is_the_longer_side_of_the_box_over_the_shorter_side_of_the_p
 def test_a_row_without_a_face_has_every_column(row):
     assert sorted({"file": "", **row}) == sorted(BOXES.column_names)
     assert row["faces_found"] == 0
-    assert math.isnan(row["face_share"])
+    assert math.isnan(row["face_fraction"])
 
 
 def test_the_table_is_written_as_the_search_goes(monkeypatch, records, tmp_path):
@@ -108,9 +108,9 @@ def test_the_table_is_written_as_the_search_goes(monkeypatch, records, tmp_path)
     monkeypatch.setattr(boxes, "PICTURES_A_CHECKPOINT", 1)
     write_table = boxes.write_table
 
-    def counting(frame, *rest):
-        written.append(len(frame))
-        write_table(frame, *rest)
+    def counting(table, *rest):
+        written.append(len(table))
+        write_table(table, *rest)
 
     monkeypatch.setattr(boxes, "write_table", counting)
     write_boxes(records, "samples", tmp_path, processes=1)

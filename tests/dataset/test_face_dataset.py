@@ -12,15 +12,15 @@ from dataset.face_boxes import box_columns
 from dataset.face_dataset import FaceDataset, FaceLabels
 from faces.detection import Face
 from faces.errors import PictureError
-from faces.input_crops import frame_for
+from faces.input_crops import crop_for
 from faces.pictures import decode
-from faces.variants import FACE, WHOLE_PICTURE, Variant
+from faces.variants import FACE, WHOLE_IMAGE, Variant
 
 BOX = (172.0, 60.0, 278.0, 196.0)
 
 
-def variant(framing):
-    return Variant("tried", Path(), framing, 1.3, 160, (114, 114, 114), "", "", "", "", 0, 0, "")
+def variant(input_mode):
+    return Variant("tried", Path(), input_mode, 1.3, 160, (114, 114, 114), "", "", "", "", 0, 0, "")
 
 
 @pytest.fixture(scope="module")
@@ -41,25 +41,25 @@ def boxes(picture):
     return pd.DataFrame([{"file": "astronaut.jpg", **box_columns(picture[1], [Face(BOX, 0.9)])}])
 
 
-@pytest.mark.parametrize("framing", [FACE, WHOLE_PICTURE])
-def test_a_frame_for_training_has_the_pixels_of_a_frame_for_serving(records, boxes, picture, framing):
-    face = Face(BOX, 0.9) if framing == FACE else None
-    frame, _ = FaceDataset(records, variant(framing), boxes)[0]
-    np.testing.assert_array_equal(frame, frame_for(variant(framing), picture[1], face))
+@pytest.mark.parametrize("input_mode", [FACE, WHOLE_IMAGE])
+def test_a_frame_for_training_has_the_pixels_of_a_frame_for_serving(records, boxes, picture, input_mode):
+    face = Face(BOX, 0.9) if input_mode == FACE else None
+    crop, _ = FaceDataset(records, variant(input_mode), boxes)[0]
+    np.testing.assert_array_equal(crop, crop_for(variant(input_mode), picture[1], face))
 
 
 def test_without_a_box_the_frame_is_the_whole_picture(records, picture):
-    frame, _ = FaceDataset(records, variant(FACE))[0]
-    np.testing.assert_array_equal(frame, frame_for(variant(WHOLE_PICTURE), picture[1], None))
+    crop, _ = FaceDataset(records, variant(FACE))[0]
+    np.testing.assert_array_equal(crop, crop_for(variant(WHOLE_IMAGE), picture[1], None))
 
 
 def test_the_centre_of_a_canvas_is_the_frame_but_for_the_rounding_of_its_square(records, boxes):
     canvases = FaceDataset(records, variant(FACE), boxes, canvas_scale=1.2)
     assert canvases.canvas_px == 192
     centre = centre_of(canvases[0][0], 160).astype(int)
-    frame = FaceDataset(records, variant(FACE), boxes)[0][0].astype(int)
+    crop = FaceDataset(records, variant(FACE), boxes)[0][0].astype(int)
     # Half a picture pixel at most, nearly a whole one of the frame: edges differ, surfaces do not.
-    assert np.median(np.abs(centre - frame)) <= 2
+    assert np.median(np.abs(centre - crop)) <= 2
 
 
 def test_it_has_a_length_and_gives_labels_without_the_picture(records):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from dataset import agedb, labelled_csv
-from dataset.records import RECORD_COLUMNS, set_records
+from dataset.records import RECORD_COLUMNS, load_records
 from dataset.subject_split import split_by_subject
 from faces.errors import DataMissing, TableError
 
@@ -15,16 +15,16 @@ def test_nobody_stands_on_two_sides_of_a_split_by_subject() -> None:
     subjects = pd.Series([f"somebody {number % 300}" for number in range(3000)])
     split = split_by_subject(subjects)
     assert split.groupby(subjects).nunique().max() == 1
-    shares = split.value_counts(normalize=True)
-    assert shares["train"] == pytest.approx(0.8, abs=0.08)
-    assert set(shares.index) == {"train", "validation", "test"}
+    fractions = split.value_counts(normalize=True)
+    assert fractions["train"] == pytest.approx(0.8, abs=0.08)
+    assert set(fractions.index) == {"train", "validation", "test"}
 
 
 def test_agedb_is_read_from_its_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "agedb").mkdir()
     for name in ("0_MariaCallas_35_f.jpg", "1_Jean-Paul_Sartre_60_m.jpg", "portrait.jpg"):
         (tmp_path / "agedb" / name).write_bytes(b"")
-    records = set_records("agedb", tmp_path, tmp_path)
+    records = load_records("agedb", tmp_path, tmp_path)
     assert list(records.columns) == RECORD_COLUMNS
     assert list(records.age_years) == [35, 60]
     assert list(records.gender) == [1, 0]
@@ -44,7 +44,7 @@ def test_a_csv_may_lack_an_age_or_a_gender_and_names_the_rows_it_refuses(
     table.write_text(
         "path,age,gender\na.jpg,31,female\nb.jpg,,m\nc.jpg,44,\nd.jpg,old,f\ne.jpg,,\nf.jpg,20,x\n"
     )
-    records = set_records(str(table), tmp_path, tmp_path)
+    records = load_records(str(table), tmp_path, tmp_path)
     assert sorted(records.columns) == sorted(RECORD_COLUMNS)
     assert list(records.file) == ["a.jpg", "b.jpg", "c.jpg"]
     assert list(records.gender) == [1, 0, -1]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from dataset.paths import add_places, data_dir_of, default_cache_dir
+from dataset.paths import add_path_options, data_dir_of, default_cache_dir
 from faces.errors import DataMissing
 
 
 def called(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    add_places(parser)
+    add_path_options(parser)
     return parser.parse_args(words)
 
 

@@ -11,7 +11,7 @@ from dataset.duplicates import duplicate_groups, fingerprints
 from dataset.paths import default_cache_dir
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
-    SHARES,
+    FRACTIONS,
     SPLIT_CSV,
     decade,
     divided,
@@ -37,17 +37,17 @@ def committed():
 
 
 def test_the_committed_split_is_80_10_10(committed):
-    shares = committed.split.value_counts(normalize=True)
-    assert {name: round(share, 3) for name, share in shares.items()} == SHARES
+    fractions = committed.split.value_counts(normalize=True)
+    assert {name: round(fraction, 3) for name, fraction in fractions.items()} == FRACTIONS
 
 
 def test_every_decade_and_gender_is_divided_80_10_10(committed):
     for (first_year, gender), stratum in committed.groupby(["decade", "gender"]):
         counts = stratum.split.value_counts()
-        for name, share in SHARES.items():
+        for name, fraction in FRACTIONS.items():
             # Copies move together, so a stratum may be off by a few.
             allowed = 2 + 0.012 * len(stratum)
-            assert abs(counts[name] - share * len(stratum)) <= allowed, (first_year, gender, name)
+            assert abs(counts[name] - fraction * len(stratum)) <= allowed, (first_year, gender, name)
 
 
 def test_no_listed_duplicate_group_lies_across_the_split(committed, listed_duplicates):
@@ -78,8 +78,8 @@ def test_the_committed_fairface_split_is_made_again_from_the_pictures(data_dir, 
 def test_fairface_holds_1000_back_and_500_for_choices():
     assert read_split(FAIRFACE_SPLIT_CSV).split.value_counts().to_dict() == {
         "train": 8500,
-        "held": 1000,
-        "development": 500,
+        "test": 1000,
+        "validation": 500,
     }
 
 
@@ -94,7 +94,7 @@ def test_fairface_copies_of_evaluated_utkface_pictures_get_no_split():
 def test_groups_stay_together_and_get_their_share_too():
     files = [f"{number:04d}.jpg" for number in range(3000)]
     groups = [[n, n + 1] for n in range(0, 1000, 2)] + [[n] for n in range(1000, 3000)]
-    split = divided(files, ["all"] * len(files), groups, SHARES)
+    split = divided(files, ["all"] * len(files), groups, FRACTIONS)
     assert len(split) == len(files)
     assert all(len({split[files[row]] for row in group}) == 1 for group in groups)
     pairs_in_test = sum(split[files[group[0]]] == "test" for group in groups[:500])
@@ -106,8 +106,10 @@ def test_the_split_does_not_depend_on_the_order_of_the_files():
     strata = [str(number % 7) for number in range(500)]
     order = list(range(500))
     random.Random(0).shuffle(order)
-    first = divided(files, strata, [[n] for n in range(500)], SHARES)
-    other = divided([files[n] for n in order], [strata[n] for n in order], [[n] for n in range(500)], SHARES)
+    first = divided(files, strata, [[n] for n in range(500)], FRACTIONS)
+    other = divided(
+        [files[n] for n in order], [strata[n] for n in order], [[n] for n in range(500)], FRACTIONS
+    )
     assert first == other
 
 

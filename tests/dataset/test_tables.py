@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.composites import CONTEXT_COLUMNS
+from dataset.composites import COMPOSITES_COLUMNS
 from dataset.tables.columns import (
     BOXES,
-    CONTEXT_PICTURES,
+    COMPOSITE_PICTURES,
+    ESTIMATES,
     HISTORY,
-    MEASURES,
     NUMBER,
     PREDICTIONS,
     TABLES,
@@ -21,7 +21,7 @@ from dataset.tables.columns import (
     read_table,
     write_table,
 )
-from evaluation.metrics.estimates import Measure
+from evaluation.metrics.estimates import Estimate
 from faces.errors import DataMissing, TableError
 
 MADE_BY = Provenance(split_sha256="a" * 64, network_sha256="b" * 64, detector_sha256="c" * 64)
@@ -122,12 +122,12 @@ def test_every_column_has_a_meaning_and_no_table_names_a_column_twice():
 
 
 def test_the_compositions_have_the_columns_that_the_formats_name():
-    assert CONTEXT_PICTURES.column_names == CONTEXT_COLUMNS
+    assert COMPOSITE_PICTURES.column_names == COMPOSITES_COLUMNS
 
 
 def test_a_published_measure_has_the_columns_that_the_formats_name():
-    assert list(Measure("mae", 4.0, 3.9, 4.1, 100).as_dict()) == MEASURES.column_names[:-1]
-    assert "reason" in Measure("mae", np.nan, np.nan, np.nan, 0, "no pictures").as_dict()
+    assert list(Estimate("mae", 4.0, 3.9, 4.1, 100).as_dict()) == ESTIMATES.column_names[:-1]
+    assert "reason" in Estimate("mae", np.nan, np.nan, np.nan, 0, "no pictures").as_dict()
 
 
 def test_optional_columns_of_a_csv_may_be_absent_and_others_may_not(tmp_path):

@@ -13,10 +13,10 @@ def random_predictions():
     """400 pictures of women and men, read by two variants of which `cropped` errs less."""
     rng = np.random.default_rng(3)
     true, female = rng.integers(0, 90, 400), rng.integers(0, 2, 400)
-    frames = []
+    tables = []
     for name, spread in (("full", 6.0), ("cropped", 4.0)):
         logits = (2 * female - 1) * 2 + rng.normal(0, spread / 3, 400)
-        frames.append(
+        tables.append(
             predictions_of(
                 true,
                 true + rng.normal(0, spread, 400),
@@ -25,7 +25,7 @@ def random_predictions():
                 variant=name,
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 @pytest.fixture(scope="session")

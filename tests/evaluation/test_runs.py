@@ -24,7 +24,7 @@ HISTORY = """\
 epoch,phase,learning_rate,loss,validation_loss,seconds
 1,main,0.001,3.0,2.4,60
 2,main,0.0005,2.5,2.1,80
-3,finish,0.0001,2.2,2.2,70
+3,cooldown,0.0001,2.2,2.2,70
 """
 
 
@@ -35,7 +35,7 @@ started = "2026-05-04T10:00:00+00:00"
 updated = "{updated.isoformat()}"
 epochs = 5
 epochs_done = 3
-phases = [{{name = "main", epochs = 4}}, {{name = "finish", epochs = 1}}]
+phases = [{{name = "main", epochs = 4}}, {{name = "cooldown", epochs = 1}}]
 device = "CPU, 2 threads"
 skipped_pictures = 4
 best_epoch = 2
@@ -58,11 +58,11 @@ def test_a_training_tells_how_far_it_is_and_how_long_it_will_take(wide):
     assert (run.name, run.recipe, run.state) == ("wide", "wide", TRAINING)
     assert (run.epochs_done, run.epochs, run.best_epoch) == (3, 5, 2)
     assert run.seconds_left == 2 * 70
-    assert run.phases == (Phase("main", 4), Phase("finish", 1))
-    assert run.phase_starts == [(1, "main"), (3, "finish")]
+    assert run.phases == (Phase("main", 4), Phase("cooldown", 1))
+    assert run.phase_starts == [(1, "main"), (3, "cooldown")]
     assert (run.device, run.skipped_pictures) == ("CPU, 2 threads", 4)
     assert run.started == NOW - timedelta(hours=2)
-    assert (run.parameters, run.network_mb, run.measures) == (None, None, None)
+    assert (run.parameters, run.network_mb, run.estimates) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -110,17 +110,17 @@ def test_scores_of_another_network_are_not_told(repository, tmp_path):
         text.replace(digest, f'network_sha256 = "{64 * "0"}"'), encoding="utf-8"
     )
     (run,) = runs_in([folder])
-    assert (run.state, run.measures, run.network_mb) == (COMPLETE, None, None)
+    assert (run.state, run.estimates, run.network_mb) == (COMPLETE, None, None)
 
 
 @pytest.mark.parametrize(
     ("columns", "phases"),
     [
         ({"phase": ["warm", "main", "main"]}, ["warm", "main", "main"]),
-        ({"finish": [0, 0, 1]}, ["main", "main", "finish"]),
+        ({"cooldown": [0, 0, 1]}, ["main", "main", "cooldown"]),
         ({}, ["main", "main", "main"]),
     ],
-    ids=["a history with phases", "an older one with a finish", "the oldest"],
+    ids=["a history with phases", "an older one with a cooldown", "the oldest"],
 )
 def test_every_epoch_has_a_phase_however_old_its_history_is(columns, phases):
     assert list(phases_in(pd.DataFrame({"epoch": [1, 2, 3]} | columns))) == phases

@@ -15,9 +15,9 @@ from evaluation.inference.calibration import fitted, write_calibration
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
 from evaluation.inference.robustness import write_robustness
-from evaluation.metrics.comparisons import compared, fallback_share
-from evaluation.metrics.fairness import fairness_cells
-from evaluation.metrics.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD, all_measures, tells
+from evaluation.metrics.comparisons import compared, fallback_fraction
+from evaluation.metrics.fairness import fairness_groups
+from evaluation.metrics.metrics import NO_AGE_HEAD, NO_GENDER_HEAD, all_estimates, heads
 from evaluation.metrics.slices import error_by_decade_and_gender
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card
@@ -39,7 +39,7 @@ def ages_against_both(random_predictions):
     silent = random_predictions.variant == "full"
     return random_predictions.assign(
         female_probability=random_predictions.female_probability.mask(silent),
-        told_gender=random_predictions.told_gender.mask(silent, ""),
+        predicted_gender=random_predictions.predicted_gender.mask(silent, ""),
     )
 
 
@@ -129,12 +129,12 @@ def test_equal_networks_of_one_task_show_no_detectable_difference(ages_against_b
 
 
 def test_measures_of_what_is_not_told_say_so(ages_against_both, genders_against_both):
-    of_ages = all_measures(ages_against_both[ages_against_both.variant == "full"])
-    of_genders = all_measures(genders_against_both[genders_against_both.variant == "full"])
+    of_ages = all_estimates(ages_against_both[ages_against_both.variant == "full"])
+    of_genders = all_estimates(genders_against_both[genders_against_both.variant == "full"])
     assert (of_ages["mae"].known, of_ages["accuracy"].known) == (True, False)
     assert (of_genders["mae"].known, of_genders["accuracy"].known) == (False, True)
-    assert {of_ages[key].reason for key in ("accuracy", "auc", "ece")} == {NO_GENDERS_TOLD}
-    assert {of_genders[key].reason for key in ("mae", "cs_5", "bin_accuracy")} == {NO_AGES_TOLD}
+    assert {of_ages[key].reason for key in ("accuracy", "auc", "ece")} == {NO_GENDER_HEAD}
+    assert {of_genders[key].reason for key in ("mae", "cs_5", "bin_accuracy")} == {NO_AGE_HEAD}
 
 
 def test_people_are_told_apart_by_their_true_gender_where_none_is_told(ages_against_both, random_predictions):
@@ -146,7 +146,7 @@ def test_people_are_told_apart_by_their_true_gender_where_none_is_told(ages_agai
     same = ["slice", "gender", "count", "mae", "bias"]
     pd.testing.assert_frame_equal(by_decade[same], expected[same])
     assert by_decade.accuracy.isna().all()
-    cells, expected = fairness_cells(silent), fairness_cells(told)
+    cells, expected = fairness_groups(silent), fairness_groups(told)
     pd.testing.assert_frame_equal(cells[["gender", "count", "mae"]], expected[["gender", "count", "mae"]])
     assert cells.accuracy.isna().all()
 
@@ -155,10 +155,10 @@ def test_an_unreadable_picture_is_not_taken_for_one_of_which_nothing_is_told(age
     own = ages_against_both[ages_against_both.variant == "full"].reset_index(drop=True)
     own.loc[0, AGE_COLUMNS] = np.nan
     own.loc[0, "status"] = UNREADABLE
-    assert tells(own) == (AGE,)
-    assert tells(own[:1]) == ()
-    assert fallback_share(own) == 0
-    assert all_measures(own)["mae"].count == 399
+    assert heads(own) == (AGE,)
+    assert heads(own[:1]) == ()
+    assert fallback_fraction(own) == 0
+    assert all_estimates(own)["mae"].count == 399
 
 
 # --- With networks, through the real export -------------------------------------------------------------
@@ -182,25 +182,25 @@ def predicted(small_variants, repository, tmp_path_factory):
 def test_rows_hold_what_the_network_tells_and_nothing_else(predicted):
     for name, told in (("ages", (AGE,)), ("genders", (GENDER,)), ("both", OUTPUTS)):
         rows = read_predictions([predicted[name]])
-        assert tells(rows) == told
+        assert heads(rows) == told
         assert rows[AGE_COLUMNS].notna().all(axis=None) == (AGE in told)
-        assert (rows.told_gender != "").all() == (GENDER in told)
+        assert (rows.predicted_gender != "").all() == (GENDER in told)
 
 
 @pytest.mark.training
-def test_a_pair_has_the_ages_of_the_one_and_the_genders_of_the_other(predicted, pair_folder):
-    pair = read_predictions([pair_folder]).set_index("file")
+def test_a_pair_has_the_ages_of_the_one_and_the_genders_of_the_other(predicted, composite_folder):
+    pair = read_predictions([composite_folder]).set_index("file")
     ages, genders = (read_predictions([predicted[name]]).set_index("file") for name in ("ages", "genders"))
     assert set(pair.variant) == {"ages + genders"}
     pd.testing.assert_frame_equal(pair[AGE_COLUMNS], ages[AGE_COLUMNS])
-    of_gender = ["female_probability", "told_gender"]
+    of_gender = ["female_probability", "predicted_gender"]
     pd.testing.assert_frame_equal(pair[of_gender], genders[of_gender])
-    both = read_predictions([pair_folder, predicted["both"]])
+    both = read_predictions([composite_folder, predicted["both"]])
     assert compared(both, "ages + genders", "both").count == 3
 
 
 @pytest.mark.training
-def test_a_pair_of_tables_of_other_pictures_is_refused(predicted, pair_folder, small_variants):
+def test_a_pair_of_tables_of_other_pictures_is_refused(predicted, composite_folder, small_variants):
     variant = small_variants["genders"]
     path = predictions_path(variant.folder, "chips")
     kept, rows = path.read_bytes(), read_predictions([variant.folder])
@@ -208,7 +208,7 @@ def test_a_pair_of_tables_of_other_pictures_is_refused(predicted, pair_folder, s
     try:
         write_table(rows[1:], PREDICTIONS, path, provenance)
         with pytest.raises(TableError, match=r"of other pictures.*Received: 3 and 2 rows"):
-            read_predictions([pair_folder])
+            read_predictions([composite_folder])
     finally:
         path.write_bytes(kept)
 
@@ -220,7 +220,7 @@ def test_a_network_of_one_task_is_scored_and_has_a_card(predicted, small_variant
     document = scores(read_predictions([variant.folder]), variant, sha256_of(DEFAULT_DETECTOR))
     json.dumps(document, allow_nan=False)
     section = document["sets"]["chips"]["test"]
-    assert section["measures"][silent]["value"] is None
+    assert section["metrics"][silent]["value"] is None
     assert (section["pictures"], section["unreadable"]) == (3, 0)
     write_scores(document, variant.folder)
     text = card(variant)
@@ -229,14 +229,14 @@ def test_a_network_of_one_task_is_scored_and_has_a_card(predicted, small_variant
 
 
 @pytest.mark.training
-def test_both_networks_of_a_pair_are_loaded_to_be_predicted(pair_folder, small_variants):
-    names = [network.variant.name for network in loaded_networks([pair_folder])]
+def test_both_networks_of_a_pair_are_loaded_to_be_predicted(composite_folder, small_variants):
+    names = [network.variant.name for network in loaded_networks([composite_folder])]
     assert names == ["ages", "genders"]
-    again = loaded_networks([pair_folder, small_variants["ages"].folder])
+    again = loaded_networks([composite_folder, small_variants["ages"].folder])
     assert [network.variant.name for network in again] == names
 
 
 @pytest.mark.training
-def test_robustness_needs_a_network_of_both_tasks(pair_folder, tmp_path):
+def test_robustness_needs_a_network_of_both_tasks(composite_folder, tmp_path):
     with pytest.raises(VariantError, match="Received: ages, which tells age"):
-        write_robustness(loaded_networks([pair_folder]), Detector(threads=1), Path(tmp_path), tmp_path)
+        write_robustness(loaded_networks([composite_folder]), Detector(threads=1), Path(tmp_path), tmp_path)

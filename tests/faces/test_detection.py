@@ -1,4 +1,4 @@
-"""The detector finds the faces that it promises, reads other exports, and refuses what is none."""
+"""The detector finds the faces that it promises, loads other exports, and refuses what is none."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ import numpy as np
 import onnx
 import pytest
 
+from faces.boxes import iou
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import sha256_of
-from faces.input_crops import overlap_iou
 from faces.pictures import Picture, decode
 
 SAMPLES = Path(__file__).resolve().parents[2] / "dashboard" / "samples"
@@ -47,9 +47,9 @@ def picture_of(width: int, height: int) -> Picture:
     return Picture("noise", np.random.default_rng(1).integers(0, 255, (height, width, 3)).astype(np.uint8))
 
 
-def test_a_box_frames_the_face_and_stays_in_the_picture(detector, astronaut):
+def test_a_box_surrounds_the_face_and_stays_in_the_picture(detector, astronaut):
     (face,) = detector.faces_in(astronaut)
-    assert overlap_iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
+    assert iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
     close_up = Picture("close-up", np.ascontiguousarray(astronaut.rgb[90:200, 175:270]))
     for face in detector.faces_in(close_up):
         x0, y0, x1, y1 = face.box_xyxy
@@ -57,18 +57,18 @@ def test_a_box_frames_the_face_and_stays_in_the_picture(detector, astronaut):
         assert 0 <= y0 < y1 <= close_up.height
 
 
-def test_the_surest_face_comes_first(detector):
+def test_the_face_of_the_highest_confidence_comes_first(detector):
     picture = decode((SAMPLES / "solvay_1927.jpg").read_bytes(), "solvay")
     confidences = [face.confidence for face in detector.faces_in(picture)]
     assert confidences == sorted(confidences, reverse=True)
     assert min(confidences) >= detector.confidence
 
 
-def test_a_large_picture_is_read_twice_and_still_shows_its_large_face_once(detector, astronaut):
+def test_a_large_picture_gets_two_passes_and_still_shows_its_large_face_once(detector, astronaut):
     large = Picture("large", np.repeat(np.repeat(astronaut.rgb[20:260, 120:340], 8, axis=0), 8, axis=1))
     (small_face,) = detector.faces_in(Picture("small", np.ascontiguousarray(astronaut.rgb[20:260, 120:340])))
     (face,) = detector.faces_in(large)
-    assert overlap_iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
+    assert iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_detector_names_the_bytes_of_its_file(detector):
     assert detector.sha256 == sha256_of(DEFAULT_DETECTOR)
 
 
-def test_an_end_to_end_export_is_read(tmp_path):
+def test_an_end_to_end_export_is_decoded(tmp_path):
     output = np.zeros((1, 300, 6))
     output[0, 0] = [16, 24, 48, 56, 0.9, 0]
     output[0, 1] = [0, 0, 10, 10, 0.1, 0]
@@ -152,7 +152,7 @@ def test_a_file_that_is_no_network_is_refused(tmp_path, content):
         Detector(tmp_path / "absent.onnx")
 
 
-def test_an_export_of_one_size_is_not_asked_for_another(tmp_path):
+def test_an_export_of_one_size_is_refused_for_another(tmp_path):
     path = export_that_answers(tmp_path / "e.onnx", np.zeros((1, 5, 2)))
     assert Detector(path).size_px == 64
     with pytest.raises(DetectorError, match="64 px alone"):

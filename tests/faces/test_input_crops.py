@@ -1,18 +1,19 @@
-"""Squares over pictures: what a network is shown of a picture, to the pixel."""
+"""Input crops: the pixels of a picture that a network receives."""
 
 import numpy as np
 import pytest
 
+from faces.boxes import Square
 from faces.detection import Face
-from faces.input_crops import Square, frame_for, overlap_iou, pixels_in, square_around, square_for
+from faces.input_crops import crop_for, pixels_in, square_for
 from faces.pictures import Picture
-from faces.variants import FACE, WHOLE_PICTURE, Variant
+from faces.variants import FACE, WHOLE_IMAGE, Variant
 
 PAD = (124, 117, 104)
 
 
-def variant(framing: str, crop_scale: float = 1.0, input_px: int = 40) -> Variant:
-    return Variant("any", None, framing, crop_scale, input_px, PAD, "", "", "", "", 0, 0, "")  # type: ignore[arg-type]
+def variant(input_mode: str, crop_scale: float = 1.0, input_px: int = 40) -> Variant:
+    return Variant("any", None, input_mode, crop_scale, input_px, PAD, "", "", "", "", 0, 0, "")  # type: ignore[arg-type]
 
 
 def picture(width: int, height: int) -> Picture:
@@ -22,45 +23,31 @@ def picture(width: int, height: int) -> Picture:
 
 def test_the_whole_picture_is_letterboxed_with_its_aspect_ratio_kept() -> None:
     wide = Picture("wide", np.full((100, 200, 3), 200, np.uint8))
-    frame = frame_for(variant(WHOLE_PICTURE), wide, None)
-    assert frame.shape == (40, 40, 3)
-    assert (frame[:10] == PAD).all()
-    assert (frame[30:] == PAD).all()
-    assert (frame[10:30] == 200).all()
+    crop = crop_for(variant(WHOLE_IMAGE), wide, None)
+    assert crop.shape == (40, 40, 3)
+    assert (crop[:10] == PAD).all()
+    assert (crop[30:] == PAD).all()
+    assert (crop[10:30] == 200).all()
 
 
-def test_a_face_is_framed_by_its_squared_box() -> None:
-    seen = picture(300, 300)
+def test_the_input_of_a_face_is_its_squared_box() -> None:
+    shown = picture(300, 300)
     face = Face((100, 120, 140, 150), 0.9)
-    frame = frame_for(variant(FACE), seen, face)
-    np.testing.assert_array_equal(frame, seen.rgb[115:155, 100:140])
+    crop = crop_for(variant(FACE), shown, face)
+    np.testing.assert_array_equal(crop, shown.rgb[115:155, 100:140])
 
 
-def test_crop_scale_widens_the_square_around_the_same_centre() -> None:
-    square = square_around((100, 120, 140, 150), 1.5)
-    assert square == Square(90, 105, 60)
-    assert square.scaled(2) == Square(60, 75, 120)
-
-
-def test_a_place_in_a_square_is_told_in_shares_of_it_and_found_again() -> None:
-    outer, inner = Square(-20, 10, 200), Square(30, 60, 50)
-    place = inner.within(outer)
-    assert place == (0.375, 0.375, 0.25)
-    assert outer.part(place) == inner
-    assert inner.xyxy == (30, 60, 80, 110)
-
-
-def test_without_a_face_cropped_sees_what_full_sees() -> None:
-    seen = picture(70, 50)
+def test_without_a_face_cropped_receives_what_full_receives() -> None:
+    shown = picture(70, 50)
     np.testing.assert_array_equal(
-        frame_for(variant(FACE), seen, None), frame_for(variant(WHOLE_PICTURE), seen, None)
+        crop_for(variant(FACE), shown, None), crop_for(variant(WHOLE_IMAGE), shown, None)
     )
 
 
 def test_full_ignores_faces() -> None:
-    seen = picture(70, 50)
+    shown = picture(70, 50)
     face = Face((5, 5, 20, 20), 0.9)
-    assert square_for(variant(WHOLE_PICTURE), seen, face) == square_for(variant(WHOLE_PICTURE), seen, None)
+    assert square_for(variant(WHOLE_IMAGE), shown, face) == square_for(variant(WHOLE_IMAGE), shown, None)
 
 
 @pytest.mark.parametrize(
@@ -75,24 +62,15 @@ def test_full_ignores_faces() -> None:
         pytest.param(Square(10, 10, 0.1), id="less than a pixel"),
     ],
 )
-def test_any_square_gives_a_whole_frame(square: Square) -> None:
-    frame = pixels_in(picture(60, 50).rgb, square, 40, PAD)
-    assert frame.shape == (40, 40, 3)
-    assert frame.dtype == np.uint8
+def test_any_square_gives_a_whole_crop(square: Square) -> None:
+    crop = pixels_in(picture(60, 50).rgb, square, 40, PAD)
+    assert crop.shape == (40, 40, 3)
+    assert crop.dtype == np.uint8
 
 
 def test_what_lies_outside_the_picture_is_the_pad_colour() -> None:
     white = np.full((50, 60, 3), 255, np.uint8)
-    frame = pixels_in(white, Square(-60, 0, 120), 40, PAD)
-    assert (frame[:, :19] == PAD).all()
-    assert (frame[:16, 21:] == 255).all()
-    assert (frame[18:] == PAD).all()
-
-
-@pytest.mark.parametrize(
-    ("other", "expected"),
-    [((0, 0, 10, 10), 1.0), ((5, 0, 15, 10), 1 / 3), ((20, 20, 30, 30), 0.0)],
-    ids=["the same box", "half of it", "elsewhere"],
-)
-def test_overlap_is_shared_area_over_joint_area(other: tuple[int, ...], expected: float) -> None:
-    assert overlap_iou((0, 0, 10, 10), other) == pytest.approx(expected)
+    crop = pixels_in(white, Square(-60, 0, 120), 40, PAD)
+    assert (crop[:, :19] == PAD).all()
+    assert (crop[:16, 21:] == 255).all()
+    assert (crop[18:] == PAD).all()

@@ -294,12 +294,12 @@ def test_zero_bytes_are_refused_as_empty():
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_a_file_cut_off_is_refused_as_truncated(kind, share):
+@pytest.mark.parametrize("fraction", [0.3, 0.6, 0.9])
+def test_a_file_cut_off_is_refused_as_truncated(kind, fraction):
     noise = np.random.default_rng(3).integers(0, 256, (60, 80, 3), np.uint8)
     data = encoded(Image.fromarray(noise), kind)
     with pytest.raises(PictureTruncated, match=r"a\.jpg ends in the middle of the picture data"):
-        decode(data[: int(len(data) * share)], "a.jpg")
+        decode(data[: int(len(data) * fraction)], "a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -350,8 +350,8 @@ def test_too_many_pixels_are_refused_from_the_header(width, height, reason, monk
 
 def test_a_gif_frame_that_outgrows_its_screen_is_refused_from_the_header():
     data = bytearray(encoded(flag(), "GIF"))
-    frame = data.index(b"\x2c\x00\x00\x00\x00")
-    data[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    crop = data.index(b"\x2c\x00\x00\x00\x00")
+    data[crop + 5 : crop + 9] = b"\xff\xff\xff\xff"
     with pytest.raises(PictureTooLarge):
         decode(bytes(data), "bomb.gif")
 

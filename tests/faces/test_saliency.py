@@ -7,9 +7,10 @@ import onnx
 import pytest
 from scipy.stats import spearmanr
 
+from faces.boxes import Square
 from faces.detection import Detector
 from faces.files import sha256_of
-from faces.input_crops import Square, frame_for, square_for
+from faces.input_crops import crop_for, square_for
 from faces.networks import Network, age_expectations
 from faces.pictures import decode
 from faces.predictions import AGE, GENDER, OUTPUTS
@@ -22,7 +23,7 @@ from faces.saliency.smoothgrad import NOISE, noisy_copies
 from faces.saliency.targets import target_for
 from faces.saliency.vanilla import vanilla
 from faces.variants import read_variant
-from tests.portraits import frames_of_people
+from tests.portraits import crops_of_people
 
 VARIANTS = ("model_full", "model_cropped")
 PICTURES = 50  # with the data sets, else those that are shipped
@@ -46,30 +47,30 @@ def face(astronaut):
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_finds_something_in_a_sample(network, astronaut, face, method, output):
-    frame, square = frame_for(network.variant, astronaut, face), square_for(network.variant, astronaut, face)
-    found = saliency_map(network, frame, square, method, output, smooth_samples=2)
-    assert found.values.shape == frame.shape[:2]
+    crop, square = crop_for(network.variant, astronaut, face), square_for(network.variant, astronaut, face)
+    found = saliency_map(network, crop, square, method, output, smooth_samples=2)
+    assert found.values.shape == crop.shape[:2]
     assert found.values.dtype == np.float32
     assert (found.values.min(), found.values.max()) == (0, 1)
     assert not found.is_empty
-    again = saliency_map(network, frame, square, method, output, smooth_samples=2)
+    again = saliency_map(network, crop, square, method, output, smooth_samples=2)
     np.testing.assert_array_equal(found.values, again.values)
 
 
 def test_a_step_along_the_gradient_makes_the_expected_age_older(network, astronaut, face):
-    frame = frame_for(network.variant, astronaut, face).astype(np.float32)
-    gradient = gradients_of(network, target_for(AGE, 0.5))(frame).input_gradient
+    crop = crop_for(network.variant, astronaut, face).astype(np.float32)
+    gradient = gradients_of(network, target_for(AGE, 0.5))(crop).input_gradient
 
     def decades(pixels: np.ndarray) -> float:
         feed = {
-            "frames": pixels[None],
+            "inputs": pixels[None],
             "age_weights": np.zeros((1, 101), np.float32),
             "gender_weight": np.zeros((1, 1), np.float32),
         }
-        return float(age_expectations(network.graph(AGE).session.run(["age_probabilities"], feed)[0])[0]) / 10
+        return float(age_expectations(network.graph(AGE).run(["age_probabilities"], feed)[0])[0]) / 10
 
     step = (0.5 * gradient / np.linalg.norm(gradient)).astype(np.float32)
-    rise = (decades(frame + step) - decades(frame - step)) / 2
+    rise = (decades(crop + step) - decades(crop - step)) / 2
     assert rise == pytest.approx(float((gradient * step).sum()), rel=0.2)
 
 
@@ -93,10 +94,10 @@ def test_vanilla_gradients_take_the_strongest_channel_whatever_its_sign():
 
 
 def test_smoothgrad_adds_the_same_noise_every_time_scaled_to_the_frame():
-    frame = np.random.default_rng(0).integers(50, 150, (16, 16, 3)).astype(np.float32)
-    noise = noisy_copies(frame, 200) - frame
-    np.testing.assert_array_equal(noise, noisy_copies(frame, 200) - frame)
-    assert noise.std() == pytest.approx(NOISE * np.ptp(frame), rel=0.02)
+    crop = np.random.default_rng(0).integers(50, 150, (16, 16, 3)).astype(np.float32)
+    noise = noisy_copies(crop, 200) - crop
+    np.testing.assert_array_equal(noise, noisy_copies(crop, 200) - crop)
+    assert noise.std() == pytest.approx(NOISE * np.ptp(crop), rel=0.02)
     assert abs(noise.mean()) < 0.2
 
 
@@ -106,14 +107,14 @@ def test_class_activation_maps_show_evidence_against_the_answer_only_where_it_co
     activations[0, 0, 0], activations[1, 1, 1] = 2, 3  # one channel speaks for, one against
     gradient = np.broadcast_to(np.array([1, -1], np.float32), (2, 2, 2))
 
-    def gradients(_frame: np.ndarray) -> Gradients:
+    def gradients(_crop: np.ndarray) -> Gradients:
         return Gradients(activations, gradient, np.zeros((2, 2, 3), np.float32))
 
-    frame = np.zeros((2, 2, 3), np.float32)
-    only_for = method(frame, gradients, counts_both_ways=False)
+    crop = np.zeros((2, 2, 3), np.float32)
+    only_for = method(crop, gradients, counts_both_ways=False)
     np.testing.assert_array_equal(only_for > 0, [[True, False], [False, False]])
     np.testing.assert_array_equal(
-        method(frame, gradients, counts_both_ways=True) > 0, [[True, False], [False, True]]
+        method(crop, gradients, counts_both_ways=True) > 0, [[True, False], [False, True]]
     )
 
 
@@ -135,15 +136,15 @@ def test_a_map_of_a_glimpse_lies_where_the_network_looked():
 def test_a_map_without_differences_is_empty_instead_of_noise(values):
     found = SaliencyMap(scaled_to_one(values), Square(0, 0, 3))
     assert found.is_empty
-    assert found.share_inside((0, 0, 3, 3)) == 0
+    assert found.fraction_inside((0, 0, 3, 3)) == 0
 
 
 def test_shares_are_measured_in_the_coordinates_of_the_picture():
     values = np.zeros((4, 4), np.float32)
     values[1, 2] = 1.0  # the frame's third column and second row: x 120 to 130, y 60 to 70
     found = SaliencyMap(values, Square(100, 50, 40))
-    assert found.share_inside((120, 60, 130, 70)) == 1
-    assert found.share_inside((0, 0, 110, 100)) == 0
+    assert found.fraction_inside((120, 60, 130, 70)) == 1
+    assert found.fraction_inside((0, 0, 110, 100)) == 0
     assert found.area_inside((100, 50, 120, 90)) == 0.5
 
 
@@ -169,10 +170,10 @@ def shuffled(network, tmp_path_factory) -> Network:
 @pytest.mark.parametrize("method", ["vanilla", "smoothgrad"])
 def test_gradient_maps_are_of_the_weights_and_not_of_the_picture_alone(network, shuffled, method):
     correlations = []
-    for number, frame in enumerate(frames_of_people(network.variant, PICTURES)):
+    for number, crop in enumerate(crops_of_people(network.variant, PICTURES)):
         output = OUTPUTS[number % 2]
         learnt, random = (
-            saliency_map(one, frame, Square(0, 0, 1), method, output, smooth_samples=3).values
+            saliency_map(one, crop, Square(0, 0, 1), method, output, smooth_samples=3).values
             for one in (network, shuffled)
         )
         correlations.append(spearmanr(learnt.ravel(), random.ravel())[0])

@@ -1,16 +1,16 @@
-"""variant.toml is read whole or refused with what is wrong."""
+"""variant.toml is loaded whole or refused with what is wrong."""
 
 from pathlib import Path
 
 import pytest
 
 from faces.errors import VariantError
-from faces.variants import FACE, WHOLE_PICTURE, read_variant
+from faces.variants import FACE, WHOLE_IMAGE, read_variant
 
 
-def test_the_shipped_variants_differ_in_their_framing(repository: Path) -> None:
+def test_the_shipped_variants_differ_in_their_input_mode(repository: Path) -> None:
     full, cropped = read_variant(repository / "model_full"), read_variant(repository / "model_cropped")
-    assert (full.framing, cropped.framing) == (WHOLE_PICTURE, FACE)
+    assert (full.input_mode, cropped.input_mode) == (WHOLE_IMAGE, FACE)
     for same in ("input_px", "pad_rgb", "parameters", "flops", "split_sha256", "detector_sha256"):
         assert getattr(full, same) == getattr(cropped, same)
 
@@ -19,7 +19,9 @@ def test_the_shipped_variants_differ_in_their_framing(repository: Path) -> None:
     ("change", "complaint"),
     [
         pytest.param(("crop_scale", "cropscale"), "lacks the key 'crop_scale'", id="a missing key"),
-        pytest.param(('framing = "face"', 'framing = "nose"'), "framing is", id="an unknown framing"),
+        pytest.param(
+            ('input_mode = "face"', 'input_mode = "nose"'), "input_mode is", id="an unknown input mode"
+        ),
         pytest.param(("input_px = ", 'input_px = "many" #'), "wrong kind", id="a word for a number"),
         pytest.param(("name = ", "name = = "), "cannot be read", id="no TOML"),
     ],

@@ -25,11 +25,11 @@ def heads_alone(tmp_path: Path) -> Recipe:
     recipe = read_recipe(recipe_path("arcface_embedding"))
     return replace(
         recipe,
-        framing=replace(recipe.framing, framing="whole picture", input_px=PX),
+        input=replace(recipe.input, input_mode="whole_image", input_px=PX),
         network=replace(recipe.network, weights=str(tmp_path / "embedding.keras")),
         mix=replace(recipe.mix, augmentation=Augmentation()),
-        phases=(replace(recipe.phases[0], epochs=2, feature_draws=0),),
-        schedule=replace(recipe.schedule, frames_an_epoch=32, batch_frames=8),
+        phases=(replace(recipe.phases[0], epochs=2, feature_samples=0),),
+        schedule=replace(recipe.schedule, inputs_per_epoch=32, batch_size=8),
     )
 
 
@@ -40,7 +40,7 @@ def test_cached_features_leave_the_history_as_it_was(
     without: dict[str, Any] = {"resume": False, "export": lambda model, folder, **facts: None}
     run(heads_alone, small_data, tmp_path, tmp_path / "cached", **without)
     assert not (tmp_path / "cached" / FEATURES).exists()
-    monkeypatch.setattr(Recipe, "feature_draws", lambda recipe, phase: 0)
+    monkeypatch.setattr(Recipe, "feature_samples", lambda recipe, phase: 0)
     run(heads_alone, small_data, tmp_path, tmp_path / "uncached", **without)
     cached, uncached = (
         pd.read_csv(tmp_path / name / "history.csv").drop(columns=["seconds", "phase"])
@@ -64,13 +64,15 @@ def test_features_are_kept_only_where_no_frame_would_change_or_the_recipe_says_s
     heads_alone: Recipe,
 ) -> None:
     phase = heads_alone.phases[0]
-    augmented = replace(heads_alone, mix=replace(heads_alone.mix, augmentation=Augmentation(flip_chance=0.5)))
+    augmented = replace(
+        heads_alone, mix=replace(heads_alone.mix, augmentation=Augmentation(flip_probability=0.5))
+    )
     at_random = replace(heads_alone, network=replace(heads_alone.network, weights="none"))
-    assert heads_alone.feature_draws(phase) == 1
-    assert heads_alone.feature_draws(replace(phase, trainable="all")) == 0
-    assert augmented.feature_draws(phase) == 0
-    assert augmented.feature_draws(replace(phase, feature_draws=3)) == 3
-    assert at_random.feature_draws(replace(phase, feature_draws=3)) == 0
+    assert heads_alone.feature_samples(phase) == 1
+    assert heads_alone.feature_samples(replace(phase, trainable="all")) == 0
+    assert augmented.feature_samples(phase) == 0
+    assert augmented.feature_samples(replace(phase, feature_samples=3)) == 3
+    assert at_random.feature_samples(replace(phase, feature_samples=3)) == 0
 
 
 def test_feature_draws_of_a_phase_that_trains_the_backbone_are_refused(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from recipes.recipe import AGE_PROBABILITIES
-from training.logit_adjustment import Readout, adjust_readout, age_prior
+from training.logit_adjustment import LogitAdjustment, adjust_logits, age_prior
 from training.networks.losses import AGES
 from training.pipeline import Labelled
 
@@ -13,46 +13,46 @@ YEARS = np.arange(AGES)
 SEEN = np.concatenate([np.repeat(np.arange(20, 36), 60), YEARS])  # many young adults, one of each other age
 
 
-def reading_levels(width_years: float, prior: np.ndarray) -> keras.Model:
+def prediction_levels(width_years: float, prior: np.ndarray) -> keras.Model:
     """A network that reads a frame's level as an age, `width_years` unsure, and believes in `prior`."""
-    frames = keras.Input((8, 8, 3), name="frames")
-    level = keras.layers.GlobalAveragePooling2D()(frames)
+    inputs = keras.Input((8, 8, 3), name="inputs")
+    level = keras.layers.GlobalAveragePooling2D()(inputs)
     dense = keras.layers.Dense(AGES, "softmax", name=AGE_PROBABILITIES)
-    network = keras.Model(frames, {AGE_PROBABILITIES: dense(level)})
+    network = keras.Model(inputs, {AGE_PROBABILITIES: dense(level)})
     precision = 1 / width_years**2
     dense.set_weights([np.tile(precision * YEARS / 3, (3, 1)), -0.5 * precision * YEARS**2 + np.log(prior)])
     return network
 
 
 def frames_of(ages: np.ndarray, labels: np.ndarray) -> Labelled:
-    frames = np.broadcast_to(ages[:, None, None, None], (len(ages), 8, 8, 3)).astype(np.uint8)
+    inputs = np.broadcast_to(ages[:, None, None, None], (len(ages), 8, 8, 3)).astype(np.uint8)
     intervals = np.stack([labels, labels], axis=1).astype(np.float32)
-    return Labelled(frames, intervals, np.full((len(ages), 1), -1.0))
+    return Labelled(inputs, intervals, np.full((len(ages), 1), -1.0))
 
 
 def expected(model: keras.Model, source: Labelled) -> np.ndarray:
-    return model.predict(source.frames.astype(np.float32), verbose=0)[AGE_PROBABILITIES] @ YEARS
+    return model.predict(source.inputs.astype(np.float32), verbose=0)[AGE_PROBABILITIES] @ YEARS
 
 
 def test_a_lean_towards_the_ages_of_the_training_is_taken_out_of_the_last_layer() -> None:
-    model = reading_levels(8.0, age_prior(SEEN))
+    model = prediction_levels(8.0, age_prior(SEEN))
     ages = np.repeat(np.arange(5, 96, 10), 25)
     validation = frames_of(ages, ages)
     before = expected(model, validation) - ages
-    readout = adjust_readout(model, SEEN, validation)
+    adjustment = adjust_logits(model, SEEN, validation)
     after = expected(model, validation) - ages
-    assert readout.prior_share > 0
+    assert adjustment.prior_fraction > 0
     assert np.abs(after).mean() < 0.7 * np.abs(before).mean()
     old = ages > 60
     assert before[old].mean() < after[old].mean() <= 0.5
 
 
 def test_a_network_that_leans_nowhere_is_left_as_it_is() -> None:
-    model = reading_levels(2.0, np.full(AGES, 1 / AGES))
+    model = prediction_levels(2.0, np.full(AGES, 1 / AGES))
     ages = np.repeat(np.arange(15, 86, 10), 25)
     validation = frames_of(ages, ages)
     before = expected(model, validation)
-    assert adjust_readout(model, SEEN, validation).prior_share == 0
+    assert adjust_logits(model, SEEN, validation).prior_fraction == 0
     np.testing.assert_allclose(expected(model, validation), before, atol=0.05)
 
 
@@ -60,12 +60,12 @@ def test_ages_that_are_not_known_have_no_say() -> None:
     ages = np.repeat(np.arange(5, 96, 10), 25)
     known, unknown = frames_of(ages, ages), frames_of(ages[::-1], np.full(len(ages), -1))
     both = Labelled(
-        np.concatenate([known.frames, unknown.frames]),
+        np.concatenate([known.inputs, unknown.inputs]),
         np.concatenate([known.ages, unknown.ages]),
         np.concatenate([known.genders, unknown.genders]),
     )
-    chosen = [adjust_readout(reading_levels(8.0, age_prior(SEEN)), SEEN, one) for one in (known, both)]
-    assert chosen[0] == chosen[1] != Readout()
+    chosen = [adjust_logits(prediction_levels(8.0, age_prior(SEEN)), SEEN, one) for one in (known, both)]
+    assert chosen[0] == chosen[1] != LogitAdjustment()
 
 
 def test_the_prior_is_smooth_sums_to_one_and_keeps_what_was_hardly_seen() -> None:

@@ -17,7 +17,7 @@ from recipes.recipe import RECIPES, Phase, Recipe, read_recipe, recipe_path
 from tests.builders import REPOSITORY, face_network
 from training.__main__ import CRASHES_WITH_ONEDNN
 from training.networks.build import IMAGENET_FILES, start_file, started_network
-from training.phases import rate_after, set_trainable, trainable_parameters
+from training.phases import learning_rate_after, set_trainable, trainable_parameters
 
 NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
 
@@ -27,7 +27,7 @@ def recipe_named(name: str) -> Recipe:
 
 
 def at_random(recipe: Recipe):  # type: ignore[no-untyped-def]
-    return started_network(replace(recipe.network, weights="none"), recipe.framing.input_px, None)
+    return started_network(replace(recipe.network, weights="none"), recipe.input.input_px, None)
 
 
 # What the sources of the recipes say beside the shapes of the layers, which are tested one by one below.
@@ -43,33 +43,33 @@ TWO_PHASES: dict[str, Any] = {
     for key, value in {"optimizer": "adamw", "schedule": "reduce_on_plateau"}.items()
 }
 VGGFACE: dict[str, Any] = {
-    "framing.input_px": 200,
+    "input.input_px": 200,
     "network.pooling": "mean",
     "phases.0.trainable": "last 3",
     "phases.0.optimizer": "adam",
     "phases.0.learning_rate": 0.001,
     "phases.0.epochs": 30,
-    "mix.augmentation.flip_chance": 0.5,
+    "mix.augmentation.flip_probability": 0.5,
 }
 FACTS: dict[str, dict[str, Any]] = {
     "arcface_embedding": {"network.architecture": "embedding", "phases.0.trainable": "heads"},
     "efficientnetb0_two_phase": TWO_PHASES | {"network.weights": "imagenet", "loss.age": "focal_mse"},
     "multitask_cnn": FROM_THE_START
-    | {"framing.input_px": 224, "loss.age": "mae", "phases.0.optimizer": "adam"},
-    "residual_cnn_cropped": FROM_THE_START | {"framing.framing": "face"},
-    "residual_cnn_full": FROM_THE_START | {"framing.framing": "whole picture"},
+    | {"input.input_px": 224, "loss.age": "mae", "phases.0.optimizer": "adam"},
+    "residual_cnn_cropped": FROM_THE_START | {"input.input_mode": "face"},
+    "residual_cnn_full": FROM_THE_START | {"input.input_mode": "whole_image"},
     "resnet34_two_phase": TWO_PHASES | {"loss.age": "mse"},
     "resnet50_two_phase": TWO_PHASES | {"network.weights": "imagenet", "loss.age": "mse"},
     "vgg16_utkface_agedb": {
-        "framing.input_px": 200,
+        "input.input_px": 200,
         "network.weights": "imagenet",
         "network.pooling": "flatten",
         "phases.0.trainable": "heads",
         "phases.0.optimizer": "adamw",
         "loss.age": "mse",
-        "mix.shares.chips": 0.6,
-        "mix.shares.agedb": 0.4,
-        "mix.augmentation.flip_chance": 0.5,
+        "mix.fractions.chips": 0.6,
+        "mix.fractions.agedb": 0.4,
+        "mix.augmentation.flip_probability": 0.5,
     },
     "vggface_age": VGGFACE | {"loss.age": "mse", "network.gender": None},
     "vggface_gender": VGGFACE | {"network.age": None},
@@ -213,7 +213,7 @@ def test_imagenet_weights_are_fetched_once_and_said_where_they_cannot(
 def test_the_rate_falls_after_a_plateau_and_follows_from_the_history_alone() -> None:
     phase = Phase("all", 9, 0.1, schedule="reduce_on_plateau", plateau_epochs=2, plateau_factor=0.5)
     losses = [3.0, 2.0, 2.5, 2.1, 1.9, 1.9]
-    rates = [rate_after(phase, [{"validation_loss": loss} for loss in losses[:n]]) for n in range(7)]
+    rates = [learning_rate_after(phase, [{"validation_loss": loss} for loss in losses[:n]]) for n in range(7)]
     assert rates == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]
 
 

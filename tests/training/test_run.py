@@ -14,12 +14,12 @@ import pytest
 from dataset.augmentation import Augmentation
 from dataset.splits import read_split
 from faces.errors import RecipeError
-from faces.input_crops import frame_for
+from faces.input_crops import crop_for
 from faces.networks import Network
 from faces.pictures import decode
 from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
 from tests.builders import from_nothing
-from training.pipeline import Labelled, labelled_frames, training_batches
+from training.pipeline import Labelled, labelled_inputs, training_batches
 from training.run import CHECKPOINT, network_at_start, run
 
 RUN_ALONE: dict[str, Any] = {"export": lambda model, folder, **facts: None}  # nobody reads its ONNX
@@ -28,17 +28,19 @@ RUN_ALONE: dict[str, Any] = {"export": lambda model, folder, **facts: None}  # n
 @pytest.fixture(scope="module")
 def small_recipe() -> Recipe:
     recipe = from_nothing(read_recipe(recipe_path("model_full/second_part.toml")), 48)
-    assert recipe.finish is not None
+    assert recipe.cooldown is not None
     return replace(
         recipe,
-        framing=replace(recipe.framing, input_px=64),
-        mix=replace(recipe.mix, shares={"chips": 1.0}),
-        finish=replace(recipe.finish, epochs=1, mix=replace(recipe.finish.mix, shares={"chips": 1.0})),
+        input=replace(recipe.input, input_px=64),
+        mix=replace(recipe.mix, fractions={"chips": 1.0}),
+        cooldown=replace(
+            recipe.cooldown, epochs=1, mix=replace(recipe.cooldown.mix, fractions={"chips": 1.0})
+        ),
         phases=(
             replace(recipe.phases[0], name="first", epochs=1, schedule="constant"),
             replace(recipe.phases[1], name="second", epochs=2),
         ),
-        schedule=replace(recipe.schedule, frames_an_epoch=32, batch_frames=8),
+        schedule=replace(recipe.schedule, inputs_per_epoch=32, batch_size=8),
     )
 
 
@@ -78,7 +80,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
 
     whole = pd.read_csv(tmp_path / "whole" / "history.csv").drop(columns="seconds")
     resumed = pd.read_csv(tmp_path / "killed" / "history.csv").drop(columns="seconds")
-    assert list(whole.phase) == list(resumed.phase) == ["first", "second", "finish"]
+    assert list(whole.phase) == list(resumed.phase) == ["first", "second", "cooldown"]
     whole, resumed = whole.drop(columns="phase"), resumed.drop(columns="phase")
     np.testing.assert_allclose(resumed, whole, atol=1e-3, rtol=1e-3)
 
@@ -102,13 +104,13 @@ def test_a_run_folder_is_a_variant_that_serves(
     assert linked == ["recipe.toml", "curves.svg", "confusion_gender.svg", "confusion_age.svg"]
     assert all((tmp_path / "run" / name).is_file() for name in linked)
     assert "(16 pictures)" in (tmp_path / "run" / "confusion_age.svg").read_text(encoding="utf-8")
-    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
-    ages, female = Network(variant).outputs(frames)
+    inputs = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    ages, female = Network(variant).outputs(inputs)
     import keras
 
     model = keras.models.load_model(tmp_path / "run" / "network.keras")
     seen, mirrored = (
-        model.predict(views.astype(np.float32), verbose=0) for views in (frames, frames[:, :, ::-1])
+        model.predict(views.astype(np.float32), verbose=0) for views in (inputs, inputs[:, :, ::-1])
     )
     for served, output in ((ages, "age_probabilities"), (female[:, None], "female_probability")):
         np.testing.assert_allclose(served, (seen[output] + mirrored[output]) / 2, atol=1e-4)
@@ -126,18 +128,18 @@ def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
     losses = {0.0: 3.0, 0.25: 2.0, 0.5: 2.5, 0.75: 4.0}
     asked = iter(losses.values())
     monkeypatch.setattr(loop, "_validated", lambda *_: {"validation_loss": next(asked)})
-    loop._average_with_start(model, start, small_recipe, {})
-    assert tuple(losses) == loop.START_SHARES
+    loop._wise_ft(model, start, small_recipe, {})
+    assert tuple(losses) == loop.WISE_FT_ALPHAS
     for weight, values in zip(model.weights, trained, strict=True):
-        share = 0.0 if weight.path.startswith("glimpse_") else 0.25
-        np.testing.assert_allclose(weight.numpy(), values + share, atol=1e-5)
+        fraction = 0.0 if weight.path.startswith("localizer_") else 0.25
+        np.testing.assert_allclose(weight.numpy(), values + fraction, atol=1e-5)
 
 
 @pytest.mark.slow
 def test_a_training_of_the_look_alone_changes_nothing_else(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
-    looks = replace(small_recipe, finish=None, phases=small_recipe.phases[:1])
+    looks = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
     run(looks, small_data, tmp_path, tmp_path / "before", resume=False, **RUN_ALONE)
     network = replace(looks.network, weights=str(tmp_path / "before" / "network.keras"))
     run(replace(looks, network=network), small_data, tmp_path, tmp_path / "after", resume=False, **RUN_ALONE)
@@ -151,21 +153,21 @@ def test_a_training_of_the_look_alone_changes_nothing_else(
         if not np.array_equal(old.numpy(), new.numpy())
     }
     assert changed
-    assert all(name.startswith("glimpse_") for name in changed)
+    assert all(name.startswith("localizer_") for name in changed)
 
 
 @pytest.mark.slow
 def test_validation_frames_are_the_pixels_that_serving_frames(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
-    cut = labelled_frames(small_recipe, "chips", "validation", small_data, tmp_path)
+    cut = labelled_inputs(small_recipe, "chips", "validation", small_data, tmp_path)
     split = read_split()
     files = [
         file for file in split[split.split == "validation"].file if (small_data / "utkface" / file).exists()
     ]
-    for frame, file in zip(cut.frames, sorted(files), strict=True):
+    for crop, file in zip(cut.inputs, sorted(files), strict=True):
         picture = decode((small_data / "utkface" / file).read_bytes(), file)
-        np.testing.assert_array_equal(frame, frame_for(small_recipe.variant(), picture, None))
+        np.testing.assert_array_equal(crop, crop_for(small_recipe.variant(), picture, None))
 
 
 @pytest.mark.slow
@@ -173,38 +175,38 @@ def test_an_epoch_is_drawn_by_seed_and_number_alone(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     sources = {
-        "chips": labelled_frames(small_recipe, "chips", "train", small_data, tmp_path, canvas_scale=1.25)
+        "chips": labelled_inputs(small_recipe, "chips", "train", small_data, tmp_path, canvas_scale=1.25)
     }
 
-    def frames(epoch: int) -> np.ndarray:
+    def inputs(epoch: int) -> np.ndarray:
         batches, steps = training_batches(sources, small_recipe, epoch)
-        drawn = [frames.numpy() for frames, _ in batches]
+        drawn = [inputs.numpy() for inputs, _ in batches]
         assert len(drawn) == steps
         return np.concatenate(drawn)
 
-    np.testing.assert_array_equal(frames(1), frames(1))
-    assert (frames(1) != frames(2)).any()
+    np.testing.assert_array_equal(inputs(1), inputs(1))
+    assert (inputs(1) != inputs(2)).any()
 
 
 @pytest.mark.parametrize(
-    ("balance", "old_share"),
+    ("balance", "old_fraction"),
     [pytest.param(0.0, 0.1, id="as they come"), pytest.param(1.0, 0.5, id="every decade as often")],
 )
 def test_age_balance_draws_rare_decades_more_often(
-    small_recipe: Recipe, balance: float, old_share: float
+    small_recipe: Recipe, balance: float, old_fraction: float
 ) -> None:
     ages = np.repeat(np.where(np.arange(1000) < 900, 25, 65)[:, None], 2, axis=1)
-    frames = np.broadcast_to((ages[:, 0] * 2).astype(np.uint8)[:, None, None, None], (1000, 64, 64, 3))
-    sources = {"chips": Labelled(frames, ages.astype(np.float32), np.zeros((1000, 1), np.float32))}
+    inputs = np.broadcast_to((ages[:, 0] * 2).astype(np.uint8)[:, None, None, None], (1000, 64, 64, 3))
+    sources = {"chips": Labelled(inputs, ages.astype(np.float32), np.zeros((1000, 1), np.float32))}
     recipe = replace(
         small_recipe,
         mix=Mix({"chips": 1.0}, Augmentation(), balance),
-        schedule=replace(small_recipe.schedule, frames_an_epoch=1000),
+        schedule=replace(small_recipe.schedule, inputs_per_epoch=1000),
     )
     drawn = np.concatenate(
         [labels["age_probabilities"] for _, labels in training_batches(sources, recipe, 0)[0]]
     )
-    assert (drawn[:, 0] == 65).mean() == pytest.approx(old_share, abs=0.005)
+    assert (drawn[:, 0] == 65).mean() == pytest.approx(old_fraction, abs=0.005)
 
 
 @pytest.mark.slow
@@ -216,8 +218,8 @@ def test_a_broken_picture_is_skipped_and_named(
     broken.mkdir(parents=True)
     for path in (small_data / "utkface").iterdir():
         (broken / path.name).write_bytes(path.read_bytes()[: 100 if path.name == file else None])
-    cut = labelled_frames(small_recipe, "chips", "train", tmp_path / "data", tmp_path)
-    assert len(cut.frames) == len(cut.ages) == len(cut.genders) == 47
+    cut = labelled_inputs(small_recipe, "chips", "train", tmp_path / "data", tmp_path)
+    assert len(cut.inputs) == len(cut.ages) == len(cut.genders) == 47
     assert cut.skipped == 1
     assert file in capsys.readouterr().out
 
@@ -226,7 +228,7 @@ def test_a_broken_picture_is_skipped_and_named(
 def test_batch_norm_remembers_a_fifth_of_an_epoch_at_most(
     small_recipe: Recipe, steps: int, momentum: float
 ) -> None:
-    schedule = replace(small_recipe.schedule, frames_an_epoch=steps * small_recipe.schedule.batch_frames)
+    schedule = replace(small_recipe.schedule, inputs_per_epoch=steps * small_recipe.schedule.batch_size)
     recipe = replace(small_recipe, schedule=schedule)
     norm = network_at_start(recipe, None, {}, begun=True).model.get_layer("conv1_bn")
     assert norm.momentum == pytest.approx(momentum)
@@ -236,10 +238,12 @@ def test_batch_norm_remembers_a_fifth_of_an_epoch_at_most(
     ("change", "complaint"),
     [
         pytest.param(("crop_scale = 1.0\n", ""), "lacks crop_scale", id="a missing key"),
-        pytest.param(('framing = "face"', 'framing = "nose"'), "framing is one of", id="an unknown framing"),
+        pytest.param(
+            ('input_mode = "face"', 'input_mode = "nose"'), "input_mode is one of", id="an unknown input mode"
+        ),
         pytest.param(("chips = 0.66", "chips = 0.7"), "sum to 1", id="shares over one"),
         pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
-        pytest.param(('"after conv_pw_4_relu"', '"glimpse"'), "glimpse_px is 0", id="no glimpse"),
+        pytest.param(('"after conv_pw_4_relu"', '"localizer"'), "attention_px is 0", id="no attention crop"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_its_key(
@@ -254,6 +258,6 @@ def test_a_wrong_recipe_is_refused_by_its_key(
 @pytest.mark.parametrize("part", ["first_part.toml", "second_part.toml", "recipe.toml"])
 def test_full_and_cropped_differ_in_their_framing_alone(part: str) -> None:
     full, cropped = (read_recipe(recipe_path(f"model_{name}/{part}")) for name in ("full", "cropped"))
-    framing = replace(cropped.framing, framing="whole picture")
+    settings = replace(cropped.input, input_mode="whole_image")
     network = replace(cropped.network, weights=cropped.network.weights.replace("cropped", "full"))
-    assert full == replace(cropped, name=full.name, path=full.path, framing=framing, network=network)
+    assert full == replace(cropped, name=full.name, path=full.path, input=settings, network=network)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from faces.input_crops import Square
+from faces.boxes import Square
 from faces.networks import Network
 from faces.predictions import AGE, GENDER
 from faces.saliency.explain import METHODS, saliency_map
 from faces.variants import read_variant
-from tests.portraits import frames_of_people
+from tests.portraits import crops_of_people
 from training.saliency_reference import reference_map
 
 PICTURES = 50
@@ -35,30 +35,30 @@ def keras_network(folder: Path) -> Network:
 
 
 @pytest.fixture(scope="module")
-def frames(network) -> list[np.ndarray]:
+def inputs(network) -> list[np.ndarray]:
     """50 with the data sets, else those of the shipped samples."""
-    return frames_of_people(network.variant, PICTURES)
+    return crops_of_people(network.variant, PICTURES)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.slow
-def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, frames, method):
+def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, inputs, method):
     correlations = []
-    for number, frame in enumerate(frames):
+    for number, crop in enumerate(inputs):
         output = (AGE, GENDER)[number % 2]
-        ours = saliency_map(network, frame, Square(0, 0, 1), method, output, smooth_samples=SMOOTH_SAMPLES)
+        ours = saliency_map(network, crop, Square(0, 0, 1), method, output, smooth_samples=SMOOTH_SAMPLES)
         theirs = reference_map(
             network.variant.folder,
-            frame,
+            crop,
             method,
             output,
-            female_probability=float(network.outputs(frame[None])[1][0]),
+            female_probability=float(network.outputs(crop[None])[1][0]),
             smooth_samples=SMOOTH_SAMPLES,
         )
         # A map that shows nothing agrees with nothing.
         same = 0.0 if ours.is_empty else spearmanr(ours.values.ravel(), theirs.ravel())[0]
         correlations.append(same)
-    assert np.median(correlations) >= ALIKE_FROM, f"median {np.median(correlations):.3f} on {len(frames)}"
+    assert np.median(correlations) >= ALIKE_FROM, f"median {np.median(correlations):.3f} on {len(inputs)}"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -66,7 +66,7 @@ def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, frames, metho
 def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method):
     folder = repository / "model_full"  # in the scene of a portrait it looks at a part
     full = keras_network(folder)
-    scene = frames_of_people(full.variant, 1)[0]
+    scene = crops_of_people(full.variant, 1)[0]
     ours = saliency_map(full, scene, Square(0, 0, 1), method, AGE, smooth_samples=1)
     theirs = reference_map(folder, scene, method, AGE, female_probability=0.5, smooth_samples=1)
     assert spearmanr(ours.values.ravel(), theirs.ravel())[0] >= ALIKE_FROM
@@ -79,12 +79,12 @@ def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method)
 
 
 @pytest.mark.slow
-def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, frames, tmp_path):
-    frame = frames[0]
+def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, inputs, tmp_path):
+    crop = inputs[0]
     (tmp_path / "variant.toml").write_bytes((network.variant.folder / "variant.toml").read_bytes())
-    question = {"method": "gradcam", "output": AGE, "female_probability": 0.5, "px": len(frame)}
+    question = {"method": "gradcam", "output": AGE, "female_probability": 0.5, "px": len(crop)}
     requests = [question | {"folder": str(folder)} for folder in (network.variant.folder, tmp_path)]
-    sent = b"".join(json.dumps(request).encode() + b"\n" + frame.tobytes() for request in requests)
+    sent = b"".join(json.dumps(request).encode() + b"\n" + crop.tobytes() for request in requests)
     answered = subprocess.run(
         [sys.executable, "-m", "training.saliency_reference"],
         input=sent,
@@ -95,6 +95,6 @@ def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, fra
     ).stdout
     first, rest = answered.split(b"\n", 1)
     assert json.loads(first) == {"error": None}
-    values = np.frombuffer(rest[: frame.shape[0] ** 2 * 4], np.float32)
+    values = np.frombuffer(rest[: crop.shape[0] ** 2 * 4], np.float32)
     assert 0 <= values.min() < values.max() <= 1
-    assert "network.keras" in json.loads(rest[frame.shape[0] ** 2 * 4 :])["error"]
+    assert "network.keras" in json.loads(rest[crop.shape[0] ** 2 * 4 :])["error"]

@@ -30,15 +30,15 @@ def two_steps(name: str, data: Path, out: Path) -> None:
         network = replace(network, weights=str(out / "embedding.keras"))
     small = replace(
         recipe,
-        framing=replace(recipe.framing, input_px=PX),
+        input=replace(recipe.input, input_px=PX),
         network=network,
         phases=tuple(replace(phase, epochs=1) for phase in recipe.phases),
-        schedule=replace(recipe.schedule, frames_an_epoch=12, batch_frames=6),
+        schedule=replace(recipe.schedule, inputs_per_epoch=12, batch_size=6),
     )
     run(small, data, out, out / name, resume=False, limit=12)
     model = keras.models.load_model(out / name / "network.keras")
-    frames = np.random.default_rng(0).integers(0, 256, (2, PX, PX, 3)).astype(np.float32)
-    outputs = model.predict(frames, verbose=0)
+    inputs = np.random.default_rng(0).integers(0, 256, (2, PX, PX, 3)).astype(np.float32)
+    outputs = model.predict(inputs, verbose=0)
     assert ("age_probabilities" in outputs) == (network.age is not None)
     assert ("female_probability" in outputs) == (network.gender is not None)
     if network.age is not None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset.face_detection import LabelledPicture
+from faces.boxes import iou
 from faces.detection import Detector, Face
-from faces.input_crops import overlap_iou
 from faces.pictures import decode
 
 RECALL_STEPS = np.linspace(0, 1, 101)
@@ -27,11 +27,11 @@ class FaceCounts:
     with_exactly_one: int
 
     @property
-    def share_found(self) -> float:
+    def fraction_found(self) -> float:
         return self.with_a_face / self.pictures
 
     @property
-    def share_exactly_one(self) -> float:
+    def fraction_exactly_one(self) -> float:
         return self.with_exactly_one / self.pictures
 
 
@@ -83,7 +83,7 @@ def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) 
     taken = np.zeros(len(true_boxes), bool)
     hits = []
     for face in found:
-        overlaps = np.where(taken, 0.0, overlap_iou(face.box_xyxy, true_boxes))
+        overlaps = np.where(taken, 0.0, iou(face.box_xyxy, true_boxes))
         is_hit = bool(len(overlaps)) and bool(overlaps.max() >= at_iou)
         if is_hit:
             taken[overlaps.argmax()] = True

@@ -18,8 +18,8 @@ import yaml
 from dataset.backgrounds import backgrounds_of
 from dataset.detection_scenes import write_scenes
 from dataset.face_detection import labelled_pictures
-from dataset.paths import add_places, data_dir_of
-from dataset.records import CHIPS, set_records
+from dataset.paths import add_path_options, data_dir_of
+from dataset.records import CHIPS, load_records
 from faces.errors import DataMissing
 from faces.files import whole_file
 
@@ -32,7 +32,7 @@ TAKEN_TWICE = "mask_"  # crowds of small faces are what the start weights do wor
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m training detector`."""
-    add_places(parser)
+    add_path_options(parser)
     parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
     parser.add_argument("--epochs", type=int, default=4, help="passes over the pictures (default 4)")
     parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """
     data_dir, cache_dir = data_dir_of(args), args.cache_dir
     start = _start_of(args.start, data_dir)
-    scenes = write_scenes(set_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
+    scenes = write_scenes(load_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
     data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)
     best = train(
         args.run_dir,

@@ -22,7 +22,7 @@ def export_variant(
     folder: Path,
     *,
     name: str,
-    framing: str,
+    input_mode: str,
     crop_scale: float,
     pad_rgb: Sequence[int],
     recipe: str,
@@ -42,7 +42,7 @@ def export_variant(
         onnx.save(graph, path)
     table = {
         "name": name,
-        "framing": framing,
+        "input_mode": input_mode,
         "crop_scale": float(crop_scale),
         "input_px": int(model.inputs[0].shape[1]),
         "pad_rgb": [int(value) for value in pad_rgb],

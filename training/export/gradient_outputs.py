@@ -17,7 +17,7 @@ import tf2onnx
 from onnx import helper, numpy_helper
 
 from faces.errors import ExportError
-from recipes.recipe import GLIMPSE
+from faces.networks import ATTENTION
 from training.export.onnx_autodiff import GradientGraph, attribute
 
 OPSET = 18
@@ -28,7 +28,7 @@ TARGET_WEIGHTS = {"age_probabilities": "age_weights", "female_probability": "gen
 def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
     """The served graph: static batch of 1, float32, opset 18, weights shared by predictions and gradients."""
     outputs = model.output if isinstance(model.output, dict) else {}
-    if not set(outputs) & set(TARGET_WEIGHTS) or not set(outputs) <= {*TARGET_WEIGHTS, GLIMPSE}:
+    if not set(outputs) & set(TARGET_WEIGHTS) or not set(outputs) <= {*TARGET_WEIGHTS, ATTENTION}:
         raise ExportError(f"A variant answers {list(TARGET_WEIGHTS)}. Received: {model.output_names}.")
     graph = _forward_onnx(model)
     fold_scales_into_convolutions(graph)
@@ -47,14 +47,14 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
         seeds[_target_tensor(graph, output)] = weights
     explained = onnx.ModelProto()
     explained.CopyFrom(graph)
-    given = {_computed(graph, GLIMPSE)} if GLIMPSE in outputs else set()
-    gradients = GradientGraph(explained).add_gradients(seeds, ["frames", feature_map], given)
+    given = {_computed(graph, ATTENTION)} if ATTENTION in outputs else set()
+    gradients = GradientGraph(explained).add_gradients(seeds, ["inputs", feature_map], given)
     shapes = {
         "input_gradient": [1, *model.inputs[0].shape[1:]],
         "activation_gradient": [1, *last_feature_layer(model).output.shape[1:]],
     }
     explained.graph.node.append(
-        helper.make_node("Identity", [gradients["frames"]], ["input_gradient"], "of_frame")
+        helper.make_node("Identity", [gradients["inputs"]], ["input_gradient"], "of_frame")
     )
     explained.graph.node.append(
         helper.make_node(
@@ -124,11 +124,11 @@ def _forward_onnx(model: keras.Model) -> onnx.ModelProto:
     """The network with its feature map as a further output, as tf2onnx converts it for a batch of one."""
     feature_map = last_feature_layer(model).output
     observed = keras.Model(model.inputs, {**model.output, "activations": feature_map})
-    signature = [tf.TensorSpec((1, *model.inputs[0].shape[1:]), tf.float32, name="frames")]
+    signature = [tf.TensorSpec((1, *model.inputs[0].shape[1:]), tf.float32, name="inputs")]
 
     @tf.function(input_signature=signature)
-    def forward(frames: tf.Tensor) -> dict[str, tf.Tensor]:
-        return observed(frames, training=False)
+    def forward(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return observed(inputs, training=False)
 
     graph, _ = tf2onnx.convert.from_function(forward, input_signature=signature, opset=OPSET)
     # Constants that a layer keeps outside of its weights (Normalization) arrive as inputs.

@@ -214,16 +214,16 @@ def _mean_of_window(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _
         inside = np.minimum(starts + width, sizes_in[axis]) - np.maximum(starts, 0)
         along = np.full(len(starts), width) if attribute(node, "count_include_pad", 0) else inside
         counts = np.multiply.outer(counts, along)
-    shares = graph.add("Div", [upstream, graph.constant(counts[None, None])])
+    fractions = graph.add("Div", [upstream, graph.constant(counts[None, None])])
     ones = graph.constant(np.ones((channels, 1, *kernel)))
-    return transposed_convolution(graph, node, shares, ones, kernel, channels)
+    return transposed_convolution(graph, node, fractions, ones, kernel, channels)
 
 
 @rule("GlobalAveragePool")
 def _mean_of_plane(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     shape = graph.shape(node.input[0])
-    share = graph.add("Mul", [upstream, graph.constant(1 / math.prod(shape[2:]))])
-    return graph.add("Expand", [share, graph.constant(shape, np.int64)])
+    fraction = graph.add("Mul", [upstream, graph.constant(1 / math.prod(shape[2:]))])
+    return graph.add("Expand", [fraction, graph.constant(shape, np.int64)])
 
 
 @rule("ReduceMean", "ReduceSum")
@@ -292,7 +292,7 @@ def _hyperbolic(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: in
 
 
 @rule("Softmax")
-def _shares(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _fractions(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     axis = graph.constant([attribute(node, "axis", -1)], np.int64)
     weighted = graph.add("Mul", [upstream, node.output[0]])
     mean = graph.add("ReduceSum", [weighted, axis], keepdims=1)

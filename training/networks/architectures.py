@@ -15,29 +15,29 @@ IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 Architecture = Callable[[keras.KerasTensor], keras.KerasTensor]
 
 
-def mobilenet(frames: keras.KerasTensor) -> keras.KerasTensor:
+def mobilenet(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """MobileNet 1.0 (Howard 2017), which `faceres` fits: 3.2 M parameters without a head."""
-    return keras.applications.MobileNet(input_tensor=_centred(frames), include_top=False, weights=None).output
+    return keras.applications.MobileNet(input_tensor=_centred(inputs), include_top=False, weights=None).output
 
 
-def vgg16(frames: keras.KerasTensor) -> keras.KerasTensor:
+def vgg16(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """VGG16 (Simonyan 2014): 14,714,688 parameters. The published VGGFace weights fit it."""
-    return keras.applications.VGG16(input_tensor=_centred(frames), include_top=False, weights=None).output
+    return keras.applications.VGG16(input_tensor=_centred(inputs), include_top=False, weights=None).output
 
 
-def resnet50(frames: keras.KerasTensor) -> keras.KerasTensor:
+def resnet50(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """ResNet50 (He 2015): 23.6 M parameters."""
-    return keras.applications.ResNet50(input_tensor=_centred(frames), include_top=False, weights=None).output
+    return keras.applications.ResNet50(input_tensor=_centred(inputs), include_top=False, weights=None).output
 
 
-def efficientnetb0(frames: keras.KerasTensor) -> keras.KerasTensor:
+def efficientnetb0(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """EfficientNet-B0 (Tan 2019): 4.0 M parameters; it normalises by itself."""
-    return keras.applications.EfficientNetB0(input_tensor=frames, include_top=False, weights=None).output
+    return keras.applications.EfficientNetB0(input_tensor=inputs, include_top=False, weights=None).output
 
 
-def resnet34(frames: keras.KerasTensor) -> keras.KerasTensor:
+def resnet34(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """ResNet34 (He 2015): 3-4-6-3 blocks of two 3 × 3 convolutions, 64 to 512 wide, 21,284,672 parameters."""
-    x = _normed_convolution(_centred(frames), 64, 7, 2, "stem")
+    x = _normed_convolution(_centred(inputs), 64, 7, 2, "stem")
     x = layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x)
     for stage, (blocks, filters) in enumerate(zip((3, 4, 6, 3), (64, 128, 256, 512), strict=True)):
         for block in range(blocks):
@@ -46,18 +46,18 @@ def resnet34(frames: keras.KerasTensor) -> keras.KerasTensor:
     return x
 
 
-def residual_cnn(frames: keras.KerasTensor) -> keras.KerasTensor:
+def residual_cnn(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """Batch norm on the input, a 7 × 7 stem, residual blocks of 8, 16, 32, 64 and 128; 0.3 M parameters."""
-    x = layers.BatchNormalization(name="frames_bn")(frames)
+    x = layers.BatchNormalization(name="frames_bn")(inputs)
     x = _normed_convolution(x, 8, 7, 2, "stem")
     for number, filters in enumerate((8, 16, 32, 64, 128)):
         x = _residual_block(x, filters, 2 if number else 1, f"block{number + 1}")
     return x
 
 
-def multitask_cnn(frames: keras.KerasTensor) -> keras.KerasTensor:
+def multitask_cnn(inputs: keras.KerasTensor) -> keras.KerasTensor:
     """Four convolutions of 32 to 256, rectified and pooled, on frames scaled to 0-1; 0.4 M parameters."""
-    x = layers.Rescaling(1 / 255, name="scaled")(frames)
+    x = layers.Rescaling(1 / 255, name="scaled")(inputs)
     for number, filters in enumerate((32, 64, 128, 256)):
         x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{number + 1}")(x)
         x = layers.MaxPooling2D(name=f"pool{number + 1}")(x)
@@ -72,8 +72,8 @@ ARCHITECTURES: dict[str, Architecture] = {
 FIRST_CONVOLUTIONS = {"mobilenet": "conv1", "vgg16": "block1_conv1", "resnet50": "conv1_conv"}
 
 
-def _centred(frames: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.Rescaling(1.0, offset=[-value for value in IMAGENET_MEAN_RGB], name="centred")(frames)
+def _centred(inputs: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.Rescaling(1.0, offset=[-value for value in IMAGENET_MEAN_RGB], name="centred")(inputs)
 
 
 def _normed_convolution(

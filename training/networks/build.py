@@ -18,6 +18,8 @@ import tensorflow as tf
 from keras import layers
 
 from faces.errors import DataMissing, RecipeError
+from faces.graph_names import current_name
+from faces.networks import ATTENTION
 from recipes.recipe import (
     AGE_PROBABILITIES,
     AGE_YEARS,
@@ -25,14 +27,13 @@ from recipes.recipe import (
     EMBEDDING,
     FACERES,
     FEMALE,
-    GLIMPSE,
     IMAGENET,
     NO_WEIGHTS,
     Head,
     NetworkRecipe,
 )
 from training.networks.architectures import ARCHITECTURES, FIRST_CONVOLUTIONS
-from training.networks.attention import PLACE_LAYER, glimpsed
+from training.networks.attention import CXCYS_LAYER, attention_crops
 from training.networks.losses import AGES
 from training.networks.start_weights import load_faceres
 
@@ -63,21 +64,21 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
     RecipeError where they do not fit.
     """
     if recipe.architecture == EMBEDDING:
-        frames, features, look = *_embedding(recipe, input_px), None
+        inputs, features, look = *_embedding(recipe, input_px), None
     elif recipe.architecture not in ARCHITECTURES:
         known = ", ".join([*ARCHITECTURES, EMBEDDING])
         raise RecipeError(f"architecture is one of {known}. Received: '{recipe.architecture}'.")
     else:
-        frames = keras.Input((input_px, input_px, 3), name="frames")
-        if recipe.glimpse_px:
-            seen, look = glimpsed(frames, recipe.glimpse_px)
+        inputs = keras.Input((input_px, input_px, 3), name="inputs")
+        if recipe.attention_px:
+            seen, look = attention_crops(inputs, recipe.attention_px)
         else:
-            seen, look = frames, None
+            seen, look = inputs, None
         features = ARCHITECTURES[recipe.architecture](seen)
     if len(features.shape) == 4:
         pooling = layers.Flatten if recipe.pooling == "flatten" else layers.GlobalAveragePooling2D
         features = pooling(name="pooled")(features)
-    backbone = tuple(layer.name for layer in keras.Model(frames, features).layers)
+    backbone = tuple(layer.name for layer in keras.Model(inputs, features).layers)
     # The name under which faceres-deep's layer is imported; an embedding network may have one of its own.
     shared = "shared" if recipe.architecture == EMBEDDING else "face_features"
     features = _dense(features, recipe.shared, shared)
@@ -89,8 +90,8 @@ def started_network(recipe: NetworkRecipe, input_px: int, weights_dir: Path | No
     if recipe.gender is not None:
         outputs[FEMALE] = layers.Dense(1, "sigmoid", name=FEMALE)(_dense(features, recipe.gender, "gender"))
     if look is not None:
-        outputs[GLIMPSE] = look
-    model = keras.Model(frames, outputs, name=recipe.architecture)
+        outputs[ATTENTION] = look
+    model = keras.Model(inputs, outputs, name=recipe.architecture)
     started_from = _start(model, recipe, weights_dir)
     return StartedNetwork(model, backbone, started_from)
 
@@ -103,8 +104,9 @@ def served_network(model: keras.Model) -> keras.Model:
     dense layer: the logarithm of its density is linear in the age but for a term that softmax cancels.
     """
     outputs = dict(model.output)
-    if PLACE_LAYER in [layer.name for layer in model.layers]:
-        outputs[GLIMPSE] = model.get_layer(PLACE_LAYER).output
+    layers_by_name = {current_name(layer.name): layer for layer in model.layers}
+    if CXCYS_LAYER in layers_by_name:
+        outputs[ATTENTION] = layers_by_name[CXCYS_LAYER].output
     if AGE_YEARS in outputs:
         ages = np.arange(AGES, dtype=np.float32)
         dense = layers.Dense(AGES, "softmax", name=AGE_PROBABILITIES, trainable=False)
@@ -114,19 +116,19 @@ def served_network(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, outputs, name=model.name)
 
 
-def measure_batch_norm(model: keras.Model, frames: np.ndarray) -> None:
+def measure_batch_norm(model: keras.Model, inputs: np.ndarray) -> None:
     """Give every batch norm the statistics of `frames` (n, px, px, 3), in place.
 
     Scale and shift are changed with them, so that the network answers as it did. faceres-deep comes with its
     statistics folded away (mean 0, variance 1): a batch norm trained from there would be another network.
     """
     norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
-    inputs = keras.Model(model.input, [layer.input for layer in norms])
+    norm_inputs = keras.Model(model.input, [layer.input for layer in norms])
     sums = [np.zeros((2, layer.input.shape[-1])) for layer in norms]
-    for start in range(0, len(frames), 32):
-        for total, values in zip(sums, inputs(frames[start : start + 32], training=False), strict=True):
+    for start in range(0, len(inputs), 32):
+        for total, values in zip(sums, norm_inputs(inputs[start : start + 32], training=False), strict=True):
             means, variances = tf.nn.moments(values, [0, 1, 2])
-            total += len(values) / len(frames) * np.stack([means, variances + tf.square(means)])
+            total += len(values) / len(inputs) * np.stack([means, variances + tf.square(means)])
     for layer, (mean, square) in zip(norms, sums, strict=True):
         gamma, beta, old_mean, old_variance = layer.get_weights()
         variance = square - mean**2
@@ -221,7 +223,7 @@ def weights_by_layer(path: Path) -> dict[str, list[np.ndarray]]:
     """Layer name -> its arrays, of a `.keras` file or of a `.h5` file as Keras 2 wrote them."""
     if path.suffix == ".keras":
         model = keras.models.load_model(path, compile=False)
-        return {layer.name: layer.get_weights() for layer in model.layers}
+        return {current_name(layer.name): layer.get_weights() for layer in model.layers}
     try:
         with h5py.File(path) as file:
             layers_in_file = file.get("model_weights", file)

@@ -112,7 +112,7 @@ class GenderLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("training")
-class GlimpseLoss(keras.losses.Loss):
+class LocalizerLoss(keras.losses.Loss):
     """How far a glimpse lies from the face, in sides of the face, plus how much its size is off, as a log.
 
     To these is added the Kullback-Leibler divergence of its scores to a normal distribution around the face
@@ -120,7 +120,7 @@ class GlimpseLoss(keras.losses.Loss):
     a mean alone does not say where to look.
     """
 
-    def __init__(self, name: str = "glimpse_loss") -> None:
+    def __init__(self, name: str = "localizer_loss") -> None:
         super().__init__(name=name, reduction="sum_over_batch_size")
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:

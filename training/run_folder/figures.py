@@ -63,10 +63,10 @@ def write_confusions(
         # An age of 39.7 is shown as 40, and counts as that.
         shown = np.maximum(np.floor(read["age_years"] + 0.5), 0)
         counts = confusion(_decade(true["age_years"]), _decade(shown), len(decades))
-        _write_matrix(counts, decades, f"Ages, {title}", folder / "confusion_age.svg")
+        write_matrix(counts, decades, f"Ages, {title}", folder / "confusion_age.svg")
     if "gender" in true and "gender" in read:
         counts = confusion(true["gender"].astype(int), read["gender"].astype(int), 2)
-        _write_matrix(counts, GENDERS, f"Genders, {title}", folder / "confusion_gender.svg")
+        write_matrix(counts, GENDERS, f"Genders, {title}", folder / "confusion_gender.svg")
 
 
 def confusion(true: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:
@@ -81,21 +81,21 @@ def _decade(ages: np.ndarray) -> np.ndarray:
     return np.where(ages < 0, -1, np.minimum(ages // 10, OLDEST_DECADE)).astype(int)
 
 
-def _write_matrix(counts: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
-    """Colour is the share of a row, the number is the count."""
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+def write_matrix(counts: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
+    """Draw counts (n, n), rows true, of the n classes `names`: the colour is the share of a row."""
+    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with matplotlib.rc_context(STYLE):
         side = 2.4 + 0.45 * len(names)
         figure = Figure((side + 1, side), layout="constrained")
         axes = figure.subplots()
-        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
         figure.colorbar(image, label="share of the true class")
         places = range(len(names))
         axes.set(title=f"{title} ({counts.sum():,} pictures)", xlabel="read", ylabel="true")
         axes.set(xticks=places, xticklabels=names, yticks=places, yticklabels=names)
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                colour = "white" if shares[row, column] > 0.6 else "black"
+                colour = "white" if fractions[row, column] > 0.6 else "black"
                 axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
         _save(figure, path)
 

@@ -58,8 +58,8 @@ def set_facts(train: Mapping[str, "Labelled"], validation: Mapping[str, "Labelle
     return tuple(
         SetFacts(
             name,
-            len(train[name].frames),
-            len(one.frames),
+            len(train[name].inputs),
+            len(one.inputs),
             _known(median_age_mae(ages, exact_ages(one))),
             _known(majority_gender_accuracy(genders, one.genders[one.genders >= 0])),
         )

@@ -7,14 +7,13 @@ What a folder lacks is told in words.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from evaluation.inference.subsets import SETS, published_split
-from evaluation.metrics.estimates import GENDER_KEYS, Measure
-from evaluation.reports.cards import TEMPLATE
-from evaluation.reports.lineage import recipe_of, shares_words, start_words, training_words
-from evaluation.reports.scores import measures_in, read_scores
+from evaluation.metrics.estimates import GENDER_KEYS, Estimate
+from evaluation.reports.cards import terms
+from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
+from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing, TableError
 from faces.predictions import OUTPUTS
 from faces.variants import FACE, Variant
@@ -33,7 +32,7 @@ class Fact:
 
 def design_of(variant: Variant) -> list[Fact]:
     """What the variant is: the lines in which two variants may differ."""
-    by_face = variant.framing == FACE
+    by_face = variant.input_mode == FACE
     paths = [one.network_path for one in variant.networks]
     size_mb = sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
     return [
@@ -65,7 +64,7 @@ def provenance_of(variant: Variant) -> list[Fact]:
             for fact in provenance_of(part)
         ]
     return [
-        Fact("Data", shares_words(variant.folder), "Shares of the training frames, from the recipes"),
+        Fact("Data", fractions_words(variant.folder), "Shares of the training frames, from the recipes"),
         Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
         Fact("Start weights", start_words(variant.folder).replace("`", "")),
         Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),
@@ -75,7 +74,7 @@ def provenance_of(variant: Variant) -> list[Fact]:
     ]
 
 
-def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
+def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Estimate]], str]:
     """Set -> its published measures, in the order of the pages; and in words why there are none.
 
     Those of a pair are the age measures of its first network and the gender measures of its second.
@@ -84,8 +83,8 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
         (ages, no_ages), (genders, no_genders) = map(figures_of, variant.parts)
         both = {name: ages[name] for name in ages if name in genders}
         return {
-            name: {key: (genders[name] if key in GENDER_KEYS else ages[name])[key] for key in measures}
-            for name, measures in both.items()
+            name: {key: (genders[name] if key in GENDER_KEYS else ages[name])[key] for key in estimates}
+            for name, estimates in both.items()
         }, no_ages or no_genders
     try:
         document = read_scores(variant)
@@ -93,8 +92,8 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Measure]], str]:
         return {}, "Not measured yet: python -m evaluation score writes the figures."
     except TableError as error:
         return {}, str(error)
-    measures = {name: measures_in(document, name, published_split(name)) for name in SETS}
-    return {name: found for name, found in measures.items() if found}, ""
+    estimates = {name: estimates_in(document, name, PUBLISHED_SPLIT) for name in SETS}
+    return {name: found for name, found in estimates.items() if found}, ""
 
 
 def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], int]:
@@ -108,12 +107,8 @@ def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], i
 def card_section(variant: Variant, heading: str) -> str:
     """The Markdown under `## heading` of the variant's card; of the cards' template where it has none yet."""
     card = variant.folder / "README.md"
-    if card.is_file():
-        text = card.read_text(encoding="utf-8")
-    else:
-        template = Template(TEMPLATE.read_text(encoding="utf-8"))
-        text = template.safe_substitute(beyond_five="an unknown share")
-    _, found, rest = text.partition(f"\n## {heading}\n")
+    text = card.read_text(encoding="utf-8") if card.is_file() else terms()
+    _, found, rest = f"\n{text}".partition(f"\n## {heading}\n")
     return rest.partition("\n## ")[0].strip() if found else ""
 
 

@@ -16,12 +16,12 @@ from dashboard.pages.about.facts import (
 )
 from dashboard.shared.alerts import page_heading
 from dashboard.shared.theme import variant_css
-from evaluation.metrics.estimates import DEFINITIONS
+from evaluation.metrics.estimates import METRICS
 from faces.variants import Variant
 
 dash.register_page(__name__, path="/about", name="About", title="About · Age and gender workbench", order=6)
 
-SHOWN_MEASURES = ("mae", "cs_5", "accuracy")
+SHOWN_METRICS = ("mae", "cs_5", "accuracy")
 
 
 def layout(**_query: str) -> html.Div:
@@ -128,7 +128,7 @@ def _facts(facts: Sequence[Fact], others: Sequence[Sequence[Fact]]) -> html.Dl:
 
 
 def _figures(figures: Mapping[str, Mapping]) -> html.Table:
-    heads = [DEFINITIONS[key] for key in SHOWN_MEASURES]
+    heads = [METRICS[key] for key in SHOWN_METRICS]
     return html.Table(
         [
             html.Thead(
@@ -146,14 +146,14 @@ def _figures(figures: Mapping[str, Mapping]) -> html.Table:
                             html.Th(name, scope="row"),
                             *(
                                 html.Td(
-                                    measures[key].text if key in measures else "–",
-                                    title=measures[key].text_with_interval if key in measures else "",
+                                    estimates[key].text if key in estimates else "–",
+                                    title=estimates[key].text_with_interval if key in estimates else "",
                                 )
-                                for key in SHOWN_MEASURES
+                                for key in SHOWN_METRICS
                             ),
                         ]
                     )
-                    for name, measures in figures.items()
+                    for name, estimates in figures.items()
                 ]
             ),
         ],

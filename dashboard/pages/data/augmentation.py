@@ -14,11 +14,12 @@ import numpy as np
 
 from dashboard.pictures.uploads import Upload
 from dataset.augmentation import Augmentation, augmentation_in, augmented
+from faces.boxes import Square, square_around
 from faces.errors import RecipeError
-from faces.input_crops import Square, pixels_in, square_around
+from faces.input_crops import pixels_in
 from faces.variants import FACE
 
-MAIN, FINISH = "main", "finish"
+MAIN, COOLDOWN = "main", "cooldown"
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ def read_shown_recipe(path: Path) -> ShownRecipe:
     """The framing and the augmentations of a recipe. Raises RecipeError, naming what is missing."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        framing = table["framing"]
+        settings = table["input"]
         return ShownRecipe(
-            by_face=framing["framing"] == FACE,
-            crop_scale=float(framing["crop_scale"]),
-            canvas_scale=float(framing["canvas_scale"]),
-            input_px=int(framing["input_px"]),
-            pad_rgb=tuple(int(level) for level in framing["pad_rgb"]),
+            by_face=settings["input_mode"] == FACE,
+            crop_scale=float(settings["crop_scale"]),
+            canvas_scale=float(settings["canvas_scale"]),
+            input_px=int(settings["input_px"]),
+            pad_rgb=tuple(int(level) for level in settings["pad_rgb"]),
             augmentations=_augmentations(table),
         )
     except KeyError as error:
@@ -52,12 +53,12 @@ def read_shown_recipe(path: Path) -> ShownRecipe:
         raise RecipeError(f"{path} cannot be read: {error}") from error
 
 
-def unchanged_frame(upload: Upload, recipe: ShownRecipe) -> np.ndarray:
+def unchanged_crop(upload: Upload, recipe: ShownRecipe) -> np.ndarray:
     """(input_px, input_px, 3) uint8 RGB: the frame as it is served."""
     return _pixels(upload, recipe, _square(upload, recipe), 1.0)
 
 
-def drawn_frame(upload: Upload, recipe: ShownRecipe, part: str, seed: int, draw: int) -> np.ndarray:
+def sampled_crop(upload: Upload, recipe: ShownRecipe, part: str, seed: int, draw: int) -> np.ndarray:
     """(input_px, input_px, 3) uint8 RGB: draw number `draw` under a seed. Equal numbers give equal frames.
 
     Raises RecipeError where the recipe has no such part.
@@ -75,11 +76,11 @@ def drawn_frame(upload: Upload, recipe: ShownRecipe, part: str, seed: int, draw:
 def strengths_in_words(augmentation: Augmentation) -> list[str]:
     """`flip chance 50 %`, `rotation 10 degrees`: the changes that are switched on."""
     chances = {
-        "low_resolution": "low_resolution_chance",
-        "blur": "blur_chance",
-        "noise": "noise_chance",
-        "jpeg": "jpeg_chance",
-        "cutout": "cutout_chance",
+        "low_resolution": "low_resolution_probability",
+        "blur": "blur_probability",
+        "noise": "noise_probability",
+        "jpeg": "jpeg_probability",
+        "cutout": "cutout_probability",
     }
     words = []
     for field in fields(augmentation):
@@ -91,8 +92,8 @@ def strengths_in_words(augmentation: Augmentation) -> list[str]:
 
 
 def _in_words(name: str, value: float) -> str:
-    if name.endswith(("_chance", "_share")):
-        words = name.removesuffix("_share").replace("_", " ")
+    if name.endswith(("_probability", "_fraction")):
+        words = name.removesuffix("_fraction").replace("_", " ")
         return f"{words} {100 * value:g} %"
     for unit in ("degrees", "px", "levels"):
         if name.endswith(f"_{unit}"):
@@ -102,8 +103,8 @@ def _in_words(name: str, value: float) -> str:
 
 def _augmentations(table: Mapping[str, Any]) -> dict[str, Augmentation]:
     found = {MAIN: augmentation_in(table["mix"].get("augmentation", {}))}
-    if "finish" in table:
-        found[FINISH] = augmentation_in(table["finish"]["mix"].get("augmentation", {}))
+    if "cooldown" in table:
+        found[COOLDOWN] = augmentation_in(table["cooldown"]["mix"].get("augmentation", {}))
     return found
 
 

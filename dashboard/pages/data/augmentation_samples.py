@@ -16,8 +16,7 @@ MOST_SEEDS = 10_000
 def recipe_folders(context: AppContext) -> dict[str, Path]:
     """Folders with a recipe.toml by name, as `python -m training run` knows them: the variants' first."""
     found: dict[str, Path] = {}
-    roots = [*context.variant_folders, *([context.runs_folder] if context.runs_folder else [])]
-    for folder in run_folders(roots):
+    for folder in run_folders(context.tables.run_roots):
         if (folder / "recipe.toml").is_file():
             found[named(folder.name, folder, list(found))] = folder
     return found
@@ -26,14 +25,14 @@ def recipe_folders(context: AppContext) -> dict[str, Path]:
 def draws_view(picture: str, recipe: str, part: str, seed: int) -> html.Ul:
     """Ten frames, the unchanged one first; the server draws each under its address."""
     unchanged = urlencode({"picture": picture, "recipe": recipe})
-    frames: list[Any] = [_frame(unchanged, "As it is")]
+    crops: list[Any] = [_crop(unchanged, "As it is")]
     for draw in range(DRAWS):
         asked = urlencode({"picture": picture, "recipe": recipe, "part": part, "seed": seed, "draw": draw})
-        frames.append(_frame(asked, f"Draw {draw + 1}"))
-    return html.Ul(frames, className="draws")
+        crops.append(_crop(asked, f"Draw {draw + 1}"))
+    return html.Ul(crops, className="draws")
 
 
-def _frame(asked: str, words: str) -> html.Li:
+def _crop(asked: str, words: str) -> html.Li:
     return html.Li(
         html.Figure(
             [

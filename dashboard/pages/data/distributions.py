@@ -21,15 +21,15 @@ class Distribution:
     title: Callable[[pd.DataFrame], str]
     about: str
 
-    def frame(self, names: pd.DataFrame) -> pd.DataFrame:
+    def table(self, names: pd.DataFrame) -> pd.DataFrame:
         """Columns value, split, count, share."""
         return counts_by_split(names, self.column, self.order)
 
 
 def _most_words(names: pd.DataFrame, column: str) -> str:
     """`26 % are 20–29`: the commonest value and its share of all pictures."""
-    shares = names[column].value_counts(normalize=True)
-    return f"{100 * shares.iloc[0]:.0f} % are {shares.index[0]}" if len(shares) else "No pictures"
+    fractions = names[column].value_counts(normalize=True)
+    return f"{100 * fractions.iloc[0]:.0f} % are {fractions.index[0]}" if len(fractions) else "No pictures"
 
 
 def _age_title(names: pd.DataFrame) -> str:
@@ -37,8 +37,8 @@ def _age_title(names: pd.DataFrame) -> str:
 
 
 def _gender_title(names: pd.DataFrame) -> str:
-    share = (names.gender == "female").mean() if len(names) else 0.0
-    return f"{100 * share:.0f} % are labelled female"
+    fraction = (names.gender == "female").mean() if len(names) else 0.0
+    return f"{100 * fraction:.0f} % are labelled female"
 
 
 def _race_title(names: pd.DataFrame) -> str:
@@ -83,8 +83,8 @@ def counts_table(counts: pd.DataFrame, of: str) -> html.Table:
     rows = []
     for value, own in counts.groupby("value", sort=False):
         cells = []
-        for count, share in zip(own["count"], own.share, strict=True):
-            cells += [html.Td(f"{count:,}"), html.Td(f"{100 * share:.1f} %", className="quiet")]
+        for count, fraction in zip(own["count"], own.fraction, strict=True):
+            cells += [html.Td(f"{count:,}"), html.Td(f"{100 * fraction:.1f} %", className="quiet")]
         rows.append(html.Tr([html.Th(value, scope="row"), *cells]))
     sums = counts.groupby("split", sort=False)["count"].sum()
     total = [html.Td(f"{sums.get(split, 0):,}", colSpan=2, className="count-sum") for split in SPLITS]

@@ -6,11 +6,11 @@ import plotly.graph_objects as go
 from dashboard.shared.figures import finished
 from dashboard.shared.theme import split_colour
 
-SHARES, COUNTS = "shares", "counts"
+FRACTIONS, COUNTS = "fractions", "counts"
 
 
 def distribution_figure(
-    counts: pd.DataFrame, title: str, scheme: str | None, *, axis: str, what: str = SHARES
+    counts: pd.DataFrame, title: str, scheme: str | None, *, axis: str, what: str = FRACTIONS
 ) -> go.Figure:
     """A bar a value and split; columns value, split, count, share. `what` is SHARES or COUNTS.
 
@@ -19,15 +19,15 @@ def distribution_figure(
     figure = go.Figure()
     for split, rows in counts.groupby("split", sort=False):
         figure.add_bar(
-            x=rows.value, y=rows.share if what == SHARES else rows["count"], name=split,
-            marker={"color": split_colour(str(split), scheme)}, customdata=rows[["count", "share"]],
+            x=rows.value, y=rows.fraction if what == FRACTIONS else rows["count"], name=split,
+            marker={"color": split_colour(str(split), scheme)}, customdata=rows[["count", "fraction"]],
             hovertemplate=(
                 f"%{{x}}, {split}: %{{customdata[0]:,}} pictures, %{{customdata[1]:.1%}}<extra></extra>"
             ),
         )  # fmt: skip
     figure.update_xaxes(title=axis, type="category")
     figure.update_yaxes(
-        title="share of the split" if what == SHARES else "pictures",
-        tickformat=".0%" if what == SHARES else ",",
+        title="share of the split" if what == FRACTIONS else "pictures",
+        tickformat=".0%" if what == FRACTIONS else ",",
     )
     return finished(figure, title, scheme).update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)

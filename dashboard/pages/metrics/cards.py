@@ -22,7 +22,7 @@ def chart_card(key: str, *, height_px: int = HEIGHT_PX) -> html.Div:
 def matrix_cards(about: str, names: Sequence[str], colours: Mapping[str, str]) -> html.Div:
     """Matrices side by side under one switch: one a variant and, of two variants, their difference."""
     switch = dmc.SegmentedControl(
-        id=ids.metrics_shares(about),
+        id=ids.metrics_fractions(about),
         value=COUNTS,
         data=[
             {"value": COUNTS, "label": "Counts"},

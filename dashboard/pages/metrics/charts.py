@@ -15,15 +15,15 @@ from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.training.charts import CURVES
 from dashboard.shared import figures
-from evaluation.metrics.abstention import accuracy_by_share_told
+from evaluation.metrics.abstention import accuracy_by_answer_rate
 from evaluation.metrics.comparisons import both_with
-from evaluation.metrics.estimates import CS_YEARS, Measure, formatted, is_better
-from evaluation.metrics.metrics import NO_AGES_TOLD, tells, with_ages, with_genders
+from evaluation.metrics.estimates import CS_YEARS, Estimate, formatted, is_better
+from evaluation.metrics.metrics import NO_AGE_HEAD, heads, with_ages, with_genders
 from evaluation.metrics.references import read_references
 from evaluation.metrics.slices import (
-    FEWEST_TOLD,
+    MIN_PICTURES,
     error_by_decade_and_gender,
-    error_by_face_share,
+    error_by_face_fraction,
 )
 from evaluation.runs import Run
 from faces.predictions import AGE, GENDER
@@ -53,41 +53,41 @@ class Chart:
     """`frame` computes what is shown, `draw` draws it; `about` explains it under a question mark."""
 
     key: str
-    frame: Callable[[Numbers, Selection], pd.DataFrame]
+    table: Callable[[Numbers, Selection], pd.DataFrame]
     draw: Draw
     about: str
 
 
 def _of_both(
-    numbers: Numbers, selection: Selection, frame: Callable[[pd.DataFrame], pd.DataFrame]
+    numbers: Numbers, selection: Selection, table: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
     """The frame of every selected variant, one under the other, with a first column `variant`."""
-    frames = [frame(numbers.rows(selection, name)) for name in selection.names]
-    for name, one in zip(selection.names, frames, strict=True):
+    tables = [table(numbers.rows(selection, name)) for name in selection.names]
+    for name, one in zip(selection.names, tables, strict=True):
         one.insert(0, "variant", name)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
-def _measure_rows(numbers: Numbers, selection: Selection, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def _estimate_rows(numbers: Numbers, selection: Selection, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """Columns score, variant, value, low, high, count of some measures; `keys` are (measure, words)."""
     rows = []
     for key, words in keys:
         for name in selection.names:
-            measure = numbers.measures(selection, name)[key]
-            rows.append((words, name, measure.value, measure.low, measure.high, measure.count))
+            metric = numbers.estimates(selection, name)[key]
+            rows.append((words, name, metric.value, metric.low, metric.high, metric.count))
     return pd.DataFrame(rows, columns=["score", "variant", "value", "low", "high", "count"])
 
 
-def _each(view: View, key: str, words: Callable[[dict[str, Measure]], str]) -> str:
+def _each(view: View, key: str, words: Callable[[dict[str, Estimate]], str]) -> str:
     """`full 4.31, cropped 4.12`: the same words about each variant whose measure `key` is known."""
-    measures = {name: view.numbers.measures(view.selection, name) for name in view.names}
-    known = [name for name in view.names if measures[name][key].known]
-    return ", ".join(f"{name} {words(measures[name])}" for name in known or view.names)
+    estimates = {name: view.numbers.estimates(view.selection, name) for name in view.names}
+    known = [name for name in view.names if estimates[name][key].known]
+    return ", ".join(f"{name} {words(estimates[name])}" for name in known or view.names)
 
 
 def _silent(view: View, output: str) -> list[str]:
     """The selected variants that tell the other of AGE and GENDER alone."""
-    told = {name: tells(view.numbers.rows(view.selection, name)) for name in view.names}
+    told = {name: heads(view.numbers.rows(view.selection, name)) for name in view.names}
     return [name for name, outputs in told.items() if outputs and output not in outputs]
 
 
@@ -102,12 +102,12 @@ def _where_told(output: str) -> Callable[[Draw], Draw]:
     """
 
     def of(draw: Draw) -> Draw:
-        def drawn(frame: pd.DataFrame, view: View) -> go.Figure:
+        def drawn(table: pd.DataFrame, view: View) -> go.Figure:
             silent = _silent(view, output)
             words = _silence_in_words(silent, output)
             if len(silent) == len(view.names):
                 return figures.empty_figure(f"{output.capitalize()}s are not told", words, view.scheme)
-            figure = draw(frame, view)
+            figure = draw(table, view)
             if silent:
                 figure.layout.meta = figure.layout.meta | {"title": f"{figure.layout.meta['title']}. {words}"}
             return figure
@@ -126,14 +126,14 @@ GENDER_SCORES = [
 
 
 def _gender_scores(numbers: Numbers, selection: Selection) -> pd.DataFrame:
-    return _measure_rows(numbers, selection, GENDER_SCORES)
+    return _estimate_rows(numbers, selection, GENDER_SCORES)
 
 
 @_where_told(GENDER)
-def _draw_gender_scores(frame: pd.DataFrame, view: View) -> go.Figure:
-    measures = [view.numbers.measures(view.selection, name) for name in view.names]
+def _draw_gender_scores(table: pd.DataFrame, view: View) -> go.Figure:
+    estimates = [view.numbers.estimates(view.selection, name) for name in view.names]
     told = [
-        (own["recall_female"].value, own["recall_male"].value) for own in measures if own["accuracy"].known
+        (own["recall_female"].value, own["recall_male"].value) for own in estimates if own["accuracy"].known
     ]
     if not told:
         title = "No genders in these pictures"
@@ -145,32 +145,32 @@ def _draw_gender_scores(frame: pd.DataFrame, view: View) -> go.Figure:
         title = "Women and men are read about equally well"
     else:
         title = "Women and men cannot be told apart here: one of them is missing"
-    return figures.scores_figure(frame, title, view.names, view.scheme)
+    return figures.scores_figure(table, title, view.names, view.scheme)
 
 
-def _accuracy_by_share_told(numbers: Numbers, selection: Selection) -> pd.DataFrame:
-    return _of_both(numbers, selection, lambda rows: accuracy_by_share_told(with_genders(rows)))
+def _accuracy_by_answer_rate(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    return _of_both(numbers, selection, lambda rows: accuracy_by_answer_rate(with_genders(rows)))
 
 
 @_where_told(GENDER)
-def _draw_accuracy_by_share_told(frame: pd.DataFrame, view: View) -> go.Figure:
-    if frame.empty:
+def _plot_accuracy_by_answer_rate(table: pd.DataFrame, view: View) -> go.Figure:
+    if table.empty:
         return figures.empty_figure("No genders in these pictures", "", view.scheme)
-    measures = {name: view.numbers.measures(view.selection, name) for name in view.names}
+    estimates = {name: view.numbers.estimates(view.selection, name) for name in view.names}
     rules = pd.DataFrame(
         [
-            (name, own["answered_share"].value, right.value, right.low, right.high, right.count)
-            for name, own in measures.items()
-            for right in (own["answered_accuracy"],)
+            (name, own["answer_rate"].value, right.value, right.low, right.high, right.count)
+            for name, own in estimates.items()
+            for right in (own["selective_accuracy"],)
         ],
-        columns=["variant", "share", "value", "low", "high", "count"],
+        columns=["variant", "fraction", "value", "low", "high", "count"],
     )
     told = _each(
         view,
         "accuracy",
-        lambda own: f"tells {own['answered_share'].text}, {own['answered_accuracy'].text} of them right",
+        lambda own: f"tells {own['answer_rate'].text}, {own['selective_accuracy'].text} of them right",
     )
-    return figures.told_genders_figure(frame, rules, told, view.names, view.scheme)
+    return figures.abstention_figure(table, rules, told, view.names, view.scheme)
 
 
 # --- Age ------------------------------------------------------------------------------------------------
@@ -193,22 +193,20 @@ def age_density(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _density_of(place: int) -> Chart:
-    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
+    def draw(table: pd.DataFrame, view: View) -> go.Figure:
         if place >= len(view.names):
             return figures.empty_figure("", "There is one variant alone.", view.scheme)
         name = view.names[place]
-        measures = view.numbers.measures(view.selection, name)
-        bias = measures["bias"]
-        if bias.reason == NO_AGES_TOLD:
-            return figures.empty_figure(
-                f"{name}: {NO_AGES_TOLD}", _silence_in_words([name], AGE), view.scheme
-            )
+        estimates = view.numbers.estimates(view.selection, name)
+        bias = estimates["bias"]
+        if bias.reason == NO_AGE_HEAD:
+            return figures.empty_figure(f"{name}: {NO_AGE_HEAD}", _silence_in_words([name], AGE), view.scheme)
         title = f"{name}: ages are right on average" if bias.known else f"{name}: no exact ages"
         if bias.low > 0 or bias.high < 0:
             way = "old" if bias.value > 0 else "young"
             title = f"{name}: {abs(bias.value):.1f} years too {way} on average"
-        own = frame[frame.variant == name]
-        return figures.density_figure(own, title, view.scheme, most=float(frame["count"].max()))
+        own = table[table.variant == name]
+        return figures.density_figure(own, title, view.scheme, most=float(table["count"].max()))
 
     return Chart(
         f"predicted_against_true_{place + 1}",
@@ -220,14 +218,14 @@ def _density_of(place: int) -> Chart:
 
 def _cs(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     keys = [(f"cs_{years}", str(years)) for years in CS_YEARS]
-    rows = _measure_rows(numbers, selection, keys)
-    return rows.assign(years=rows.score.astype(int), share=rows.value)[
-        ["variant", "years", "share", "low", "high", "count"]
+    rows = _estimate_rows(numbers, selection, keys)
+    return rows.assign(years=rows.score.astype(int), fraction=rows.value)[
+        ["variant", "years", "fraction", "low", "high", "count"]
     ]
 
 
 @_where_told(AGE)
-def _draw_cs(frame: pd.DataFrame, view: View) -> go.Figure:
+def _draw_cs(table: pd.DataFrame, view: View) -> go.Figure:
     references = read_references()
     of_set = view.selection.set == references.curve_floor.set
     published = [
@@ -235,24 +233,24 @@ def _draw_cs(frame: pd.DataFrame, view: View) -> go.Figure:
         for years in CS_YEARS
         for name, value in references.published_for(view.selection.set, f"cs_{years}")
     ]
-    title = "Within 5 years: " + _each(view, "cs_5", lambda measures: measures["cs_5"].text)
+    title = "Within 5 years: " + _each(view, "cs_5", lambda estimates: estimates["cs_5"].text)
     return figures.cs_figure(
-        frame, title, view.names, view.scheme,
-        floor=references.curve_floor.shares if of_set else (), published=published, note=references.note,
+        table, title, view.names, view.scheme,
+        floor=references.curve_floor.fractions if of_set else (), published=published, note=references.note,
     )  # fmt: skip
 
 
 def _mae(numbers: Numbers, selection: Selection) -> pd.DataFrame:
-    return _measure_rows(numbers, selection, [("mae", "mae")])
+    return _estimate_rows(numbers, selection, [("mae", "mae")])
 
 
 @_where_told(AGE)
-def _draw_beside_others(frame: pd.DataFrame, view: View) -> go.Figure:
+def _draw_beside_others(table: pd.DataFrame, view: View) -> go.Figure:
     references = read_references()
     floor = references.floor_for(view.selection.set, "mae")
-    title = "Off on average: " + _each(view, "mae", lambda measures: measures["mae"].text)
+    title = "Off on average: " + _each(view, "mae", lambda estimates: estimates["mae"].text)
     return figures.beside_others_figure(
-        frame, references.published_for(view.selection.set, "mae"), title, view.names, view.scheme,
+        table, references.published_for(view.selection.set, "mae"), title, view.names, view.scheme,
         floor=floor.value if floor else None, note=references.note,
     )  # fmt: skip
 
@@ -264,27 +262,27 @@ def _by_decade_and_gender(numbers: Numbers, selection: Selection) -> pd.DataFram
     )
 
 
-def _by_decade(gender: str, measure: str) -> Chart:
+def _by_decade(gender: str, metric: str) -> Chart:
     @_where_told(AGE)
-    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
-        own = frame[frame.gender == gender]
-        if frame.empty:
+    def draw(table: pd.DataFrame, view: View) -> go.Figure:
+        own = table[table.gender == gender]
+        if table.empty:
             return figures.empty_figure(NO_EXACT_AGES, "", view.scheme)
         if own.empty:
             return figures.empty_figure(f"No {MANY[gender]} in these pictures", "", view.scheme)
-        order = list(dict.fromkeys(frame.sort_values("slice", key=_decade_order).slice))
-        told = _worst_words(own) if measure == "mae" else _one_sided_words(own)
+        order = list(dict.fromkeys(table.sort_values("slice", key=_decade_order).slice))
+        told = _worst_words(own) if metric == "mae" else _one_sided_words(own)
         return figures.slices_figure(
-            own, measure, f"{MANY[gender].capitalize()}: {told}", view.names, view.scheme,
-            axis="MAE, years" if measure == "mae" else "bias, years", slices_of="true age, years",
-            order=order, value_range=_range_of(frame, measure), most_pictures=int(frame["count"].max()),
+            own, metric, f"{MANY[gender].capitalize()}: {told}", view.names, view.scheme,
+            axis="MAE, years" if metric == "mae" else "bias, years", slices_of="true age, years",
+            order=order, value_range=_range_of(table, metric), most_pictures=int(table["count"].max()),
         )  # fmt: skip
 
     words = (
-        "Mean absolute error" if measure == "mae" else "Mean of predicted minus true age: above 0 is too old"
+        "Mean absolute error" if metric == "mae" else "Mean of predicted minus true age: above 0 is too old"
     )
     return Chart(
-        f"{measure}_by_age_{gender}",
+        f"{metric}_by_age_{gender}",
         _by_decade_and_gender,
         draw,
         f"{words}. By decade of the true age, with 95 % intervals; the bars count the pictures.",
@@ -292,7 +290,7 @@ def _by_decade(gender: str, measure: str) -> Chart:
 
 
 def _worst_words(slices: pd.DataFrame) -> str:
-    told = slices[slices["count"] >= FEWEST_TOLD]
+    told = slices[slices["count"] >= MIN_PICTURES]
     if told.empty:
         return "too few pictures to tell ages apart"
     worst = told.iloc[int(np.argmax(told.mae))]
@@ -300,7 +298,7 @@ def _worst_words(slices: pd.DataFrame) -> str:
 
 
 def _one_sided_words(slices: pd.DataFrame) -> str:
-    sure = slices[(slices["count"] >= FEWEST_TOLD) & ((slices.bias_low > 0) | (slices.bias_high < 0))]
+    sure = slices[(slices["count"] >= MIN_PICTURES) & ((slices.bias_low > 0) | (slices.bias_high < 0))]
     if sure.empty:
         return "no age group is read too old or too young"
     most = sure.iloc[int(np.argmax(sure.bias.abs()))]
@@ -312,56 +310,56 @@ def _decade_order(slices: pd.Series) -> pd.Series:
     return slices.str.extract(r"^(\d+)", expand=False).astype(int)
 
 
-def _range_of(frame: pd.DataFrame, measure: str) -> tuple[float, float]:
+def _range_of(table: pd.DataFrame, metric: str) -> tuple[float, float]:
     """The axis range that figures side by side share; whiskers of tiny slices may leave it."""
-    told = frame[frame["count"] >= 5] if (frame["count"] >= 5).any() else frame
-    low, high = float(told[f"{measure}_low"].min()), float(told[f"{measure}_high"].max())
+    told = table[table["count"] >= 5] if (table["count"] >= 5).any() else table
+    low, high = float(told[f"{metric}_low"].min()), float(told[f"{metric}_high"].max())
     margin = 0.05 * max(high - low, 1.0)
-    return (0.0 if measure == "mae" else low - margin), high + margin
+    return (0.0 if metric == "mae" else low - margin), high + margin
 
 
 # --- By the face's share --------------------------------------------------------------------------------
-def _by_share(numbers: Numbers, selection: Selection) -> pd.DataFrame:
-    return numbers.once(("by share", selection), lambda: _of_both(numbers, selection, error_by_face_share))
+def _by_fraction(numbers: Numbers, selection: Selection) -> pd.DataFrame:
+    return numbers.once(("by share", selection), lambda: _of_both(numbers, selection, error_by_face_fraction))
 
 
-def _drawn_by_share(measure: str) -> Draw:
-    @_where_told(AGE if measure == "mae" else GENDER)
-    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
-        of_ages = measure == "mae"
-        if frame.empty:
+def _drawn_by_fraction(metric: str) -> Draw:
+    @_where_told(AGE if metric == "mae" else GENDER)
+    def draw(table: pd.DataFrame, view: View) -> go.Figure:
+        of_ages = metric == "mae"
+        if table.empty:
             return figures.empty_figure("No face was found in these pictures", "", view.scheme)
-        if frame[measure].isna().all():
+        if table[metric].isna().all():
             nothing = NO_EXACT_AGES if of_ages else "No genders in these pictures"
             return figures.empty_figure(nothing, "", view.scheme)
-        low, high = _range_of(frame, measure)
+        low, high = _range_of(table, metric)
         return figures.slices_figure(
-            frame, measure, _share_title(frame, measure, view.names), view.names, view.scheme,
+            table, metric, _fraction_title(table, metric, view.names), view.names, view.scheme,
             axis="MAE, years" if of_ages else "genders read right",
             slices_of="face, share of the picture's side",
-            order=list(dict.fromkeys(frame.slice)), value_range=(low, high if of_ages else min(high, 1.02)),
+            order=list(dict.fromkeys(table.slice)), value_range=(low, high if of_ages else min(high, 1.02)),
             as_percent=not of_ages,
         )  # fmt: skip
 
     return draw
 
 
-def _share_title(frame: pd.DataFrame, measure: str, names: Sequence[str]) -> str:
+def _fraction_title(table: pd.DataFrame, metric: str, names: Sequence[str]) -> str:
     """Name the size at which the two variants are furthest apart in MAE or accuracy."""
-    what = "error" if measure == "mae" else "gender accuracy"
-    told = [name for name in names if frame[measure][frame.variant == name].notna().any()]
+    what = "error" if metric == "mae" else "gender accuracy"
+    told = [name for name in names if table[metric][table.variant == name].notna().any()]
     if len(told) < 2:
         return f"How the size of the face moves the {what} of {' and '.join(told)}"
-    first, second = (frame[frame.variant == name].set_index("slice") for name in names)
-    gap = (first[measure] - second[measure]).dropna()
-    above = first[f"{measure}_low"] > second[f"{measure}_high"]
-    below = second[f"{measure}_low"] > first[f"{measure}_high"]
+    first, second = (table[table.variant == name].set_index("slice") for name in names)
+    gap = (first[metric] - second[metric]).dropna()
+    above = first[f"{metric}_low"] > second[f"{metric}_high"]
+    below = second[f"{metric}_low"] > first[f"{metric}_high"]
     apart = gap[above | below]
     if apart.empty:
         return f"At no size of the face are the two clearly apart in {what}"
     size = str(apart.abs().idxmax())
-    better = names[0] if is_better(measure, first[measure][size], second[measure][size]) else names[1]
-    by = f"{abs(apart[size]):.1f} years" if measure == "mae" else f"{100 * abs(apart[size]):.1f} points"
+    better = names[0] if is_better(metric, first[metric][size], second[metric][size]) else names[1]
+    by = f"{abs(apart[size]):.1f} years" if metric == "mae" else f"{100 * abs(apart[size]):.1f} points"
     return f"{better} gains most where the face takes {size}: {by}"
 
 
@@ -380,20 +378,20 @@ def _errors(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     )
 
 
-def _draw_errors(frame: pd.DataFrame, view: View) -> go.Figure:
-    if frame.empty:
+def _draw_errors(table: pd.DataFrame, view: View) -> go.Figure:
+    if table.empty:
         words = "One variant is here."
         if view.selection.second:
             words = "Both answered none of these pictures with an exact age."
             if silent := _silent(view, AGE):
                 words = _silence_in_words(silent, AGE)
         return figures.empty_figure("Disagreement needs two variants with ages", words, view.scheme)
-    apart = (frame.first_error - frame.second_error).abs() > 10
+    apart = (table.first_error - table.second_error).abs() > 10
     title = (
-        f"The two are more than 10 years apart on {formatted(apart.mean(), 'share')} "
-        f"of the pictures ({apart.sum():,} of {len(frame):,})"
+        f"The two are more than 10 years apart on {formatted(apart.mean(), 'fraction')} "
+        f"of the pictures ({apart.sum():,} of {len(table):,})"
     )
-    return figures.disagreement_figure(frame, title, view.names, view.scheme)
+    return figures.disagreement_figure(table, title, view.names, view.scheme)
 
 
 # --- Training -------------------------------------------------------------------------------------------
@@ -406,7 +404,7 @@ def _curve(key: str) -> Chart:
 
     return Chart(
         f"training_{key}",
-        lambda numbers, selection: curve.frame(runs(numbers, selection)),
+        lambda numbers, selection: curve.table(runs(numbers, selection)),
         lambda _, view: curve.draw(runs(view.numbers, view.selection), view.names, view.scheme),
         curve.about,
     )
@@ -422,9 +420,9 @@ CHARTS = {
             "Precision: of those read as a gender, how many are. Recall: of a gender, how many are so read.",
         ),
         Chart(
-            "accuracy_by_share_told",
-            _accuracy_by_share_told,
-            _draw_accuracy_by_share_told,
+            "accuracy_by_answer_rate",
+            _accuracy_by_answer_rate,
+            _plot_accuracy_by_answer_rate,
             "Telling only the more probable genders leaves fewer answers, and more of them right. The large "
             "point is the rule that is served: whatever is less probable is answered as uncertain.",
         ),
@@ -443,18 +441,18 @@ CHARTS = {
             _draw_beside_others,
             "Published results were measured on other splits of UTKFace: for orientation, not for a ranking.",
         ),
-        *(_by_decade(gender, measure) for measure in ("mae", "bias") for gender in ("female", "male")),
+        *(_by_decade(gender, metric) for metric in ("mae", "bias") for gender in ("female", "male")),
         Chart(
-            "mae_by_face_share",
-            _by_share,
-            _drawn_by_share("mae"),
+            "mae_by_face_fraction",
+            _by_fraction,
+            _drawn_by_fraction("mae"),
             "Mean absolute error by the size of the face that the detector found: its longer side over the "
             "picture's shorter side. With 95 % intervals; pictures without a found face are left out.",
         ),
         Chart(
-            "accuracy_by_face_share",
-            _by_share,
-            _drawn_by_share("accuracy"),
+            "accuracy_by_face_fraction",
+            _by_fraction,
+            _drawn_by_fraction("accuracy"),
             "Genders read right by the size of the face that the detector found: its longer side over the "
             "picture's shorter side. With 95 % intervals; pictures without a found face are left out.",
         ),

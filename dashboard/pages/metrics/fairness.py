@@ -15,9 +15,9 @@ from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.metrics.table import ROW_HEIGHT_PX, THEME
 from dashboard.shared import ids
-from evaluation.metrics.estimates import SHARE, YEARS, formatted
+from evaluation.metrics.estimates import FRACTION, YEARS, formatted
 from evaluation.metrics.fairness import ALL_AGES
-from evaluation.metrics.slices import FEWEST_TOLD
+from evaluation.metrics.slices import MIN_PICTURES
 
 TABLE_HEIGHT_PX = 520
 GROUP_PX = 180
@@ -25,8 +25,8 @@ GROUP_PX = 180
 FIGURES = {
     "mae": ("Age MAE, years", YEARS),
     "bias": ("Bias, years", YEARS),
-    "bin_accuracy": ("Age in its bin, %", SHARE),
-    "accuracy": ("Gender right, %", SHARE),
+    "bin_accuracy": ("Age in its bin, %", FRACTION),
+    "accuracy": ("Gender right, %", FRACTION),
 }
 GROUP = {"gender": "Gender", "race": "Race", "age_group": "Age"}  # what a row is of: its heading
 
@@ -47,7 +47,7 @@ def fairness_table(selection: Selection, numbers: Numbers, colours: Mapping[str,
         },
         getRowStyle={
             "styleConditions": [
-                {"condition": f"params.data.count < {FEWEST_TOLD}", "style": {"color": "var(--quiet)"}},
+                {"condition": f"params.data.count < {MIN_PICTURES}", "style": {"color": "var(--quiet)"}},
                 {"condition": f"params.data.age_group === '{ALL_AGES}'", "style": {"fontWeight": 600}},
             ]
         },
@@ -149,7 +149,7 @@ def _text(cell: Mapping[Any, Any], figure: str, unit: str) -> str:
         formatted(cell[f"{figure}{end}"], unit, with_unit=False, signed=figure == "bias")
         for end in ("", "_low", "_high")
     )
-    if cell["count"] < FEWEST_TOLD:
+    if cell["count"] < MIN_PICTURES:
         return value
     return f"{value} ({low}{' to ' if figure == 'bias' else '–'}{high})"
 

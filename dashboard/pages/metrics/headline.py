@@ -12,13 +12,13 @@ from dashboard.pages.metrics.selection import FOUND_ONLY, Selection
 from evaluation.metrics.comparisons import (
     Difference,
     compared,
-    fallback_share,
+    fallback_fraction,
     fallback_text,
     found_only,
     headline_keys,
 )
-from evaluation.metrics.estimates import DEFINITIONS, Measure, is_better
-from evaluation.metrics.metrics import NO_AGES_TOLD, NO_GENDERS_TOLD
+from evaluation.metrics.estimates import METRICS, Estimate, is_better
+from evaluation.metrics.metrics import NO_AGE_HEAD, NO_GENDER_HEAD
 from evaluation.metrics.references import read_references
 
 REAL, NOT_REAL = "difference is real", "no detectable difference"
@@ -38,14 +38,14 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
             size="lg",
             className="metrics-badge",
         )
-    reading = read_references().sets.get(selection.set)
+    described = read_references().sets.get(selection.set)
     return html.Div(
         [
             html.Div(badge, className="metrics-badge-row") if badge else None,
             html.P(_with_names(sentence, colours), className="metrics-sentence"),
             html.P(_without_fallback(numbers, selection), className="metrics-second-row"),
-            html.P([html.B(reading.title + ". "), reading.reading], className="metrics-reading")
-            if reading
+            html.P([html.B(described.title + ". "), described.shows], className="metrics-reading")
+            if described
             else None,
         ]
     )
@@ -53,33 +53,33 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
 
 def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) -> list[html.Div]:
     """The four headline measures of the selected variants, with whiskers and difference."""
-    measures = {name: numbers.measures(selection, name) for name in selection.names}
+    estimates = {name: numbers.estimates(selection, name) for name in selection.names}
     comparison = numbers.comparison(selection)
     return [
         _tile(
             key,
-            {name: measures[name][key] for name in selection.names},
+            {name: estimates[name][key] for name in selection.names},
             comparison.differences.get(key) if comparison else None,
             selection,
             colours,
         )
-        for key in headline_keys(_with_bins(list(measures.values())))
+        for key in headline_keys(_with_bins(list(estimates.values())))
     ]
 
 
-def _with_bins(measures: list[dict[str, Measure]]) -> dict[str, Measure]:
+def _with_bins(estimates: list[dict[str, Estimate]]) -> dict[str, Estimate]:
     """The measures of the first variant that is scored by age bins, if any is: one may tell no ages."""
-    return next((one for one in measures if one["bin_accuracy"].known), measures[0])
+    return next((one for one in estimates if one["bin_accuracy"].known), estimates[0])
 
 
 def _alone(numbers: Numbers, selection: Selection) -> str:
-    measures = numbers.measures(selection, selection.first)
-    age, gender = measures["mae"], measures["accuracy"]
+    estimates = numbers.estimates(selection, selection.first)
+    age, gender = estimates["mae"], estimates["accuracy"]
     off, right = f"is off by {age.text} on average", f"reads {gender.text} of the genders right"
     said = f"{off} and {right}"
-    if gender.reason == NO_GENDERS_TOLD:
+    if gender.reason == NO_GENDER_HEAD:
         said = f"{off} and tells no genders,"
-    elif age.reason == NO_AGES_TOLD:
+    elif age.reason == NO_AGE_HEAD:
         said = f"{right} and tells no ages,"
     return f"{selection.first} {said} on {max(age.count, gender.count):,} pictures."
 
@@ -89,12 +89,10 @@ def _without_fallback(numbers: Numbers, selection: Selection) -> str:
     rows = selection.rows(numbers.predictions)
     if selection.pictures == FOUND_ONLY:
         return "Only pictures on which the detector found a face; both variants are scored on the same ones."
-    share = fallback_share(rows)
-    if not share > 0:
+    fraction = fallback_fraction(rows)
+    if not fraction > 0:
         return "The detector found a face on every one of these pictures."
-    start = (
-        f"No face was found on {fallback_text(share)} of the pictures: there every variant reads all of it."
-    )
+    start = f"No face was found on {fallback_text(fraction)} of the pictures: there every variant reads all of it."
     if not selection.second:
         return start
     found = numbers.once(
@@ -115,25 +113,25 @@ def _with_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:
 
 def _tile(
     key: str,
-    measures: dict[str, Measure],
+    estimates: dict[str, Estimate],
     difference: Difference | None,
     selection: Selection,
     colours: Mapping[str, str],
 ) -> html.Div:
-    definition = DEFINITIONS[key]
-    known = [measure for measure in measures.values() if measure.known]
-    edges = [edge for measure in known for edge in (measure.low, measure.high)]
+    metric = METRICS[key]
+    known = [estimate for estimate in estimates.values() if estimate.known]
+    edges = [edge for estimate in known for edge in (estimate.low, estimate.high)]
     low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
     rows = [
-        _tile_row(name, measure, _is_best(key, name, measures), (low, high), colours[name])
-        for name, measure in measures.items()
+        _tile_row(name, estimate, _is_best(key, name, estimates), (low, high), colours[name])
+        for name, estimate in estimates.items()
     ]
     return html.Div(
         [
             html.Div(
-                [html.H3(definition.label), html.Span(f"{definition.better} is better")],
+                [html.H3(metric.label), html.Span(f"{metric.better} is better")],
                 className="tile-head",
-                title=definition.meaning,
+                title=metric.meaning,
             ),
             *rows,
             html.Div(_difference_words(difference, selection), className="tile-difference"),
@@ -143,7 +141,7 @@ def _tile(
     )
 
 
-def _tile_row(name: str, measure: Measure, best: bool, edges: tuple[float, float], colour: str) -> html.Div:
+def _tile_row(name: str, estimate: Estimate, best: bool, edges: tuple[float, float], colour: str) -> html.Div:
     """Name, value and whisker of one variant on the tile's own axis, which runs between the two edges."""
     low, high = edges
 
@@ -154,14 +152,14 @@ def _tile_row(name: str, measure: Measure, best: bool, edges: tuple[float, float
         html.Span(
             className="whisker-line",
             style={
-                "left": place(measure.low),
-                "right": f"calc(100% - {place(measure.high)})",
+                "left": place(estimate.low),
+                "right": f"calc(100% - {place(estimate.high)})",
                 "background": colour,
             },
         ),
-        html.Span(className="whisker-dot", style={"left": place(measure.value), "background": colour}),
+        html.Span(className="whisker-dot", style={"left": place(estimate.value), "background": colour}),
     ]
-    value, _, unit = measure.text.partition(" ")
+    value, _, unit = estimate.text.partition(" ")
     return html.Div(
         [
             html.Span(name, className="tile-name", style={"color": colour}),
@@ -172,20 +170,21 @@ def _tile_row(name: str, measure: Measure, best: bool, edges: tuple[float, float
             ),
             html.Span("◂ better" if best else "", className="tile-mark"),
             html.Div(
-                whisker if measure.known else None, className="whisker", title=measure.text_with_interval
+                whisker if estimate.known else None, className="whisker", title=estimate.text_with_interval
             ),
             html.Span(
-                measure.text_with_interval.removeprefix(measure.text).strip(" ()"), className="tile-interval"
+                estimate.text_with_interval.removeprefix(estimate.text).strip(" ()"),
+                className="tile-interval",
             ),
         ],
         className="tile-row",
     )
 
 
-def _is_best(key: str, name: str, measures: dict[str, Measure]) -> bool:
+def _is_best(key: str, name: str, estimates: dict[str, Estimate]) -> bool:
     """Better than all others, and by something that shows in the printed numbers."""
-    own = measures[name]
-    others = [measure for other, measure in measures.items() if other != name]
+    own = estimates[name]
+    others = [estimate for other, estimate in estimates.items() if other != name]
     return bool(others) and all(
         is_better(key, own.value, other.value) and own.text != other.text for other in others
     )

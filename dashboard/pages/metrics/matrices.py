@@ -30,7 +30,7 @@ def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: s
     totals = [int(one.to_numpy().sum()) for one in counts]
     where = "read right" if about == "gender" else "in the right group"
     titles = [
-        f"{name}: {formatted(number / total, 'share')} {where}" if total else f"{name}: no {about}s read"
+        f"{name}: {formatted(number / total, 'fraction')} {where}" if total else f"{name}: no {about}s read"
         for name, number, total in zip(selection.names, right, totals, strict=True)
     ]
     if len(counts) == 2 and not all(totals):
@@ -43,7 +43,7 @@ def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: s
     return titles
 
 
-def matrix_frame(numbers: Numbers, selection: Selection, about: str) -> pd.DataFrame:
+def matrix_table(numbers: Numbers, selection: Selection, about: str) -> pd.DataFrame:
     """Columns true, predicted and a count for each variant: what the CSV of the matrices holds."""
     counts = matrix_counts(numbers, selection, about)
     columns = {name: one.stack() for name, one in zip(selection.names, counts, strict=True)}

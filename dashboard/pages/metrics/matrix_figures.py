@@ -20,13 +20,13 @@ MATRIX_HEIGHT_PX = 340
 
 
 def confusion_figure(
-    counts: pd.DataFrame, title: str, scheme: str | None, *, shares: str = COUNTS
+    counts: pd.DataFrame, title: str, scheme: str | None, *, fractions: str = COUNTS
 ) -> go.Figure:
     """A square matrix of counts (rows true, columns read) as counts, or as shares of its rows or columns."""
     if not counts.to_numpy().any():
         return _nothing(title, "None of these pictures was read and has a label.", scheme)
-    shown, texts = _as_shown(counts, shares)
-    largest = 1.0 if shares != COUNTS else max(float(counts.to_numpy().max()), 1.0)
+    shown, texts = _as_shown(counts, fractions)
+    largest = 1.0 if fractions != COUNTS else max(float(counts.to_numpy().max()), 1.0)
     figure = go.Figure(
         go.Heatmap(
             z=shown, x=list(counts.columns), y=list(counts.index), text=texts,
@@ -45,7 +45,7 @@ def confusion_difference_figure(
     names: Sequence[str],
     scheme: str | None,
     *,
-    shares: str = COUNTS,
+    fractions: str = COUNTS,
 ) -> go.Figure:
     """second minus first of two matrices of the same pictures; the colour says which variant is better there.
 
@@ -53,9 +53,9 @@ def confusion_difference_figure(
     """
     if not (first.to_numpy().any() and second.to_numpy().any()):
         return _nothing(title, "It needs pictures that both have read.", scheme)
-    change = _as_shown(second, shares)[0] - _as_shown(first, shares)[0]
+    change = _as_shown(second, fractions)[0] - _as_shown(first, fractions)[0]
     better = np.where(np.eye(len(change), dtype=bool), change, -change)
-    if shares == COUNTS:
+    if fractions == COUNTS:
         texts = [[f"{value:+.0f}" if value else "" for value in row] for row in change]
     else:
         digits = _digits(first)
@@ -64,7 +64,7 @@ def confusion_difference_figure(
             for row in change
         ]
     texts = [[text.replace("-", "−") for text in row] for row in texts]
-    largest = max(float(np.abs(better).max()), 1.0 if shares == COUNTS else 0.01)
+    largest = max(float(np.abs(better).max()), 1.0 if fractions == COUNTS else 0.01)
     figure = go.Figure(
         go.Heatmap(
             z=better, x=list(first.columns), y=list(first.index), text=texts,
@@ -84,12 +84,12 @@ def _nothing(title: str, words: str, scheme: str | None) -> go.Figure:
     return empty_figure(title, words, scheme).update_layout(height=MATRIX_HEIGHT_PX)
 
 
-def _as_shown(counts: pd.DataFrame, shares: str) -> tuple[np.ndarray, list[list[str]]]:
+def _as_shown(counts: pd.DataFrame, fractions: str) -> tuple[np.ndarray, list[list[str]]]:
     """The numbers of a matrix and their texts: counts, or shares of rows or columns (0 where empty)."""
     numbers = counts.to_numpy(float)
-    if shares == COUNTS:
+    if fractions == COUNTS:
         return numbers, [[f"{value:,.0f}" if value else "" for value in row] for row in numbers]
-    totals = numbers.sum(axis=1 if shares == ROWS else 0, keepdims=True)
+    totals = numbers.sum(axis=1 if fractions == ROWS else 0, keepdims=True)
     numbers = np.divide(numbers, totals, out=np.zeros_like(numbers), where=totals > 0)
     digits = _digits(counts)
     return numbers, [[f"{100 * value:.{digits}f}" if value else "" for value in row] for row in numbers]
@@ -120,11 +120,11 @@ def _words(cells: go.Heatmap) -> go.Scatter:
 
     Plotly's own are grey or white, of which neither can be read on a colour of middle brightness.
     """
-    shares = np.clip((np.asarray(cells.z) - cells.zmin) / (cells.zmax - cells.zmin), 0, 1).ravel()
+    fractions = np.clip((np.asarray(cells.z) - cells.zmin) / (cells.zmax - cells.zmin), 0, 1).ravel()
     scale = [list(pair) for pair in cells.colorscale]
     columns, rows = np.meshgrid(cells.x, cells.y)
     return go.Scatter(
         x=columns.ravel(), y=rows.ravel(), text=np.asarray(cells.text).ravel(), mode="text",
-        textfont={"color": [readable_on(colour) for colour in sample_colorscale(scale, shares)]},
+        textfont={"color": [readable_on(colour) for colour in sample_colorscale(scale, fractions)]},
         hoverinfo="skip", showlegend=False,
     )  # fmt: skip

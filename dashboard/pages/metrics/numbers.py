@@ -15,10 +15,10 @@ from dashboard.context import AppContext
 from dashboard.pages.metrics.selection import ALL_PICTURES, Selection
 from dataset.tables.columns import FAIRNESS
 from evaluation.metrics.comparisons import Comparison, compared, paired
-from evaluation.metrics.estimates import Measure
-from evaluation.metrics.fairness import fairness_cells
-from evaluation.metrics.metrics import all_measures
-from evaluation.reports.earlier_release import earlier_fairness
+from evaluation.metrics.estimates import Estimate
+from evaluation.metrics.fairness import fairness_groups
+from evaluation.metrics.metrics import all_estimates
+from evaluation.reports.baseline_release import baseline_fairness
 from evaluation.runs import Run
 
 EXTENSION = "metrics-numbers"
@@ -70,7 +70,7 @@ class Numbers:
     def fairness(self, selection: Selection, name: str) -> pd.DataFrame:
         """Selected rows of one variant by gender, race and age group, with CELL_COLUMNS."""
         key = ("fairness", selection.set, selection.split, selection.pictures, name)
-        return self.once(key, lambda: fairness_cells(self.rows(selection, name)))
+        return self.once(key, lambda: fairness_groups(self.rows(selection, name)))
 
     def before(self, selection: Selection, name: str) -> pd.DataFrame:
         """Fairness figures of the release before: one variant, all pictures of the selected set and split."""
@@ -78,9 +78,9 @@ class Numbers:
         same = (rows.set == selection.set) & (rows.split == selection.split) & (rows.variant == name)
         return rows[same & (selection.pictures == ALL_PICTURES)]
 
-    def measures(self, selection: Selection, name: str) -> dict[str, Measure]:
-        key = ("measures", selection.set, selection.split, selection.pictures, name)
-        return self.once(key, lambda: all_measures(self.rows(selection, name)))
+    def estimates(self, selection: Selection, name: str) -> dict[str, Estimate]:
+        key = ("metrics", selection.set, selection.split, selection.pictures, name)
+        return self.once(key, lambda: all_estimates(self.rows(selection, name)))
 
     def comparison(self, selection: Selection) -> Comparison | None:
         """None where there is one variant alone."""
@@ -93,10 +93,10 @@ class Numbers:
 
 
 def numbers_of(context: AppContext) -> Numbers:
-    """The numbers of the served app, kept with it. Raises TableError as `context.predictions` does."""
+    """The numbers of the served app, kept with it. Raises TableError as `Tables.predictions` does."""
     extensions = flask.current_app.extensions
     if EXTENSION not in extensions:
-        runs = {run.name: run for run in context.runs() if run.name in context.variants}
-        earlier = earlier_fairness(list(context.variants.values()))
-        extensions[EXTENSION] = Numbers(context.predictions, runs, earlier)
+        runs = {run.name: run for run in context.tables.runs() if run.name in context.variants}
+        earlier = baseline_fairness(list(context.variants.values()))
+        extensions[EXTENSION] = Numbers(context.tables.predictions, runs, earlier)
     return extensions[EXTENSION]

@@ -27,14 +27,14 @@ from dashboard.pages.metrics.cards import chart_card, matrix_cards
 from dashboard.pages.metrics.charts import CHARTS, View
 from dashboard.pages.metrics.fairness import fairness_columns, fairness_rows, fairness_table
 from dashboard.pages.metrics.headline import headline, tiles
-from dashboard.pages.metrics.matrices import matrix_counts, matrix_frame, matrix_titles
+from dashboard.pages.metrics.matrices import matrix_counts, matrix_table, matrix_titles
 from dashboard.pages.metrics.matrix_figures import confusion_difference_figure, confusion_figure
 from dashboard.pages.metrics.numbers import numbers_of
 from dashboard.pages.metrics.robustness import (
     SHOWN,
     is_measured,
     panel_figure,
-    robustness_frame,
+    robustness_rows_of,
     robustness_section,
     robustness_words,
 )
@@ -46,7 +46,7 @@ from dashboard.pages.metrics.selection import (
     sets_in,
     splits_in,
 )
-from dashboard.pages.metrics.table import measures_table, table_columns, table_rows
+from dashboard.pages.metrics.table import estimates_table, table_columns, table_rows
 from dashboard.shared import ids
 from dashboard.shared.alerts import PROBLEM, notice, page_heading, skeleton
 from dashboard.shared.theme import variant_css
@@ -177,12 +177,12 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
     two = bool(selection.second)
     if anchor == "numbers":
         save = html.Button("CSV", id=ids.METRICS_TABLE_CSV, className="save", title="Save the table as CSV")
-        table = html.Div(measures_table(selection, [], _colours()), className="metrics-grid")
+        table = html.Div(estimates_table(selection, [], _colours()), className="metrics-grid")
         return [table, html.Div(save, className="chart-foot")]
     if anchor == "gender":
         return [
             matrix_cards("gender", selection.names, _colours()),
-            _grid(2, "gender_scores", "accuracy_by_share_told"),
+            _grid(2, "gender_scores", "accuracy_by_answer_rate"),
         ]
     if anchor == "age":
         densities = ["predicted_against_true_1", "predicted_against_true_2"][: 1 + two]
@@ -193,14 +193,12 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
         ]
     if anchor == "slices":
         return [
-            _grid(
-                2, *(f"{measure}_by_age_{who}" for measure in ("mae", "bias") for who in ("female", "male"))
-            )
+            _grid(2, *(f"{metric}_by_age_{who}" for metric in ("mae", "bias") for who in ("female", "male")))
         ]
     if anchor == "fairness":
         return _fairness(selection)
     if anchor == "size":
-        return [_grid(2, "mae_by_face_share", "accuracy_by_face_share")]
+        return [_grid(2, "mae_by_face_fraction", "accuracy_by_face_fraction")]
     if anchor == "robustness":
         return _robustness_body()
     if anchor == "disagreement":
@@ -210,7 +208,7 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
 
 def _robustness_body() -> list[Any]:
     try:
-        return robustness_section(current_context().robustness)
+        return robustness_section(current_context().tables.robustness)
     except ProjectError as error:
         return [notice("The robustness tables cannot be shown.", str(error), tone=PROBLEM)]
 
@@ -336,7 +334,7 @@ def show_fairness(selected: dict[str, str]) -> tuple[Any, ...]:
 def show_chart(selected: dict[str, str], scheme: str, card: dict[str, str]) -> tuple[Any, str]:
     view = View(numbers_of(current_context()), Selection(**selected), scheme)
     chart = CHARTS[card["chart"]]
-    figure = chart.draw(chart.frame(view.numbers, view.selection), view)
+    figure = chart.draw(chart.table(view.numbers, view.selection), view)
     return figure, figure.layout.meta["title"]
 
 
@@ -349,33 +347,35 @@ def show_chart(selected: dict[str, str], scheme: str, card: dict[str, str]) -> t
 )
 def save_chart(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
     selection = Selection(**selected)
-    frame = CHARTS[button["chart"]].frame(numbers_of(current_context()), selection)
-    return dcc.send_data_frame(frame.to_csv, _file_name(button["chart"], selection), index=False)
+    table = CHARTS[button["chart"]].table(numbers_of(current_context()), selection)
+    return dcc.send_data_frame(table.to_csv, _file_name(button["chart"], selection), index=False)
 
 
 @callback(
     Output(ids.metrics_matrix(ids.FIGURE, MATCH, ALL), "figure"),
     Output(ids.metrics_matrix(ids.TITLE, MATCH, ALL), "children"),
     Input(ids.METRICS_SELECTION, "data"),
-    Input(ids.metrics_shares(MATCH), "value"),
+    Input(ids.metrics_fractions(MATCH), "value"),
     Input(ids.COLOUR_SCHEME, "data"),
-    State(ids.metrics_shares(MATCH), "id"),
+    State(ids.metrics_fractions(MATCH), "id"),
 )
 def show_matrices(
-    selected: dict[str, str], shares: str, scheme: str, switch: dict[str, str]
+    selected: dict[str, str], fractions: str, scheme: str, switch: dict[str, str]
 ) -> tuple[list[Any], list[str]]:
     """The matrix of each variant and, of two, their difference."""
     selection = Selection(**selected)
     counts = matrix_counts(numbers_of(current_context()), selection, switch["about"])
     titles = matrix_titles(counts, selection, switch["about"])
     drawn = [
-        confusion_figure(one, title, scheme, shares=shares)
+        confusion_figure(one, title, scheme, fractions=fractions)
         for one, title in zip(counts, titles, strict=False)
     ]
     if selection.second:
         first, second = counts
         drawn.append(
-            confusion_difference_figure(first, second, titles[-1], selection.names, scheme, shares=shares)
+            confusion_difference_figure(
+                first, second, titles[-1], selection.names, scheme, fractions=fractions
+            )
         )
     return drawn, titles
 
@@ -389,8 +389,8 @@ def show_matrices(
 )
 def save_matrix(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
     selection = Selection(**selected)
-    frame = matrix_frame(numbers_of(current_context()), selection, button["about"])
-    return dcc.send_data_frame(frame.to_csv, _file_name(f"{button['about']}_matrix", selection), index=False)
+    table = matrix_table(numbers_of(current_context()), selection, button["about"])
+    return dcc.send_data_frame(table.to_csv, _file_name(f"{button['about']}_matrix", selection), index=False)
 
 
 @callback(
@@ -407,7 +407,7 @@ def show_robustness(
     selected: dict[str, str], shown: str, scheme: str, panels: list[dict[str, str]]
 ) -> tuple[Any, bool, list[Any], list[Any]]:
     """The panels of the selected set; words alone where it was not measured."""
-    table, selection = current_context().robustness, Selection(**selected)
+    table, selection = current_context().tables.robustness, Selection(**selected)
     words = robustness_words(table, selection)
     if not is_measured(table, selection):
         return words, True, [no_update] * len(panels), [no_update] * len(panels)
@@ -424,9 +424,9 @@ def show_robustness(
 )
 def save_robustness(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
     selection = Selection(**selected)
-    frame = robustness_frame(current_context().robustness, selection, button["corruption"])
+    table = robustness_rows_of(current_context().tables.robustness, selection, button["corruption"])
     name = _file_name(f"robustness_{button['corruption']}", selection)
-    return dcc.send_data_frame(frame.to_csv, name, index=False)
+    return dcc.send_data_frame(table.to_csv, name, index=False)
 
 
 def _file_name(what: str, selection: Selection) -> str:

@@ -19,8 +19,9 @@ from dashboard.shared import ids
 from dashboard.shared.alerts import notice
 from dashboard.shared.figure_cards import figure_card
 from evaluation.inference.corruptions import CORRUPTIONS, Corruption
-from evaluation.metrics.estimates import SHARE, YEARS, formatted
-from evaluation.reports.robustness import COMMAND, by_strength
+from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.predictions import ROBUSTNESS_COMMAND
+from evaluation.reports.robustness import by_severity
 
 ANCHOR = "robustness"
 MEASURED_SPLIT = "test"
@@ -37,8 +38,8 @@ class Shown:
 
 
 MAE = Shown("mae", "MAE", "MAE, years", YEARS)
-ACCURACY = Shown("gender_accuracy", "Gender accuracy", "genders read right", SHARE)
-FACE_FOUND = Shown("face_found_share", "Face found", "faces found", SHARE)
+ACCURACY = Shown("gender_accuracy", "Gender accuracy", "genders read right", FRACTION)
+FACE_FOUND = Shown("face_found_fraction", "Face found", "faces found", FRACTION)
 SHOWN = {shown.column: shown for shown in (MAE, ACCURACY, FACE_FOUND)}
 KINDS = {corruption.key: corruption for corruption in CORRUPTIONS}
 
@@ -49,7 +50,11 @@ def robustness_section(table: pd.DataFrame) -> list[Any]:
     `table` has the columns of dataset.tables.columns.ROBUSTNESS.
     """
     if table.empty:
-        return [notice("Robustness was not measured yet.", ["This command does it: ", html.Code(COMMAND)])]
+        return [
+            notice(
+                "Robustness was not measured yet.", ["This command does it: ", html.Code(ROBUSTNESS_COMMAND)]
+            )
+        ]
     switch = dmc.SegmentedControl(
         id=ids.metrics_section(ids.ROBUSTNESS_SHOWN, ANCHOR),
         value=MAE.column,
@@ -93,9 +98,9 @@ def robustness_words(table: pd.DataFrame, selection: Selection) -> Any:
     )
 
 
-def robustness_frame(table: pd.DataFrame, selection: Selection, corruption: str) -> pd.DataFrame:
+def robustness_rows_of(table: pd.DataFrame, selection: Selection, corruption: str) -> pd.DataFrame:
     """What one panel shows, of the selected variants: the rows from strength 0 to 5, without the hashes."""
-    rows = by_strength(table, selection.set, corruption)
+    rows = by_severity(table, selection.set, corruption)
     hashes = [name for name in rows.columns if name.endswith("_sha256")]
     return rows[rows.variant.isin(selection.names)].drop(columns=hashes).reset_index(drop=True)
 
@@ -104,16 +109,16 @@ def panel_figure(
     table: pd.DataFrame, selection: Selection, corruption: str, shown: Shown, scheme: str | None
 ) -> go.Figure:
     """One panel. The selection is measured; all panels of it have the same axis of values."""
-    curves = robustness_frame(table, selection, corruption)
+    curves = robustness_rows_of(table, selection, corruption)
     names = [name for name in selection.names if name in set(curves.variant)]
     kind = KINDS[corruption]
     title = _title(curves, kind, shown, names)
     if shown is FACE_FOUND:
         own = curves[curves.variant == names[0]]
-        return face_found_figure(own, title, scheme, axis=shown.axis, amounts_of=kind.unit)
+        return face_found_figure(own, title, scheme, axis=shown.axis, levels_of=kind.unit)
     return robustness_figure(
         curves, shown.column, title, names, scheme,
-        axis=shown.axis, amounts_of=kind.unit, value_range=_value_range(table, selection, shown),
+        axis=shown.axis, levels_of=kind.unit, value_range=_value_range(table, selection, shown),
         value_format=".1f" if shown.unit == YEARS else ".0%",
     )  # fmt: skip
 
@@ -130,11 +135,11 @@ def _panel(corruption: Corruption) -> html.Div:
 def _title(curves: pd.DataFrame, kind: Corruption, shown: Shown, names: list[str]) -> str:
     """`Blur: full +3.20, cropped +1.10 years`: the strongest step less the unchanged pictures."""
     ends = {
-        name: curves[curves.variant == name].set_index("strength")[shown.column].iloc[[0, -1]]
+        name: curves[curves.variant == name].set_index("severity")[shown.column].iloc[[0, -1]]
         for name in names
     }
     if shown is FACE_FOUND:
-        return f"{kind.label}: {formatted(ends[names[0]].iloc[-1], SHARE)} of the faces found"
+        return f"{kind.label}: {formatted(ends[names[0]].iloc[-1], FRACTION)} of the faces found"
     changes = ", ".join(
         f"{name} {formatted(end.iloc[1] - end.iloc[0], shown.unit, with_unit=False, signed=True)}"
         for name, end in ends.items()

@@ -18,19 +18,19 @@ UNCHANGED = "–"  # in the place of an amount
 
 def robustness_figure(
     curves: pd.DataFrame,
-    measure: str,
+    metric: str,
     title: str,
     names: Sequence[str],
     scheme: str | None,
     *,
     axis: str,
-    amounts_of: str,
+    levels_of: str,
     value_range: tuple[float, float],
     value_format: str,
 ) -> go.Figure:
     """One measure of each variant over the strengths 0 to 5, its 95 % interval as a band.
 
-    `curves`: columns variant, strength, amount, count, `measure`, `measure`_low, `measure`_high. `amounts_of`
+    `curves`: columns variant, strength, amount, count, `measure`, `measure`_low, `measure`_high. `levels_of`
     is the unit of the amounts, `value_format` Plotly's for the values, `value_range` that of all panels.
     """
     figure = go.Figure()
@@ -38,17 +38,17 @@ def robustness_figure(
         rows = curves[curves.variant == name]
         colour = variant_colour(name, names, scheme)
         figure.add_scatter(
-            x=[*rows.strength, *rows.strength[::-1]],
-            y=[*rows[f"{measure}_high"], *rows[f"{measure}_low"][::-1]],
+            x=[*rows.severity, *rows.severity[::-1]],
+            y=[*rows[f"{metric}_high"], *rows[f"{metric}_low"][::-1]],
             fill="toself", fillcolor=colour, opacity=0.15, line={"width": 0}, mode="lines",
             hoverinfo="skip", showlegend=False,
         )  # fmt: skip
-        steps = [_step(amount, amounts_of) for amount in rows.amount]
+        steps = [_step(level, levels_of) for level in rows.level]
         figure.add_scatter(
-            x=rows.strength, y=rows[measure], name=name, mode="lines+markers",
+            x=rows.severity, y=rows[metric], name=name, mode="lines+markers",
             line={"color": colour, "width": 2}, marker={"size": 6},
             customdata=list(
-                zip(steps, rows[f"{measure}_low"], rows[f"{measure}_high"], rows["count"], strict=True)
+                zip(steps, rows[f"{metric}_low"], rows[f"{metric}_high"], rows["count"], strict=True)
             ),
             hovertemplate=(
                 f"{name}, %{{customdata[0]}}: %{{y:{value_format}}}"
@@ -56,11 +56,11 @@ def robustness_figure(
                 "<br>%{customdata[3]:,} pictures<extra></extra>"
             ),
         )  # fmt: skip
-    return _over_strengths(figure, curves, title, scheme, axis, amounts_of, value_range, value_format)
+    return _over_severities(figure, curves, title, scheme, axis, levels_of, value_range, value_format)
 
 
 def face_found_figure(
-    curves: pd.DataFrame, title: str, scheme: str | None, *, axis: str, amounts_of: str
+    curves: pd.DataFrame, title: str, scheme: str | None, *, axis: str, levels_of: str
 ) -> go.Figure:
     """The share of pictures in which the detector still finds the face: one curve, for all variants share it.
 
@@ -68,30 +68,30 @@ def face_found_figure(
     """
     figure = go.Figure(
         go.Scatter(
-            x=curves.strength, y=curves.face_found_share, name="detector", mode="lines+markers",
+            x=curves.severity, y=curves.face_found_fraction, name="detector", mode="lines+markers",
             line={"color": neutral("ink", scheme), "width": 2}, marker={"size": 6},
             customdata=curves.face_found_count, showlegend=True,
             hovertemplate="face found: %{y:.1%}<br>of %{customdata:,} pictures<extra></extra>",
         )
     )  # fmt: skip
-    return _over_strengths(figure, curves, title, scheme, axis, amounts_of, (0.0, 1.04), ".0%")
+    return _over_severities(figure, curves, title, scheme, axis, levels_of, (0.0, 1.04), ".0%")
 
 
-def _over_strengths(
+def _over_severities(
     figure: go.Figure,
     curves: pd.DataFrame,
     title: str,
     scheme: str | None,
     axis: str,
-    amounts_of: str,
+    levels_of: str,
     value_range: tuple[float, float],
     value_format: str,
 ) -> go.Figure:
-    amounts = curves.drop_duplicates("strength").set_index("strength").amount
+    levels = curves.drop_duplicates("severity").set_index("severity").level
     figure.update_xaxes(
-        title=amounts_of,
-        tickvals=list(amounts.index),
-        ticktext=[_amount(amount) for amount in amounts],
+        title=levels_of,
+        tickvals=list(levels.index),
+        ticktext=[_amount(level) for level in levels],
         range=[-0.25, 5.25],
         zeroline=False,
     )
@@ -99,9 +99,9 @@ def _over_strengths(
     return finished(figure, title, scheme).update_layout(height=PANEL_HEIGHT_PX)
 
 
-def _step(amount: float, amounts_of: str) -> str:
-    return "unchanged" if pd.isna(amount) else f"{amount:g} ({amounts_of})"
+def _step(level: float, levels_of: str) -> str:
+    return "unchanged" if pd.isna(level) else f"{level:g} ({levels_of})"
 
 
-def _amount(amount: float) -> str:
-    return UNCHANGED if pd.isna(amount) else f"{amount:g}"
+def _amount(level: float) -> str:
+    return UNCHANGED if pd.isna(level) else f"{level:g}"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from dataset.tables.columns import FACE_FOUND
-from evaluation.inference.subsets import PUBLISHED_SPLITS, SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS
 
 ALL_PICTURES, FOUND_ONLY = "all", "found"
 
@@ -67,7 +67,7 @@ def selection_from(
     names = [name for name in variants if name in predicted]
     set_name = _or_first(wanted.get("set"), sets_in(predictions))
     splits = splits_in(predictions, set_name)
-    fallback = next((split for split in PUBLISHED_SPLITS if split in splits), splits[0])
+    fallback = PUBLISHED_SPLIT if PUBLISHED_SPLIT in splits else splits[0]
     first = _or_first(wanted.get("first"), names)
     others = [name for name in names if name != first]
     return Selection(

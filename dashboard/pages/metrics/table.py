@@ -9,7 +9,7 @@ import dash_ag_grid as dag
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared import ids
-from evaluation.metrics.estimates import DEFINITIONS, SHARE, Measure, is_better
+from evaluation.metrics.estimates import FRACTION, METRICS, Estimate, is_better
 
 ROW_HEIGHT_PX = 36
 # AG Grid's own theme on the page's CSS variables: it follows the colour scheme without being asked.
@@ -21,7 +21,7 @@ THEME = (
 )
 
 
-def measures_table(
+def estimates_table(
     selection: Selection, rows: list[dict[str, Any]], colours: Mapping[str, str]
 ) -> dag.AgGrid:
     """The grid with its rows; `table_rows` makes them."""
@@ -46,24 +46,24 @@ def table_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]]:
     """One row a measure: number, interval and text for each variant, and their paired difference."""
     comparison = numbers.comparison(selection)
     rows = []
-    for key, definition in DEFINITIONS.items():
-        unit = "%" if definition.unit == SHARE else definition.unit
-        measures = [numbers.measures(selection, name)[key] for name in selection.names]
+    for key, metric in METRICS.items():
+        unit = "%" if metric.unit == FRACTION else metric.unit
+        estimates = [numbers.estimates(selection, name)[key] for name in selection.names]
         row: dict[str, Any] = {
-            "measure": f"{definition.label}, {unit}" if unit else definition.label,
-            "meaning": definition.meaning,
-            "better": definition.better,
-            "count": max(measure.count for measure in measures),
+            "measure": f"{metric.label}, {unit}" if unit else metric.label,
+            "meaning": metric.meaning,
+            "better": metric.better,
+            "count": max(estimate.count for estimate in estimates),
         }
-        for place, measure in zip(("first", "second"), measures, strict=False):
+        for place, estimate in zip(("first", "second"), estimates, strict=False):
             row |= {
-                place: _number(measure.value),
-                f"{place}_low": _number(measure.low),
-                f"{place}_high": _number(measure.high),
-                f"{place}_text": _without_unit(measure),
+                place: _number(estimate.value),
+                f"{place}_low": _number(estimate.low),
+                f"{place}_high": _number(estimate.high),
+                f"{place}_text": _without_unit(estimate),
             }
         if comparison:
-            first, second = (measure.value for measure in measures)
+            first, second = (estimate.value for estimate in estimates)
             if is_better(key, first, second):
                 row |= {"winner": selection.first, "first_text": f"◂ {row['first_text']}"}
             elif is_better(key, second, first):
@@ -130,9 +130,9 @@ def table_columns(selection: Selection, colours: Mapping[str, str]) -> list[dict
     return columns
 
 
-def _without_unit(measure: Measure) -> str:
+def _without_unit(estimate: Estimate) -> str:
     """`4.31 (4.17–4.46)`: the unit stands beside the measure's name."""
-    return re.sub(r" (years²|years|%)", "", measure.text_with_interval) if measure.known else "–"
+    return re.sub(r" (years²|years|%)", "", estimate.text_with_interval) if estimate.known else "–"
 
 
 def _number(value: float) -> float | None:

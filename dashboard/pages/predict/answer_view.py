@@ -13,7 +13,7 @@ from dashboard.pictures.uploads import Upload
 from dashboard.shared import ids
 from dashboard.shared.alerts import notice
 from faces.answer import Answer
-from faces.predictions import Reading, age_in_words, gender_in_words
+from faces.predictions import Prediction, age_in_words, gender_in_words
 
 
 def answer_view(
@@ -33,7 +33,9 @@ def answer_view(
     """
     answer, variants = upload.answer, (*face_variants, *whole_picture_variants)
     if answer.faces:
-        looked_at = {name: answer.face_looked_at(reading) for name, reading in answer.whole_picture.items()}
+        attention_cxcys = {
+            name: answer.attended_face(prediction) for name, prediction in answer.whole_picture.items()
+        }
         cards = [
             face_card(
                 index,
@@ -44,13 +46,13 @@ def answer_view(
                 pair=pair,
                 may_ask=whole_picture_variants,
                 alone=len(answer.faces) == 1,
-                looked_at=looked_at,
+                attention_cxcys=attention_cxcys,
                 person=people.get(index),
             )
             for index, answered in enumerate(answer.faces)
         ]
         right = [
-            _whole_picture_lines(answer, colours, looked_at),
+            _whole_picture_lines(answer, colours, attention_cxcys),
             _truth_bar(len(people)),
             html.Div(cards, className="cards"),
         ]
@@ -75,7 +77,7 @@ def answer_view(
                 className="answer-picture",
             ),
             html.Div(right, className="answer-faces"),
-            dcc.Store(id=ids.PREDICT_READINGS, data=_readings(answer, people)),
+            dcc.Store(id=ids.PREDICT_TABLE, data=_predictions(answer, people)),
         ],
         className="answer",
     )
@@ -97,17 +99,17 @@ def _picture(key: str, answer: Answer, colours: Mapping[str, str]) -> html.Div:
     looks = [
         html.Div(
             className="looked-at",
-            style={"borderColor": colours[name], **_place(reading.looked_at_xyxy, answer)},
+            style={"borderColor": colours[name], **_place(prediction.attended_xyxy, answer)},
             title=f"Where {name} looked in the whole picture",
         )
-        for name, reading in answer.whole_picture.items()
-        if reading.looked_at_xyxy
+        for name, prediction in answer.whole_picture.items()
+        if prediction.attended_xyxy
     ]
     boxes = []
     for number, answered in enumerate(answer.faces, start=1):
         said = "; ".join(
-            f"{name} {age_in_words(reading)}, {gender_in_words(reading)}"
-            for name, reading in answered.answers.items()
+            f"{name} {age_in_words(prediction)}, {gender_in_words(prediction)}"
+            for name, prediction in answered.answers.items()
         )
         boxes.append(
             html.Button(
@@ -171,7 +173,7 @@ def _caption(key: str, answer: Answer, credit: str, variants: Sequence[str]) -> 
 
 
 def _whole_picture_lines(
-    answer: Answer, colours: Mapping[str, str], looked_at: Mapping[str, int | None]
+    answer: Answer, colours: Mapping[str, str], attention_cxcys: Mapping[str, int | None]
 ) -> html.Div:
     return html.Div(
         [
@@ -179,20 +181,20 @@ def _whole_picture_lines(
                 [
                     html.Span(name, className="whole-variant", style={"color": colours[name]}),
                     " on the whole picture",
-                    _looked_in_words(reading, looked_at[name] if len(answer.faces) > 1 else None),
-                    html.Strong(age_in_words(reading)),
-                    f", {gender_in_words(reading)}",
+                    _looked_in_words(prediction, attention_cxcys[name] if len(answer.faces) > 1 else None),
+                    html.Strong(age_in_words(prediction)),
+                    f", {gender_in_words(prediction)}",
                 ],
                 className="figures-align",
             )
-            for name, reading in answer.whole_picture.items()
+            for name, prediction in answer.whole_picture.items()
         ],
         className="whole-picture",
     )
 
 
-def _looked_in_words(reading: Reading, face: int | None) -> str:
-    if reading.looked_at_xyxy is None:
+def _looked_in_words(prediction: Prediction, face: int | None) -> str:
+    if prediction.attended_xyxy is None:
         return ": "
     return f" (it looked at {'the dashed square' if face is None else f'face {face + 1}'}): "
 
@@ -228,7 +230,7 @@ def _truth_bar(known: int) -> html.Div:
     )
 
 
-def _readings(answer: Answer, people: Mapping[int, KnownPerson]) -> list[dict]:
+def _predictions(answer: Answer, people: Mapping[int, KnownPerson]) -> list[dict]:
     """For each face what the marks need: its answers and, where it is known, the truth.
 
     With one face alone, an answer about the whole picture is one about this person.
@@ -236,7 +238,9 @@ def _readings(answer: Answer, people: Mapping[int, KnownPerson]) -> list[dict]:
     of_all = answer.whole_picture if len(answer.faces) == 1 else {}
     return [
         {
-            "answers": {name: reading.as_dict() for name, reading in (answered.answers | of_all).items()},
+            "answers": {
+                name: prediction.as_dict() for name, prediction in (answered.answers | of_all).items()
+            },
             "true_age": people[index].age_years if index in people else None,
             "true_gender": people[index].gender if index in people else None,
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dash import html
 
-from faces.predictions import NOT_TOLD, UNCERTAIN, Reading, age_in_words, gender_in_words
+from faces.predictions import NOT_PREDICTED, UNCERTAIN, Prediction, age_in_words, gender_in_words
 
 AGE_LIMIT_YEARS = 100
 AGE_TICKS = (0, 20, 40, 60, 80, 100)
@@ -16,7 +16,7 @@ class Row:
     """A reading as it is shown: who says it, of what, and in which colour (a CSS value)."""
 
     variant: str
-    reading: Reading
+    prediction: Prediction
     colour: str
     of_what: str = ""  # "whole picture", "close up"; empty for the face of the card itself
     hollow: bool = False  # drawn as a ring instead of a dot: a reading of more than this face, or of another
@@ -46,16 +46,16 @@ def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -
 
 def age_row(row: Row) -> html.Div:
     """Dot and interval of one reading; of a network that tells no age, an empty row that says so."""
-    if row.reading.age_and_interval is None:
-        return _row(row, [], NOT_TOLD)
-    age, low, high = (min(max(years, 0), AGE_LIMIT_YEARS) for years in row.reading.age_and_interval)
+    if row.prediction.age_and_interval is None:
+        return _row(row, [], NOT_PREDICTED)
+    age, low, high = (min(max(years, 0), AGE_LIMIT_YEARS) for years in row.prediction.age_and_interval)
     return _row(
         row,
         [
             html.Span(className="interval", style={"left": _percent(low), "width": _percent(high - low)}),
             html.Span(className="dot", style={"left": _percent(age)}),
         ],
-        age_in_words(row.reading),
+        age_in_words(row.prediction),
     )
 
 
@@ -88,14 +88,14 @@ def gender_bars(rows: Sequence[Row], *, extra: object = None) -> html.Div:
 
 def gender_row(row: Row) -> html.Div:
     """The bar of one reading; of a network that tells no gender, an empty row that says so."""
-    if row.reading.female_probability is None:
-        return _row(row, [], NOT_TOLD)
-    percent = row.reading.female_probability * 100
+    if row.prediction.female_probability is None:
+        return _row(row, [], NOT_PREDICTED)
+    percent = row.prediction.female_probability * 100
     left, width = min(percent, 50), abs(percent - 50)
     return _row(
         row,
         [html.Span(className="bar", style={"left": _percent(left), "width": _percent(max(width, 0.8))})],
-        UNCERTAIN if row.reading.gender == UNCERTAIN else gender_in_words(row.reading),
+        UNCERTAIN if row.prediction.gender == UNCERTAIN else gender_in_words(row.prediction),
     )
 
 

@@ -6,42 +6,42 @@ from urllib.parse import quote, urlencode
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard.context import SAMPLE_PREFIX
 from dashboard.pages.predict.axes import Row, age_axis, gender_bars
 from dashboard.pictures.samples import KnownPerson
+from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.shared import ids
 from faces.answer import AnsweredFace
-from faces.predictions import Reading, age_in_words, gender_in_words
+from faces.predictions import Prediction, age_in_words, gender_in_words
 
 CLOSE_UP = "close up"
-WHOLE_PICTURE = "whole picture"
+WHOLE_IMAGE = "whole picture"
 
 
 def face_card(
     index: int,
     key: str,
     answered: AnsweredFace,
-    whole_picture: Mapping[str, Reading],
+    whole_picture: Mapping[str, Prediction],
     colours: Mapping[str, str],
     *,
     pair: Sequence[str],
     may_ask: Sequence[str],
     alone: bool,
-    looked_at: Mapping[str, int | None],
+    attention_cxcys: Mapping[str, int | None],
     person: KnownPerson | None = None,
 ) -> html.Article:
     """The card of face `index` (its number on the page is one more) in the picture under `key`.
 
     Explain takes along `pair`, the variants that the page compares. `may_ask` names the variants of the whole
     picture, which can be asked about this face; `alone` tells that there is no other face, so that what they
-    said about the picture is about this person; `looked_at` tells at which face each of them looked.
+    said about the picture is about this person; `attention_cxcys` tells at which face each of them looked.
     """
     number = index + 1
-    rows = [Row(name, reading, colours[name]) for name, reading in answered.answers.items()]
-    for name, reading in whole_picture.items():
-        face = looked_at[name]
-        of_what = WHOLE_PICTURE if face in (None, index) else f"read face {face + 1}"
-        rows.append(Row(name, reading, colours[name], "" if alone else of_what, hollow=not alone))
+    rows = [Row(name, prediction, colours[name]) for name, prediction in answered.answers.items()]
+    for name, prediction in whole_picture.items():
+        face = attention_cxcys[name]
+        of_what = WHOLE_IMAGE if face in (None, index) else f"read face {face + 1}"
+        rows.append(Row(name, prediction, colours[name], "" if alone else of_what, hollow=not alone))
     return html.Article(
         [
             html.Div(
@@ -66,7 +66,7 @@ def face_card(
                 className="readings",
             ),
             html.Div(id=ids.of_face(ids.TRUTH_MARKS, index), className="truth-marks"),
-            dcc.Store(id=ids.of_face(ids.ASKED_READINGS, index)),
+            dcc.Store(id=ids.of_face(ids.ASKED_PREDICTIONS, index)),
             html.Div(
                 [
                     dcc.Link("Explain", href=saliency_address(key, index, pair), className="button"),
@@ -91,10 +91,10 @@ def face_card(
 
 
 def whole_picture_card(
-    whole_picture: Mapping[str, Reading], colours: Mapping[str, str], headline_of: str
+    whole_picture: Mapping[str, Prediction], colours: Mapping[str, str], headline_of: str
 ) -> html.Article:
     """The card of a picture without a face: every variant was shown all of it."""
-    rows = [Row(name, reading, colours[name]) for name, reading in whole_picture.items()]
+    rows = [Row(name, prediction, colours[name]) for name, prediction in whole_picture.items()]
     rows.sort(key=lambda row: row.variant != headline_of)
     return html.Article(
         [
@@ -107,15 +107,17 @@ def whole_picture_card(
 
 def headline(row: Row, person: KnownPerson | None = None) -> html.Div:
     """The age in large figures in the colour of the variant that says so, the gender, and who it truly is."""
-    age = row.reading.age_years
+    age = row.prediction.age_years
     told = (
         [html.Span(f"{age:.0f}", className="headline-age"), html.Span("years")] if age is not None else None
     )
     return html.Div(
         [
             html.P(_person_in_words(person), className="headline-person") if person else None,
-            html.P(told or age_in_words(row.reading), className="headline-line", style={"color": row.colour}),
-            html.P(gender_in_words(row.reading), className="headline-gender"),
+            html.P(
+                told or age_in_words(row.prediction), className="headline-line", style={"color": row.colour}
+            ),
+            html.P(gender_in_words(row.prediction), className="headline-gender"),
         ],
         className="headline",
     )

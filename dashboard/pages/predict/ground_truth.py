@@ -13,7 +13,7 @@ TOLERANCES_YEARS = (1, 15)  # least and most
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """What is known about one face; None is unknown."""
 
     age_years: float | None = None
@@ -33,7 +33,7 @@ class Mark:
     off_years: float | None = None
 
 
-def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_years: float) -> list[Mark]:
+def marks(answers: Mapping[str, Mapping[str, Any]], truth: GroundTruth, tolerance_years: float) -> list[Mark]:
     """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known and told."""
     found = []
     if truth.age_years is not None:
@@ -44,8 +44,10 @@ def marks(answers: Mapping[str, Mapping[str, Any]], truth: Truth, tolerance_year
     if truth.gender is not None:
         for variant, answer in answers.items():
             if answer["gender"] is not None:
-                is_told = answer["gender"] != UNCERTAIN
-                found.append(Mark(variant, "gender", answer["gender"] == truth.gender if is_told else None))
+                is_answered = answer["gender"] != UNCERTAIN
+                found.append(
+                    Mark(variant, "gender", answer["gender"] == truth.gender if is_answered else None)
+                )
     return found
 
 

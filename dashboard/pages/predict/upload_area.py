@@ -10,7 +10,7 @@ from dashboard.pages.predict.answer_view import faces_in_words
 from dashboard.pictures.samples import Sample
 from dashboard.shared import ids
 from faces.pictures import FORMATS, MAX_BYTES
-from faces.variants import FACE, WHOLE_PICTURE, Variant
+from faces.variants import FACE, WHOLE_IMAGE, Variant
 
 # The states of an entry, as assets/pictures.js writes them.
 WORKING, ANSWERED, REFUSED = "working", "answered", "refused"
@@ -105,7 +105,7 @@ def problems(entries: Sequence[Mapping[str, Any]]) -> list[html.Div]:
 
 def _welcome(variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Div:
     """What this is, for a first visit: who answers, and what each of them is shown."""
-    sees = {WHOLE_PICTURE: "sees the whole picture", FACE: "sees each face that a detector finds"}
+    sees = {WHOLE_IMAGE: "sees the whole picture", FACE: "sees each face that a detector finds"}
     return html.Div(
         [
             html.H1("Age and gender from a photograph"),
@@ -114,7 +114,7 @@ def _welcome(variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Di
                     html.Span(
                         [
                             html.Strong(variant.name, style={"color": colours[variant.name]}),
-                            f" {sees[variant.framing]}",
+                            f" {sees[variant.input_mode]}",
                         ]
                     )
                     for variant in variants

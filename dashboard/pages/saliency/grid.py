@@ -11,13 +11,14 @@ from urllib.parse import quote, urlencode
 from dash import html
 
 from dashboard.pictures.uploads import Upload
+from faces.boxes import Square, square_around
 from faces.detection import Face
-from faces.input_crops import Square, square_around, square_for
-from faces.predictions import AGE, GENDER, Reading, age_in_words, gender_in_words
+from faces.input_crops import square_for
+from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
 from faces.variants import FACE, Variant
 
 TITLES = {AGE: "Age", GENDER: "Gender"}
-SMALL_FACE_SHARE = 0.15  # of the picture's shorter side: below, the page opens zoomed to the face
+SMALL_FACE_FRACTION = 0.15  # of the picture's shorter side: below, the page opens zoomed to the face
 FACE_WINDOW_SCALE = 2.2
 
 
@@ -28,7 +29,7 @@ class Look:
     variant: Variant
     face: Face | None  # whom the page explains, also where the variant looks at everything
     square: Square  # in whole pixels, as the frame is cut
-    reading: Reading
+    prediction: Prediction
     at: str  # "face 1", "the whole picture", or "the whole picture, read face 2" where that is another one
 
 
@@ -37,13 +38,13 @@ def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> li
     face = chosen_face(upload, face_index)
     looks = []
     for variant in variants:
-        by_face = variant.framing == FACE and face is not None
-        reading = (
+        by_face = variant.input_mode == FACE and face is not None
+        prediction = (
             upload.answer.faces[face_index].answers[variant.name]
             if by_face
             else upload.answer.whole_picture[variant.name]
         )
-        read = None if by_face else upload.answer.face_looked_at(reading)
+        read = None if by_face else upload.answer.attended_face(prediction)
         elsewhere = "" if read in (None, face_index) else f", read face {read + 1}"
         square = square_for(variant, upload.picture, face)
         whole_pixels = Square(round(square.x0), round(square.y0), max(round(square.side), 1))
@@ -52,7 +53,7 @@ def looks_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> li
                 variant,
                 face,
                 whole_pixels,
-                reading,
+                prediction,
                 f"face {face_index + 1}" if by_face else f"the whole picture{elsewhere}",
             )
         )
@@ -84,7 +85,9 @@ def looks_view(
     near = whole
     if face is not None:
         near = square_around(face.box_xyxy, FACE_WINDOW_SCALE)
-    is_small = face is not None and max(face.width, 1) < SMALL_FACE_SHARE * min(answer.width, answer.height)
+    is_small = face is not None and max(face.width, 1) < SMALL_FACE_FRACTION * min(
+        answer.width, answer.height
+    )
     style = _window("whole", whole) | _window("near", near)
     return html.Div(
         [_row(key, upload, face_index, face, look, colours[look.variant.name]) for look in looks],
@@ -130,12 +133,12 @@ def _row(
 ) -> html.Section:
     name = look.variant.name
     query = urlencode({"key": key, "face": face_index, "variant": name})
-    frame = html.Img(
+    crop = html.Img(
         src=f"/saliency/frame.png?{query}", alt="", className="placed", style=_placed(look.square)
     )
     receives = html.Figure(
         [
-            _stage(key, upload, face, look, [frame], f"What {name} receives"),
+            _stage(key, upload, face, look, [crop], f"What {name} receives"),
             html.Figcaption(html.Span("What it receives", className="panel-title")),
         ],
         className="panel panel-frame",
@@ -151,7 +154,7 @@ def _row(
                     receives,
                     *(
                         _map_panel(key, upload, face, look, output, query)
-                        if output in look.reading.tells
+                        if output in look.prediction.heads
                         else html.P(f"{name} tells no {output}.", className="quiet panel-untold")
                         for output in TITLES
                     ),
@@ -169,7 +172,7 @@ def _map_panel(
     key: str, upload: Upload, face: Face | None, look: Look, output: str, query: str
 ) -> html.Figure:
     """One map over the picture, and under it the answer that it explains and where the map lies."""
-    answer = age_in_words(look.reading) if output == AGE else gender_in_words(look.reading)
+    answer = age_in_words(look.prediction) if output == AGE else gender_in_words(look.prediction)
     answer = answer.removeprefix(f"{output} ")  # the caption says it already
     what = f"the {output} map of {look.variant.name}"
     over = [

@@ -39,7 +39,7 @@ class ReferenceEngine:
         atexit.register(self.stop)
 
     def map_values(
-        self, variant: Variant, frame: np.ndarray, method: str, output: str, female_probability: float
+        self, variant: Variant, crop: np.ndarray, method: str, output: str, female_probability: float
     ) -> np.ndarray:
         """(px, px, 3) uint8 frame -> (px, px) float32 from 0 to 1.
 
@@ -54,7 +54,7 @@ class ReferenceEngine:
         with self._lock:
             worker = self._running()
             try:
-                return _asked(worker, request, frame)
+                return _asked(worker, request, crop)
             except (OSError, ValueError) as error:
                 self.stop()
                 raise ReferenceEngineError(
@@ -80,12 +80,12 @@ class ReferenceEngine:
         return self._worker
 
 
-def _asked(worker: "subprocess.Popen[bytes]", request: dict[str, Any], frame: np.ndarray) -> np.ndarray:
+def _asked(worker: "subprocess.Popen[bytes]", request: dict[str, Any], crop: np.ndarray) -> np.ndarray:
     """One question and its answer, in the format of the worker's `answer_requests`."""
     assert worker.stdin is not None
     assert worker.stdout is not None
-    px = len(frame)
-    worker.stdin.write(json.dumps(request | {"px": px}).encode() + b"\n" + frame.tobytes())
+    px = len(crop)
+    worker.stdin.write(json.dumps(request | {"px": px}).encode() + b"\n" + crop.tobytes())
     worker.stdin.flush()
     error = json.loads(worker.stdout.readline())["error"]
     if error:

@@ -16,7 +16,7 @@ from dashboard.pages.saliency.grid import Look, existing_face, looks_of
 from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offered
 from dashboard.pictures.uploads import Upload
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
-from faces.input_crops import frame_for
+from faces.input_crops import crop_for
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.maps import SaliencyMap
@@ -45,7 +45,7 @@ def saliency_values() -> flask.Response:
     return flask.jsonify(
         px=len(found.values),
         values=base64.b64encode(np.round(found.values * _STEPS).astype("<u2").tobytes()).decode(),
-        share_in_face=round(found.share_inside(box), 4) if box else None,
+        fraction_in_face=round(found.fraction_inside(box), 4) if box else None,
         face_area=round(found.area_inside(box), 4) if box else None,
         empty=found.is_empty,
         ms=round((time.perf_counter() - started) * 1000, 1),
@@ -53,13 +53,13 @@ def saliency_values() -> flask.Response:
 
 
 @blueprint.get("/frame.png")
-def frame() -> flask.Response:
+def crop() -> flask.Response:
     """What a variant receives, pixel for pixel."""
     try:
         upload, look = _look_asked_for()
     except ProjectError:
         return flask.Response(status=410)
-    _, encoded = cv2.imencode(".png", _frame(upload, look)[..., ::-1])
+    _, encoded = cv2.imencode(".png", _crop(upload, look)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
 
 
@@ -74,7 +74,7 @@ def _look_asked_for() -> tuple[Upload, Look]:
     """The picture and the look that the address names. Raises PictureExpired where there is none."""
     context, asked = current_context(), flask.request.args
     name = asked.get("variant", "")
-    upload = context.upload(asked.get("key", ""), [name] if name in context.variants else [])
+    upload = context.pictures.upload(asked.get("key", ""), [name] if name in context.variants else [])
     if name not in context.variants:
         raise PictureExpired(f"No variant '{name[:40]}' is served here.")
     face_index = existing_face(upload, asked.get("face", 0, int))
@@ -82,19 +82,19 @@ def _look_asked_for() -> tuple[Upload, Look]:
     return upload, look
 
 
-def _frame(upload: Upload, look: Look) -> np.ndarray:
-    return frame_for(look.variant, upload.picture, look.face)
+def _crop(upload: Upload, look: Look) -> np.ndarray:
+    return crop_for(look.variant, upload.picture, look.face)
 
 
 def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
-    pixels = _frame(upload, look)
-    network = current_context().network(look.variant.name)
+    pixels = _crop(upload, look)
+    network = current_context().workbench.network(look.variant.name)
     if engine != TF_KERAS_VIS:
         return saliency_map(network, pixels, look.square, method, output)
     if not is_offered([look.variant]):
         raise ReferenceEngineError("tf-keras-vis is not installed on this server.")
     network.graph(output)  # refuses what the network does not tell
     _, female = network.outputs(pixels[None])
-    teller = look.variant.telling(output)
+    teller = look.variant.part_with_head(output)
     values = reference_engine.map_values(teller, pixels, method, output, float(female[0]))
     return SaliencyMap(values, look.square)

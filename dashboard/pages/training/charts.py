@@ -29,7 +29,7 @@ class Curve:
     tickformat: str = ""
     logarithmic: bool = False
 
-    def frame(self, runs: Sequence[Run]) -> pd.DataFrame:
+    def table(self, runs: Sequence[Run]) -> pd.DataFrame:
         """Columns run, epoch, phase and those of the curve: what the figure shows."""
         shown = [
             run.history[["epoch", "phase", *(name for name in self.columns if name in run.history)]].assign(

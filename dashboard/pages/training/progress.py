@@ -27,7 +27,7 @@ def what_goes_on(runs: Sequence[Run]) -> list[Any]:
 def mark_of(runs: Sequence[Run], ms_a_picture: Mapping[str, float]) -> str:
     """A text that differs when anything that the page shows of the runs does."""
     return "; ".join(
-        f"{run.name} {run.state} {run.epochs_done} {run.updated} {len(run.measures or ())} "
+        f"{run.name} {run.state} {run.epochs_done} {run.updated} {len(run.estimates or ())} "
         f"{ms_a_picture.get(run.name, 0):.1f}"
         for run in runs
     )
@@ -54,11 +54,13 @@ def _progress(run: Run) -> html.Div:
         words.append(f"on {run.device}")
     if run.skipped_pictures:
         words.append(f"{run.skipped_pictures:,} unreadable pictures skipped")
-    share = 100 * run.epochs_done / run.epochs if run.epochs else 0
+    fraction = 100 * run.epochs_done / run.epochs if run.epochs else 0
     return html.Div(
         [
             html.P(", ".join(words) + "."),
-            dmc.Progress(value=share, color="gray", size="sm", **{"aria-label": f"Progress of {run.name}"}),
+            dmc.Progress(
+                value=fraction, color="gray", size="sm", **{"aria-label": f"Progress of {run.name}"}
+            ),
         ],
         className="training-line",
         role="status",

@@ -7,7 +7,7 @@ import dash_ag_grid as dag
 
 from dashboard.pages.metrics.table import ROW_HEIGHT_PX, THEME
 from dashboard.shared import ids
-from evaluation.metrics.estimates import Measure, is_better
+from evaluation.metrics.estimates import Estimate, is_better
 from evaluation.runs import Run
 
 UNKNOWN = "–"
@@ -65,11 +65,11 @@ def runs_rows(runs: Sequence[Run], ms_a_picture: Mapping[str, float]) -> list[di
             "skipped_pictures": run.skipped_pictures,
         }
         for key in SCORES:
-            measure = (run.measures or {}).get(key)
-            known = measure is not None and measure.known
-            row[key] = round(measure.value, 6) if known and measure else None
-            row[f"{key}_text"] = _without_unit(measure) if known and measure else UNKNOWN
-            row[f"{key}_interval"] = measure.text_with_interval if known and measure else "Not scored"
+            estimate = (run.estimates or {}).get(key)
+            known = estimate is not None and estimate.known
+            row[key] = round(estimate.value, 6) if known and estimate else None
+            row[f"{key}_text"] = _without_unit(estimate) if known and estimate else UNKNOWN
+            row[f"{key}_interval"] = estimate.text_with_interval if known and estimate else "Not scored"
             row[f"{key}_best"] = run is best[key]
             if run is best[key]:
                 row[f"{key}_text"] = f"◂ {row[f'{key}_text']}"
@@ -135,14 +135,14 @@ def runs_columns() -> list[dict[str, Any]]:
 
 def _best(runs: Sequence[Run], key: str) -> Run | None:
     """The run with the best value, if at least two were scored."""
-    scored = [run for run in runs if run.measures and key in run.measures and run.measures[key].known]
+    scored = [run for run in runs if run.estimates and key in run.estimates and run.estimates[key].known]
     best = scored[0] if len(scored) > 1 else None
     for run in scored[1:]:
-        if best and best.measures and run.measures:
-            best = run if is_better(key, run.measures[key].value, best.measures[key].value) else best
+        if best and best.estimates and run.estimates:
+            best = run if is_better(key, run.estimates[key].value, best.estimates[key].value) else best
     return best
 
 
-def _without_unit(measure: Measure) -> str:
+def _without_unit(estimate: Estimate) -> str:
     """`4.31`: the unit stands in the column's heading."""
-    return measure.text.split(" ")[0]
+    return estimate.text.split(" ")[0]

@@ -17,7 +17,7 @@ from evaluation.inference.calibration import (
 )
 from evaluation.inference.outputs import RawOutputs
 from faces.errors import VariantError
-from faces.networks import Calibration, read_calibration, readings_from
+from faces.networks import Calibration, predictions_from, read_calibration
 
 AGES = np.arange(101)
 
@@ -67,8 +67,8 @@ def test_a_fit_says_what_it_was_fitted_on_and_what_it_changed(too_sure):
 def test_calibration_never_moves_an_age_nor_turns_a_gender(too_sure):
     outputs, _, _ = too_sure
     few = outputs.rows(np.arange(1500) < 50)
-    plain = readings_from(few.age_probabilities, few.female_probability, Calibration())
-    calibrated = readings_from(few.age_probabilities, few.female_probability, Calibration(4.0, 3.0))
+    plain = predictions_from(few.age_probabilities, few.female_probability, Calibration())
+    calibrated = predictions_from(few.age_probabilities, few.female_probability, Calibration(4.0, 3.0))
     assert [one.age_years for one in calibrated] == [one.age_years for one in plain]
     assert [one.gender for one in calibrated] == [one.gender for one in plain]
 
@@ -80,7 +80,7 @@ def test_the_written_file_is_read_back_and_names_its_network(too_sure, shipped_v
     assert read_calibration(tmp_path) == fit.calibration
     told = tomllib.loads((tmp_path / "calibration.toml").read_text(encoding="utf-8"))["fitted_on"]
     assert (told["set"], told["split"], told["count"]) == ("chips", "validation", 1500)
-    assert told["genders_withheld_right"] < 0.66 < told["genders_told_right"]
+    assert told["abstained_accuracy"] < 0.66 < told["selective_accuracy"]
     assert told["network_sha256"] == variant.network_sha256
     refuse_stale_calibration(variant)
 

@@ -10,9 +10,9 @@ from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenan
 from evaluation.inference import outputs as outputs_module
 from evaluation.inference.outputs import raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
-from evaluation.inference.subsets import TRAIN_SAMPLE, published_split, scored_pictures, train_sample
+from evaluation.inference.subsets import TRAIN_SAMPLE, scored_pictures, train_sample
 from evaluation.predictions import read_predictions
-from faces.answer import Workbench
+from faces.answer import Predictor
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, TableError, VariantError
 from faces.files import sha256_of
@@ -53,21 +53,21 @@ def rows_of(pictures, networks, detector, cache_dir):
 
 def test_a_row_says_what_the_served_answer_says(pictures, networks, detector, shipped_variants, tmp_path):
     rows = rows_of(pictures, networks, detector, tmp_path / "cache")
-    workbench = Workbench([variant.folder for variant in shipped_variants])
-    answer = workbench.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
+    predictor = Predictor([variant.folder for variant in shipped_variants])
+    _, answer = predictor.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
     full, cropped = rows["full"].loc["astronaut.jpg"], rows["cropped"].loc["astronaut.jpg"]
     assert full.predicted_age_years == pytest.approx(answer.whole_picture["full"].age_years, abs=0.01)
-    reading = answer.faces[0].answers["cropped"]
-    assert cropped.predicted_age_years == pytest.approx(reading.age_years, abs=0.01)
-    assert cropped.age_low_years == pytest.approx(reading.age_low, abs=0.01)
-    assert cropped.female_probability == pytest.approx(reading.female_probability, abs=0.001)
-    assert (full.framed_from, cropped.framed_from) == ("whole picture", "face")
+    prediction = answer.faces[0].answers["cropped"]
+    assert cropped.predicted_age_years == pytest.approx(prediction.age_years, abs=0.01)
+    assert cropped.age_low_years == pytest.approx(prediction.age_low, abs=0.01)
+    assert cropped.female_probability == pytest.approx(prediction.female_probability, abs=0.001)
+    assert (full.input_source, cropped.input_source) == ("whole_image", "face")
 
 
 def test_a_row_holds_what_is_told_about_the_gender(pictures, networks, detector, tmp_path):
     rows = rows_of(pictures, networks, detector, tmp_path)["cropped"]
-    assert set(rows.told_gender.drop("broken.jpg")) <= {"female", "male", "uncertain"}
-    assert rows.told_gender["broken.jpg"] == ""
+    assert set(rows.predicted_gender.drop("broken.jpg")) <= {"female", "male", "uncertain"}
+    assert rows.predicted_gender["broken.jpg"] == ""
 
 
 def test_an_exact_age_is_a_bin_of_its_own_and_a_bin_has_no_exact_age(pictures, networks, detector, tmp_path):
@@ -84,16 +84,14 @@ def test_of_fairface_development_and_held_are_scored_and_train_is_not(data_dir, 
         pictures = scored_pictures("fairface", data_dir, tmp_path)
     except DataMissing as error:
         pytest.skip(f"needs fairface: {error}")
-    assert dict(pictures.split.value_counts()) == {"held": 1000, "development": 500}
-    assert published_split("fairface") == "held"
-    assert published_split("chips") == "test"
+    assert dict(pictures.split.value_counts()) == {"test": 1000, "validation": 500}
 
 
 def test_the_widest_of_several_faces_is_scored(pictures, networks, detector, tmp_path):
     row = rows_of(pictures, networks, detector, tmp_path)["cropped"].loc["solvay_1927.jpg"]
     assert row.faces_found > 20
     assert row.status == FACE_FOUND
-    assert 0 < row.face_share < 0.5
+    assert 0 < row.face_fraction < 0.5
 
 
 def test_an_unreadable_picture_is_a_row_with_a_status(pictures, networks, detector, tmp_path):
@@ -101,7 +99,7 @@ def test_an_unreadable_picture_is_a_row_with_a_status(pictures, networks, detect
     for name in ("full", "cropped"):
         row = rows[name].loc["broken.jpg"]
         assert row.status == UNREADABLE
-        assert row.framed_from == ""
+        assert row.input_source == ""
         assert np.isnan(row.predicted_age_years)
 
 

@@ -10,18 +10,14 @@ import pytest
 
 from dataset.tables.columns import ROBUSTNESS
 from evaluation.inference import robustness as robustness_module
-from evaluation.inference.corruptions import CORRUPTIONS, STRENGTHS, corrupted
+from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from evaluation.inference.predict import loaded_networks
-from evaluation.inference.robustness import SEARCHED, Cell, changed_answers, write_robustness
+from evaluation.inference.robustness import SEARCHED, Condition, changed_answers, write_robustness
 from evaluation.inference.subsets import first_by_hash
-from evaluation.reports.robustness import (
-    ROBUSTNESS_FILE,
-    by_strength,
-    read_robustness,
-    robustness_markdown,
-    robustness_rows,
-)
-from faces.answer import Workbench
+from evaluation.metrics.robustness import robustness_rows
+from evaluation.predictions import ROBUSTNESS_FILE, read_robustness
+from evaluation.reports.robustness import by_severity, robustness_markdown
+from faces.answer import Predictor
 from faces.detection import Detector
 from faces.errors import TableError
 from faces.pictures import decode
@@ -45,10 +41,10 @@ def test_strength_0_changes_nothing(astronaut, corruption):
 @every_kind
 def test_more_strength_is_further_from_the_original(astronaut, corruption):
     untouched = astronaut.copy()
-    changed = [corrupted(astronaut, FACE_XYXY, corruption, strength, "a.jpg") for strength in STRENGTHS]
+    changed = [corrupted(astronaut, FACE_XYXY, corruption, severity, "a.jpg") for severity in SEVERITIES]
     likeness = [cv2.PSNR(astronaut, one) for one in changed]
     assert likeness == sorted(likeness, reverse=True)
-    assert len(set(likeness)) == len(STRENGTHS)
+    assert len(set(likeness)) == len(SEVERITIES)
     assert all(one.shape == astronaut.shape and one.dtype == np.uint8 for one in changed)
     assert np.array_equal(astronaut, untouched), "the original was written over"
 
@@ -59,10 +55,10 @@ def test_the_same_picture_is_always_changed_in_the_same_way(astronaut, corruptio
     assert np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("strength", [-1, 6])
-def test_a_strength_that_is_none_is_refused(astronaut, strength):
+@pytest.mark.parametrize("severity", [-1, 6])
+def test_a_strength_that_is_none_is_refused(astronaut, severity):
     with pytest.raises(ValueError, match="Received"):
-        corrupted(astronaut, FACE_XYXY, BY_KEY["blur"], strength, "a.jpg")
+        corrupted(astronaut, FACE_XYXY, BY_KEY["blur"], severity, "a.jpg")
 
 
 def test_pictures_are_turned_to_either_side(astronaut):
@@ -124,10 +120,10 @@ def table():
 
 
 def test_a_curve_starts_at_the_unchanged_pictures(table):
-    curve = by_strength(table, "chips", "noise")
-    assert list(curve.strength) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    curve = by_severity(table, "chips", "noise")
+    assert list(curve.severity) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert list(curve[curve.variant == "full"].mae) == [4.5, 5.5, 6.5, 7.5, 8.5, 9.5]
-    assert by_strength(table, "portraits", "noise").empty
+    assert by_severity(table, "portraits", "noise").empty
 
 
 def test_the_page_has_every_number_and_marks_the_clearly_better_one(table):
@@ -173,11 +169,11 @@ def samples(repository, tmp_path):
     )
 
 
-TWO_CELLS = (Cell(BY_KEY["jpeg"], 1), Cell(BY_KEY["darker"], 5))
+TWO_CONDITIONS = (Condition(BY_KEY["jpeg"], 1), Condition(BY_KEY["darker"], 5))
 
 
 def test_every_network_reads_every_picture_unchanged_and_in_every_cell(samples, networks, detector, tmp_path):
-    answers, found = changed_answers(samples, networks, detector, tmp_path, title="s", cells=TWO_CELLS)
+    answers, found = changed_answers(samples, networks, detector, tmp_path, title="s", cells=TWO_CONDITIONS)
     assert set(answers) == {"full", "cropped"}
     for said in answers.values():
         assert said.age_years.shape == said.female_probability.shape == (3, 3)
@@ -190,15 +186,15 @@ def test_every_network_reads_every_picture_unchanged_and_in_every_cell(samples, 
 def test_work_that_was_stopped_goes_on_with_the_cells_that_are_missing(
     samples, networks, detector, tmp_path, monkeypatch
 ):
-    first, _ = changed_answers(samples, networks, detector, tmp_path, title="s", cells=TWO_CELLS[:1])
+    first, _ = changed_answers(samples, networks, detector, tmp_path, title="s", cells=TWO_CONDITIONS[:1])
     changed = []
 
-    def noted(rgb, box, corruption, strength, file):
+    def noted(rgb, box, corruption, severity, file):
         changed.append(corruption.key)
-        return corrupted(rgb, box, corruption, strength, file)
+        return corrupted(rgb, box, corruption, severity, file)
 
     monkeypatch.setattr(robustness_module, "corrupted", noted)
-    second, _ = changed_answers(samples, networks, detector, tmp_path, title="s", cells=TWO_CELLS)
+    second, _ = changed_answers(samples, networks, detector, tmp_path, title="s", cells=TWO_CONDITIONS)
     assert set(changed) == {"darker"}
     assert np.array_equal(second["full"].age_years[:, :2], first["full"].age_years, equal_nan=True)
 
@@ -217,7 +213,7 @@ def written(samples, networks, detector, tmp_path, monkeypatch):
         here = object.__new__(type(network))
         here.__dict__ = network.__dict__ | {"variant": replace(network.variant, folder=folder)}
         moved.append(here)
-    monkeypatch.setattr(robustness_module, "CELLS", TWO_CELLS)
+    monkeypatch.setattr(robustness_module, "CONDITIONS", TWO_CONDITIONS)
     monkeypatch.setattr(robustness_module, "SAMPLE", {"chips": 3})
     monkeypatch.setattr(robustness_module, "sampled_pictures", lambda *_: samples)
     write_robustness(moved, detector, tmp_path, tmp_path / "cache")
@@ -229,7 +225,7 @@ def test_what_is_written_is_read_as_a_robustness_table(written):
     assert list(table.columns) == ROBUSTNESS.column_names
     assert list(table.variant) == ["full"] * 3 + ["cropped"] * 3
     assert list(table.corruption[:3]) == ["unchanged", "jpeg", "darker"]
-    assert list(table.amount[1:3]) == [50, 15]
+    assert list(table.level[1:3]) == [50, 15]
     assert (table["count"] == 2).all()
     assert (table.face_found_count == min(SEARCHED, 3)).all()
 
@@ -257,8 +253,8 @@ def test_an_unchanged_picture_is_read_as_it_is_served(
     samples, networks, shipped_variants, detector, tmp_path
 ):
     answers, _ = changed_answers(samples.iloc[:1], networks, detector, tmp_path, title="s", cells=())
-    workbench = Workbench([variant.folder for variant in shipped_variants])
-    served = workbench.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
+    predictor = Predictor([variant.folder for variant in shipped_variants])
+    _, served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
     assert answers["full"].age_years[0, 0] == pytest.approx(served.whole_picture["full"].age_years, abs=0.01)
     assert answers["cropped"].age_years[0, 0] == pytest.approx(
         served.faces[0].answers["cropped"].age_years, abs=0.01

@@ -6,14 +6,14 @@ import pytest
 
 from evaluation.metrics.abstention import (
     CALIBRATION_BINS,
-    accuracy_by_share_told,
+    abstention_threshold_for,
+    accuracy_by_answer_rate,
     calibration_bins,
     calibration_error,
-    drawn_calibration_errors,
-    least_probability_for,
+    resampled_calibration_errors,
 )
-from evaluation.metrics.bootstrap import drawn_weights, interval
-from evaluation.metrics.metrics import gender_measures
+from evaluation.metrics.bootstrap import interval, resample_weights
+from evaluation.metrics.metrics import gender_estimates
 from tests.builders import predictions_of
 
 
@@ -49,13 +49,13 @@ def test_probabilities_that_promise_ten_points_too_much_have_that_as_error():
 def test_the_interval_of_a_calibration_error_lies_around_it():
     surplus, bins = surplus_of(*honest(400))
     error = calibration_error(surplus, bins)
-    low, high = interval(drawn_calibration_errors(drawn_weights(np.arange(400)), surplus, bins))
+    low, high = interval(resampled_calibration_errors(resample_weights(np.arange(400)), surplus, bins))
     assert 0 <= low < error < high
 
 
 def test_genders_are_withheld_where_hardly_more_than_guesses_would_be_right():
     probability, female = honest()
-    least = least_probability_for(probability)
+    least = abstention_threshold_for(probability)
     withheld = np.maximum(probability, 1 - probability) < least
     right = (probability >= 0.5) == (female == 1)
     # Where probabilities are honest, the mean of those withheld is what would be right.
@@ -64,29 +64,29 @@ def test_genders_are_withheld_where_hardly_more_than_guesses_would_be_right():
 
 
 def test_where_no_gender_is_improbable_everything_is_told():
-    assert least_probability_for(np.array([0.05, 0.3, 0.62, 0.9])) == 0.5
+    assert abstention_threshold_for(np.array([0.05, 0.3, 0.62, 0.9])) == 0.5
 
 
 def test_the_bound_does_not_hang_on_the_luck_of_a_few():
-    bounds = [least_probability_for(honest(2000, seed)[0]) for seed in range(20)]
+    bounds = [abstention_threshold_for(honest(2000, seed)[0]) for seed in range(20)]
     assert max(bounds) - min(bounds) <= 0.02
 
 
 def test_what_is_uncertain_is_left_out_of_the_answered_and_not_of_the_accuracy():
     rows = predictions_of(
         [20] * 4, [20] * 4, female=[0, 0, 1, 1], probability=[0.1, 0.6, 0.7, 0.9],
-        told_gender=["male", "uncertain", "female", "female"],
+        predicted_gender=["male", "uncertain", "female", "female"],
     )  # fmt: skip
-    measures = gender_measures(rows)
-    assert measures["accuracy"].value == 3 / 4
-    assert measures["answered_share"].value == 3 / 4
-    assert measures["answered_accuracy"].value == 1.0
-    assert measures["answered_accuracy"].low == 1.0
+    estimates = gender_estimates(rows)
+    assert estimates["accuracy"].value == 3 / 4
+    assert estimates["answer_rate"].value == 3 / 4
+    assert estimates["selective_accuracy"].value == 1.0
+    assert estimates["selective_accuracy"].low == 1.0
 
 
 def test_the_more_genders_are_withheld_the_more_of_the_others_are_right():
     probability, female = honest(5000)
-    curve = accuracy_by_share_told(pd.DataFrame({"female_probability": probability, "gender": female}))
-    assert curve.share.iloc[0] == 1.0
-    assert curve.share.is_monotonic_decreasing
+    curve = accuracy_by_answer_rate(pd.DataFrame({"female_probability": probability, "gender": female}))
+    assert curve.fraction.iloc[0] == 1.0
+    assert curve.fraction.is_monotonic_decreasing
     assert curve.accuracy.iloc[-1] > curve.accuracy.iloc[0] + 0.1

@@ -6,8 +6,8 @@ from sklearn.metrics import roc_auc_score
 
 from evaluation.metrics.bootstrap import (
     DRAWS,
-    drawn_weights,
     interval,
+    resample_weights,
     weighted_aucs,
     weighted_means,
     weighted_medians,
@@ -15,13 +15,13 @@ from evaluation.metrics.bootstrap import (
 
 
 def test_every_draw_holds_as_many_pictures_as_there_are():
-    weights = drawn_weights([f"{number}.jpg" for number in range(50)])
+    weights = resample_weights([f"{number}.jpg" for number in range(50)])
     assert weights.shape == (DRAWS, 50)
     assert (weights.sum(axis=1) == 50).all()
 
 
 def test_pictures_of_one_subject_are_drawn_together():
-    weights = drawn_weights(["anna", "bert", "anna", "bert", "anna"])
+    weights = resample_weights(["anna", "bert", "anna", "bert", "anna"])
     assert (weights[:, 0] == weights[:, 2]).all()
     assert (weights[:, 0] == weights[:, 4]).all()
     assert (weights[:, 0] + weights[:, 1] == 2).all()
@@ -29,7 +29,7 @@ def test_pictures_of_one_subject_are_drawn_together():
 
 def test_the_same_subjects_are_drawn_the_same_way_again():
     subjects = [f"{number}.jpg" for number in range(30)]
-    assert (drawn_weights(subjects) == drawn_weights(subjects)).all()
+    assert (resample_weights(subjects) == resample_weights(subjects)).all()
 
 
 def test_there_are_at_least_two_thousand_draws():
@@ -38,7 +38,7 @@ def test_there_are_at_least_two_thousand_draws():
 
 def test_the_interval_of_a_mean_is_about_two_standard_errors_wide():
     values = np.random.default_rng(1).normal(0, 3, 900)
-    weights = drawn_weights(np.arange(900))
+    weights = resample_weights(np.arange(900))
     low, high = interval(weighted_means(weights, values[:, None])[:, 0])
     assert low < values.mean() < high
     assert (high - low) / 2 == pytest.approx(1.96 * 3 / np.sqrt(900), rel=0.1)
@@ -47,8 +47,8 @@ def test_the_interval_of_a_mean_is_about_two_standard_errors_wide():
 def test_repeated_pictures_of_one_person_make_the_interval_wider():
     people = np.random.default_rng(2).normal(0, 1, 40)
     values = np.repeat(people, 25)[:, None]
-    by_person = interval(weighted_means(drawn_weights(np.repeat(np.arange(40), 25)), values)[:, 0])
-    by_picture = interval(weighted_means(drawn_weights(np.arange(1000)), values)[:, 0])
+    by_person = interval(weighted_means(resample_weights(np.repeat(np.arange(40), 25)), values)[:, 0])
+    by_picture = interval(weighted_means(resample_weights(np.arange(1000)), values)[:, 0])
     assert by_person[1] - by_person[0] > 3 * (by_picture[1] - by_picture[0])
 
 
@@ -56,7 +56,7 @@ def test_repeated_pictures_of_one_person_make_the_interval_wider():
 def test_a_weighted_median_is_the_median_of_the_drawn_pictures(count):
     rng = np.random.default_rng(count)
     values = rng.integers(0, 6, count).astype(float)
-    weights = drawn_weights(np.arange(count), draws=50)
+    weights = resample_weights(np.arange(count), draws=50)
     expected = [np.median(np.repeat(values, row.astype(int))) for row in weights]
     assert weighted_medians(weights, values) == pytest.approx(expected)
 
@@ -64,7 +64,7 @@ def test_a_weighted_median_is_the_median_of_the_drawn_pictures(count):
 def test_a_weighted_auc_is_that_of_scikit_learn_ties_included():
     rng = np.random.default_rng(5)
     positive, scores = rng.random(60) < 0.4, rng.integers(0, 8, 60) / 8
-    weights = drawn_weights(np.arange(60), draws=40)
+    weights = resample_weights(np.arange(60), draws=40)
     expected = [roc_auc_score(positive, scores, sample_weight=row) for row in weights]
     assert weighted_aucs(weights, positive, scores) == pytest.approx(expected)
 

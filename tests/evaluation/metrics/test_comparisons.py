@@ -8,12 +8,12 @@ from scipy.stats import binomtest
 from evaluation.metrics.comparisons import (
     Disagreements,
     compared,
-    fallback_share,
+    fallback_fraction,
     found_only,
     paired,
 )
-from evaluation.metrics.estimates import DEFINITIONS
-from evaluation.metrics.metrics import all_measures
+from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.metrics import all_estimates
 from tests.builders import predictions_of
 
 
@@ -22,14 +22,14 @@ def two(
 ):
     """Predictions of `full` and `cropped` for people of 40 with the errors told."""
     true = np.full(len(first_errors), 40.0)
-    frames = [
+    tables = [
         predictions_of(true, true + errors, female=female, probability=probability, variant=name, **columns)
         for name, errors, probability in (
             ("full", first_errors, first_probability),
             ("cropped", second_errors, second_probability),
         )
     ]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 def test_the_better_variant_is_named_with_the_difference_its_interval_and_the_count():
@@ -105,10 +105,10 @@ def test_variants_that_win_one_job_each_leave_the_choice_open():
 def test_a_difference_is_the_first_measure_minus_the_second_for_every_measure(random_predictions):
     comparison = compared(random_predictions, "full", "cropped")
     by_variant = {
-        name: all_measures(random_predictions[random_predictions.variant == name])
+        name: all_estimates(random_predictions[random_predictions.variant == name])
         for name in ("full", "cropped")
     }
-    assert set(comparison.differences) == set(DEFINITIONS)
+    assert set(comparison.differences) == set(METRICS)
     for key, difference in comparison.differences.items():
         assert difference.value == pytest.approx(
             by_variant["full"][key].value - by_variant["cropped"][key].value, nan_ok=True
@@ -119,7 +119,7 @@ def test_a_difference_is_the_first_measure_minus_the_second_for_every_measure(ra
 def test_a_paired_difference_is_surer_than_the_two_intervals_suggest():
     errors = np.random.default_rng(3).normal(0, 4, 800)
     rows = two(errors + 0.3 * np.sign(errors), errors)
-    full, cropped = (all_measures(rows[rows.variant == name])["mae"] for name in ("full", "cropped"))
+    full, cropped = (all_estimates(rows[rows.variant == name])["mae"] for name in ("full", "cropped"))
     difference = compared(rows, "full", "cropped").differences["mae"]
     assert full.low < cropped.high
     assert difference.is_real
@@ -166,6 +166,6 @@ def test_a_significant_test_alone_is_not_enough_where_the_interval_by_person_hol
 def test_a_face_that_was_not_found_counts_in_the_headline_and_not_in_the_second_row():
     rows = two([1.0, 9.0], [1.0, 9.0])
     rows.loc[rows.file == "00001.jpg", "status"] = "no face"
-    assert fallback_share(rows) == 0.5
+    assert fallback_fraction(rows) == 0.5
     assert list(found_only(rows).file) == ["00000.jpg", "00000.jpg"]
     assert compared(rows, "full", "cropped").count == 2

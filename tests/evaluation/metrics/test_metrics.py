@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
-from evaluation.metrics.bootstrap import drawn_weights
-from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, DEFINITIONS, GENDER_KEYS
+from evaluation.metrics.bootstrap import resample_weights
+from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, GENDER_KEYS, METRICS
 from evaluation.metrics.metrics import (
+    age_estimates,
     age_group_confusion,
-    age_measures,
     age_statistics,
-    all_measures,
+    all_estimates,
     cs_curve,
     gender_confusion,
-    gender_measures,
+    gender_estimates,
     gender_statistics,
 )
 from tests.builders import predictions_of
@@ -43,7 +43,7 @@ FOUR = predictions_of(
     ],
 )
 def test_an_age_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
-    assert age_measures(FOUR)[key].value == pytest.approx(by_hand)
+    assert age_estimates(FOUR)[key].value == pytest.approx(by_hand)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_an_age_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand
         ("recall_male", 1 / 2),
         ("f1_male", 2 / 3),
         ("ece", (0.1 + 0.6 + 0.3 + 0.1) / 4),  # four pictures, each in a bin of its own
-        ("answered_share", 1.0),
-        ("answered_accuracy", 3 / 4),
+        ("answer_rate", 1.0),
+        ("selective_accuracy", 3 / 4),
     ],
 )
 def test_a_gender_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
-    assert gender_measures(FOUR)[key].value == pytest.approx(by_hand)
+    assert gender_estimates(FOUR)[key].value == pytest.approx(by_hand)
 
 
 def test_the_matrices_of_four_pictures_are_those_worked_out_by_hand():
@@ -81,17 +81,17 @@ def test_an_age_of_39_point_7_is_in_the_thirties_and_a_prediction_of_it_is_shown
 
 
 def test_every_defined_measure_comes_with_count_interval_and_direction():
-    measures = all_measures(FOUR)
-    assert list(measures) == list(DEFINITIONS) == [*AGE_KEYS, *BIN_KEYS, *GENDER_KEYS]
+    estimates = all_estimates(FOUR)
+    assert list(estimates) == list(METRICS) == [*AGE_KEYS, *BIN_KEYS, *GENDER_KEYS]
     for key in (*AGE_KEYS, *GENDER_KEYS):
-        assert measures[key].count == 4
-        assert measures[key].low <= measures[key].value <= measures[key].high
-    assert all(definition.better for definition in DEFINITIONS.values())
+        assert estimates[key].count == 4
+        assert estimates[key].low <= estimates[key].value <= estimates[key].high
+    assert all(metric.better for metric in METRICS.values())
 
 
 def test_the_drawn_measures_are_those_of_scikit_learn_on_the_drawn_pictures(random_predictions):
     rows = random_predictions[random_predictions.variant == "full"]
-    weights = drawn_weights(rows.file, draws=5)
+    weights = resample_weights(rows.file, draws=5)
     age, gender = age_statistics(rows, weights), gender_statistics(rows, weights)
     called = rows.female_probability >= 0.5
     for draw, row in enumerate(weights):
@@ -110,7 +110,7 @@ def test_the_drawn_measures_are_those_of_scikit_learn_on_the_drawn_pictures(rand
 def test_the_cs_curve_rises_from_1_to_15_years(random_predictions):
     curve = cs_curve(random_predictions)
     assert list(curve.years) == list(range(1, 16))
-    assert curve.share.is_monotonic_increasing
+    assert curve.fraction.is_monotonic_increasing
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_cs_curve_rises_from_1_to_15_years(random_predictions):
         (FOUR, "bin_accuracy", "exact ages"),
         (FOUR.assign(age_years=np.nan), "mae", "age bins alone"),
         (FOUR.iloc[:0], "bin_off_by_one", "no pictures with an age bin"),
-        (FOUR.assign(told_gender="uncertain"), "answered_accuracy", "no gender was told"),
+        (FOUR.assign(predicted_gender="uncertain"), "selective_accuracy", "no gender was told"),
     ],
     ids=[
         "no picture, age", "no picture, gender", "one age", "only men", "only women", "nobody read as female",
@@ -136,34 +136,34 @@ def test_the_cs_curve_rises_from_1_to_15_years(random_predictions):
     ],
 )  # fmt: skip
 def test_what_cannot_be_computed_is_a_dash_with_its_reason(rows, without_value, reason):
-    measure = all_measures(rows)[without_value]
-    assert np.isnan(measure.value)
-    assert measure.text_with_interval == f"– ({reason})"
+    estimate = all_estimates(rows)[without_value]
+    assert np.isnan(estimate.value)
+    assert estimate.text_with_interval == f"– ({reason})"
 
 
 def test_an_unreadable_picture_counts_in_nothing():
     unreadable = FOUR.iloc[[0]].assign(
         file="broken.jpg", status="unreadable", predicted_age_years=np.nan, female_probability=np.nan
     )
-    measures = all_measures(pd.concat([FOUR, unreadable]))
-    assert measures["mae"].count == 4
-    assert measures["accuracy"].count == 4
-    assert measures["mae"].value == pytest.approx(9 / 4)
+    estimates = all_estimates(pd.concat([FOUR, unreadable]))
+    assert estimates["mae"].count == 4
+    assert estimates["accuracy"].count == 4
+    assert estimates["mae"].value == pytest.approx(9 / 4)
 
 
 def test_intervals_of_a_set_that_names_people_are_by_person():
     rng = np.random.default_rng(0)
     errors = np.repeat(rng.normal(0, 5, 20), 30)
-    frame = predictions_of(np.full(600, 50.0), 50 + errors)
-    by_picture = age_measures(frame)["mae"]
-    by_person = age_measures(frame.assign(subject=np.repeat([f"{n}" for n in range(20)], 30)))["mae"]
+    table = predictions_of(np.full(600, 50.0), 50 + errors)
+    by_picture = age_estimates(table)["mae"]
+    by_person = age_estimates(table.assign(subject=np.repeat([f"{n}" for n in range(20)], 30)))["mae"]
     assert by_person.value == by_picture.value
     assert by_person.high - by_person.low > 3 * (by_picture.high - by_picture.low)
 
 
 def test_numbers_are_printed_with_their_unit_and_no_negative_zero():
-    measures = all_measures(FOUR)
-    assert measures["mae"].text == "2.25 years"
-    assert measures["cs_5"].text == "75.0 %"
-    assert measures["auc"].text == "1.000"
-    assert age_measures(predictions_of([10.0, 20.0], [10.0, 19.999]))["bias"].text == "0.00 years"
+    estimates = all_estimates(FOUR)
+    assert estimates["mae"].text == "2.25 years"
+    assert estimates["cs_5"].text == "75.0 %"
+    assert estimates["auc"].text == "1.000"
+    assert age_estimates(predictions_of([10.0, 20.0], [10.0, 19.999]))["bias"].text == "0.00 years"

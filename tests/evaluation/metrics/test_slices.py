@@ -6,10 +6,10 @@ import pytest
 from evaluation.metrics.slices import (
     error_by_decade,
     error_by_decade_and_gender,
-    error_by_face_share,
+    error_by_face_fraction,
     error_by_gender,
     error_by_race,
-    face_share_names,
+    face_fraction_names,
     worst_slices,
 )
 from tests.builders import predictions_of
@@ -43,30 +43,30 @@ def test_every_slice_by_age_and_gender_is_told_once():
 
 
 @pytest.mark.parametrize(
-    ("share", "name"),
+    ("fraction", "name"),
     [(0.1, "0–15 %"), (0.15, "15–20 %"), (0.79, "65–80 %"), (0.8, "over 80 %"), (1.2, "over 80 %")],
 )
-def test_a_face_falls_into_one_range_of_sizes(share, name):
-    table = error_by_face_share(predictions_of([20], [20], face_share=share))
+def test_a_face_falls_into_one_range_of_sizes(fraction, name):
+    table = error_by_face_fraction(predictions_of([20], [20], face_fraction=fraction))
     assert list(table.slice) == [name]
-    assert name in face_share_names()
+    assert name in face_fraction_names()
 
 
 def test_faces_of_nearly_one_size_are_divided_into_parts_of_equal_count():
-    shares = np.linspace(0.5, 0.79, 240)
-    table = error_by_face_share(predictions_of([20] * 240, [20] * 240, face_share=shares))
+    fractions = np.linspace(0.5, 0.79, 240)
+    table = error_by_face_fraction(predictions_of([20] * 240, [20] * 240, face_fraction=fractions))
     assert list(table.slice) == ["0–55 %", "55–60 %", "60–64 %", "64–69 %", "69–74 %", "over 74 %"]
     assert table["count"].between(30, 50).all()
 
 
 def test_sizes_that_spread_keep_the_ranges_of_every_set():
-    shares = np.linspace(0.1, 0.9, 240)
-    table = error_by_face_share(predictions_of([20] * 240, [20] * 240, face_share=shares))
-    assert list(table.slice) == face_share_names()
+    fractions = np.linspace(0.1, 0.9, 240)
+    table = error_by_face_fraction(predictions_of([20] * 240, [20] * 240, face_fraction=fractions))
+    assert list(table.slice) == face_fraction_names()
 
 
 def test_a_picture_without_a_found_face_has_no_size():
-    assert error_by_face_share(predictions_of([20], [20], face_share=np.nan)).empty
+    assert error_by_face_fraction(predictions_of([20], [20], face_fraction=np.nan)).empty
 
 
 def test_every_decade_says_how_many_of_its_ages_the_80_percent_intervals_hold():

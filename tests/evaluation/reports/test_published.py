@@ -13,15 +13,17 @@ from dataset.splits import split_sha256
 from dataset.tables.columns import UNREADABLE
 from evaluation.inference.outputs import raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows
-from evaluation.inference.subsets import SETS, scored_pictures
+from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.comparisons import HEADLINE_KEYS
-from evaluation.metrics.estimates import CS_YEARS, DEFINITIONS
+from evaluation.metrics.estimates import CS_YEARS, METRICS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions
-from evaluation.reports.cards import BEGIN, END, card, readme_table, with_table
-from evaluation.reports.scores import METRICS_FILE, scores, sections_of
-from evaluation.reports.second_seed import FOLDER, OTHER_RECIPES, second_seed_page
+from evaluation.reports.cards import card
+from evaluation.reports.readme import BEGIN, END, readme_table, with_table
+from evaluation.reports.scores import METRICS_FILE, compact_json, scores, sections_of
+from evaluation.reports.second_seed import FOLDER, second_seed_page
+from evaluation.sets import SETS
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing
 from faces.files import sha256_of
@@ -40,10 +42,10 @@ def published(shipped_variants):
 
 def test_every_set_and_split_was_predicted_by_both_variants(published):
     told = {(set_name, split): set(rows.variant) for set_name, split, rows in sections_of(published)}
-    wanted = {(name, split) for name in ("chips", "context") for split in ("train", "validation", "test")}
+    wanted = {(name, split) for name in ("chips", "composites") for split in ("train", "validation", "test")}
     wanted |= {(name, "test") for name in ("fgnet", "portraits")}
     if FAIRFACE in set(published.set):
-        wanted |= {(FAIRFACE, split) for split in ("development", "held")}
+        wanted |= {(FAIRFACE, split) for split in ("validation", "test")}
     assert set(told) == wanted
     assert all(variants == {"full", "cropped"} for variants in told.values())
 
@@ -59,6 +61,13 @@ def test_both_variants_are_scored_on_the_same_pictures_with_the_same_labels(publ
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])
+def test_metrics_json_is_one_line(shipped_variants, place):
+    text = (shipped_variants[place].folder / METRICS_FILE).read_text(encoding="utf-8")
+    assert text == compact_json(json.loads(text))
+    assert text.count("\n") == 1
+
+
 @pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])
 def test_metrics_json_is_what_the_tables_say(published, shipped_variants, place):
     variant = shipped_variants[place]
@@ -92,17 +101,17 @@ def test_a_second_seed_of_other_recipes_is_not_compared(published, shipped_varia
     recipe = tmp_path / "cropped" / FOLDER / "first_part.toml"
     recipe.write_text(recipe.read_text().replace("learning_rate = 0.001", "learning_rate = 0.01"))
     copies = [replace(variant, folder=tmp_path / variant.name) for variant in shipped_variants]
-    assert OTHER_RECIPES in second_seed_page(copies, published, DEFAULT_DETECTOR)
+    assert "nothing is compared" in second_seed_page(copies, published, DEFAULT_DETECTOR)
 
 
 def test_the_told_genders_are_those_of_the_shipped_rule(published, shipped_variants):
     for variant in shipped_variants:
-        least = read_calibration(variant.folder).least_gender_probability
+        least = read_calibration(variant.folder).abstention_threshold
         rows = published[(published.variant == variant.name) & published.female_probability.notna()]
         probability = likelier_probability(rows.female_probability.to_numpy())
         # The tables hold single precision: at the bound itself a row may stand on either side.
         clear = np.abs(probability - least) > 1e-6
-        assert ((rows.told_gender == "uncertain") == (probability < least))[clear].all()
+        assert ((rows.predicted_gender == "uncertain") == (probability < least))[clear].all()
 
 
 @pytest.mark.parametrize("set_name", SETS)
@@ -127,7 +136,7 @@ def test_a_sample_of_the_rows_comes_out_of_the_networks_again(
         rows = published[(published.set == set_name) & (published.variant == variant.name)]
         written = rows.set_index("file").loc[few.file].reset_index()
         assert list(written.status) == list(again.status)
-        assert list(written.framed_from) == list(again.framed_from)
+        assert list(written.input_source) == list(again.input_source)
         readable = (again.status != UNREADABLE).to_numpy()
         difference = np.abs(written[numbers].to_numpy(float) - again[numbers].to_numpy(float))[readable]
         assert np.nanmax(difference) < 0.05
@@ -156,12 +165,10 @@ def test_the_table_replaces_what_stood_between_the_markers_and_nothing_else(tmp_
 def test_every_reference_has_a_source_and_a_known_measure():
     references = read_references()
     assert set(references.sets) == set(SETS)
-    assert all(
-        one.source and one.values and set(one.values) <= set(DEFINITIONS) for one in references.published
-    )
-    assert all(floor.source and floor.measure in DEFINITIONS for floor in references.floors)
-    assert len(references.curve_floor.shares) == len(CS_YEARS)
-    assert list(references.curve_floor.shares) == sorted(references.curve_floor.shares)
+    assert all(one.source and one.values and set(one.values) <= set(METRICS) for one in references.published)
+    assert all(floor.source and floor.metric in METRICS for floor in references.floors)
+    assert len(references.curve_floor.fractions) == len(CS_YEARS)
+    assert list(references.curve_floor.fractions) == sorted(references.curve_floor.fractions)
 
 
 def assert_alike(written, again, where="metrics.json"):

@@ -4,9 +4,18 @@ import shutil
 
 import pytest
 
-from evaluation.metrics.estimates import measure_from
-from evaluation.reports.recipes import guesses, kept_run, measured_line, recipes_page
-from evaluation.reports.scores import read_scores
+from evaluation.metrics.estimates import estimate_from
+from evaluation.reports.recipes import (
+    HEADLINE_FILE,
+    guesses,
+    headline,
+    kept_run,
+    measured_line,
+    read_headline,
+    recipes_page,
+)
+from evaluation.reports.scores import compact_json, read_scores
+from faces.errors import TableError
 from tests.builders import REPOSITORY
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
@@ -34,8 +43,10 @@ def kept(tmp_path, shipped_variants):
     """A folder of runs in which one recipe has the scores and the history of a shipped variant."""
     folder = tmp_path / "recipes" / "resnet50_two_phase"
     folder.mkdir(parents=True)
-    for file in ("variant.toml", "metrics.json", "history.csv"):
+    for file in ("variant.toml", "history.csv"):
         shutil.copyfile(shipped_variants[0].folder / file, folder / file)
+    document = compact_json(headline(read_scores(shipped_variants[0])))
+    (folder / HEADLINE_FILE).write_text(document, encoding="utf-8")
     recipe = REPOSITORY / "recipes" / "resnet50_two_phase.toml"
     random_start = recipe.read_text(encoding="utf-8").replace('weights = "imagenet"', 'weights = "none"')
     (folder / "recipe.toml").write_text(random_start, encoding="utf-8")
@@ -45,7 +56,7 @@ def kept(tmp_path, shipped_variants):
 
 def test_a_row_shows_the_scores_of_its_run_and_that_its_weights_could_not_be_had(kept, shipped_variants):
     cells = row_of("resnet50_two_phase", recipes_page(RECIPES, kept))
-    mae = measure_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["measures"]["mae"])
+    mae = estimate_from("mae", read_scores(shipped_variants[0])["sets"]["chips"]["test"]["metrics"]["mae"])
     assert mae.text_with_interval in cells
     assert cells[3] == "1,003"
     assert cells[5] == "architecture only, random start"
@@ -71,6 +82,30 @@ def test_a_recipe_without_a_complete_run_is_listed_as_not_trained(kept):
     page = recipes_page(RECIPES, kept)
     assert all("not trained yet" in row_of(path.stem, page) for path in RECIPES)
     assert "None yet." in page
+
+
+def test_a_headline_has_the_keys_and_the_digits_of_the_scores(shipped_variants):
+    scores = read_scores(shipped_variants[0])
+    short = headline(scores)["sets"]["chips"]["test"]
+    long = scores["sets"]["chips"]["test"]
+    assert {key: long[key] for key in short if key != "metrics"} == {
+        key: short[key] for key in short if key != "metrics"
+    }
+    assert short["metrics"] == {key: long["metrics"][key] for key in ("mae", "accuracy")}
+    with pytest.raises(TableError, match="Received: scores of fgnet"):
+        headline({"sets": {"fgnet": {}}})
+
+
+def test_the_headline_of_another_network_is_not_shown(kept):
+    folder = kept / "resnet50_two_phase"
+    assert kept_run(folder) is not None
+    path = folder / HEADLINE_FILE
+    document = read_headline(folder)
+    assert document is not None
+    network = document["network_sha256"]
+    path.write_text(path.read_text(encoding="utf-8").replace(network, "0" * 64), encoding="utf-8")
+    assert read_headline(folder) is None
+    assert kept_run(folder) is None
 
 
 def test_a_recipe_s_head_says_what_was_measured_and_at_what_cost(kept):

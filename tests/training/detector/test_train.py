@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from dataset.backgrounds import backgrounds_of
+from evaluation.reports.scores import compact_json
+from faces.boxes import iou
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import DataMissing
 from faces.files import sha256_of
-from faces.input_crops import overlap_iou
 from training.detector import train as detector
 from training.detector.card import card
 from training.detector.quality import FaceCounts, average_precision, matched
@@ -124,14 +125,14 @@ def test_a_labelled_face_is_met_once():
 
 
 def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
-    assert overlap_iou(
-        np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])
-    ) == pytest.approx([1 / 3, 0])
+    assert iou(np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])) == pytest.approx(
+        [1 / 3, 0]
+    )
 
 
 def test_counts_are_told_as_shares():
     counts = FaceCounts(pictures=200, with_a_face=199, with_exactly_one=190)
-    assert (counts.share_found, counts.share_exactly_one) == (0.995, 0.95)
+    assert (counts.fraction_found, counts.fraction_exactly_one) == (0.995, 0.95)
 
 
 def test_the_card_is_the_one_that_its_figures_make():
@@ -139,6 +140,8 @@ def test_the_card_is_the_one_that_its_figures_make():
 
 
 def test_the_figures_belong_to_the_detector_beside_them():
-    figures = json.loads((MODEL_FOLDER / "figures.json").read_text(encoding="utf-8"))
+    text = (MODEL_FOLDER / "figures.json").read_text(encoding="utf-8")
+    figures = json.loads(text)
+    assert text == compact_json(figures)
     assert figures["detector_sha256"] == sha256_of(DEFAULT_DETECTOR)
     assert Path(MODEL_FOLDER / "face.pt").stat().st_size < 6e6

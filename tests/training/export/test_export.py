@@ -9,9 +9,10 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
-from faces.answer import Workbench
+from faces.answer import Predictor
+from faces.boxes import Square
 from faces.errors import ExportError
-from faces.input_crops import Square, pixels_in
+from faces.input_crops import pixels_in
 from faces.networks import Network
 from faces.pictures import Picture
 from faces.variants import read_variant
@@ -19,14 +20,14 @@ from recipes.recipe import read_recipe, recipe_path
 from tests.builders import face_network as face_network_of
 from training.export.export import export_variant
 from training.export.gradient_outputs import last_feature_layer
-from training.networks.attention import glimpsed
+from training.networks.attention import attention_crops
 from training.networks.build import served_network, started_network
 
 PX = 96
 AGE_WEIGHTS = np.linspace(0, 10, 101, dtype=np.float32)[None]
 FACTS: dict[str, Any] = {
     "name": "cropped",
-    "framing": "face",
+    "input_mode": "face",
     "crop_scale": 1.4,
     "pad_rgb": (124, 117, 104),
     "recipe": "a recipe",
@@ -97,19 +98,19 @@ NETWORKS = {
 def small_network(layers, px: int = 40) -> keras.Model:
     """A small network of the given layers with the project's heads."""
     keras.utils.set_random_seed(3)
-    frames = keras.Input((px, px, 3), name="frames")
-    feature_map = layers(LAYERS.Rescaling(1 / 127.5, offset=-1)(frames))[-1]
+    inputs = keras.Input((px, px, 3), name="inputs")
+    feature_map = layers(LAYERS.Rescaling(1 / 127.5, offset=-1)(inputs))[-1]
     features = LAYERS.Dense(16, activation="relu")(LAYERS.Flatten()(feature_map))
     ages = LAYERS.Dense(101, activation="softmax", name="age_probabilities")(features)
     female = LAYERS.Dense(1, activation="sigmoid", name="female_probability")(features)
-    return awake(keras.Model(frames, {"age_probabilities": ages, "female_probability": female}))
+    return awake(keras.Model(inputs, {"age_probabilities": ages, "female_probability": female}))
 
 
 def worst_relative_error(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-def keras_answers(model, frame, age_weights, gender_weight) -> dict[str, np.ndarray]:
+def keras_answers(model, crop, age_weights, gender_weight) -> dict[str, np.ndarray]:
     """What TensorFlow's own tape says: predictions, the last feature map, both gradients."""
     female = model.get_layer("female_probability")
     observed = keras.Model(
@@ -122,12 +123,12 @@ def keras_answers(model, frame, age_weights, gender_weight) -> dict[str, np.ndar
         ],
     )
     with tf.GradientTape() as tape:
-        frames = tf.constant(frame)
-        tape.watch(frames)
-        ages, probability, features, feature_map = observed(frames, training=False)
+        inputs = tf.constant(crop)
+        tape.watch(inputs)
+        ages, probability, features, feature_map = observed(inputs, training=False)
         log_odds = features @ female.kernel + female.bias
         target = tf.reduce_sum(age_weights * ages) + tf.reduce_sum(gender_weight * log_odds)
-    by_frame, by_map = tape.gradient(target, [frames, feature_map])
+    by_frame, by_map = tape.gradient(target, [inputs, feature_map])
     named = {
         "age_probabilities": ages,
         "female_probability": probability,
@@ -147,12 +148,12 @@ def onnx_answers(path, feed) -> dict[str, np.ndarray]:
 def assert_same_answers(model, variant, age_weights: np.ndarray, gender_weight: float) -> None:
     """The exported graph and TensorFlow answer a frame alike, gradients included."""
     px = variant.input_px
-    frame = np.random.default_rng(0).uniform(0, 255, (1, px, px, 3)).astype(np.float32)
+    crop = np.random.default_rng(0).uniform(0, 255, (1, px, px, 3)).astype(np.float32)
     weight = np.full((1, 1), gender_weight, np.float32)
     found = onnx_answers(
-        variant.network_path, {"frames": frame, "age_weights": age_weights, "gender_weight": weight}
+        variant.network_path, {"inputs": crop, "age_weights": age_weights, "gender_weight": weight}
     )
-    expected = keras_answers(model, frame, age_weights, weight)
+    expected = keras_answers(model, crop, age_weights, weight)
     errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
     assert max(errors.values()) < 1e-4, errors
 
@@ -165,42 +166,42 @@ def test_gradients_of_other_networks_equal_those_of_tensorflow(caption, tmp_path
 
 def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
     keras.utils.set_random_seed(5)
-    frames = keras.Input((2 * PX, 2 * PX, 3), name="frames")
-    glimpse, look = glimpsed(frames, PX)
+    inputs = keras.Input((2 * PX, 2 * PX, 3), name="inputs")
+    attention_crop, look = attention_crops(inputs, PX)
     # No rectifier: where one switches, the last bit of the glimpse decides its gradient.
     smooth = keras.layers.Conv2D(4, 5, 4, activation="tanh", kernel_initializer="he_normal")
-    features = keras.layers.GlobalAveragePooling2D()(smooth(keras.layers.Rescaling(0.01)(glimpse)))
+    features = keras.layers.GlobalAveragePooling2D()(smooth(keras.layers.Rescaling(0.01)(attention_crop)))
     outputs = {
         "age_probabilities": keras.layers.Dense(101, "softmax")(features),
         "female_probability": keras.layers.Dense(1, "sigmoid", name="female_probability")(features),
-        "glimpse": look,
+        "attention_cxcys": look,
     }
-    model = served_network(keras.Model(frames, outputs))
+    model = served_network(keras.Model(inputs, outputs))
     variant = export_variant(model, tmp_path, **FACTS)
     assert_same_answers(model, variant, AGE_WEIGHTS, 1.0)
 
     picture = Picture("noise", np.random.default_rng(1).integers(0, 256, (90, 120, 3), np.uint8))
-    reading = Workbench([tmp_path]).read_square(variant.name, picture, Square(10, -20, 100))
-    frame = pixels_in(picture.rgb, Square(10, -20, 100), 2 * PX, variant.pad_rgb)
-    centre_x, centre_y, side = model.predict(frame[None].astype(np.float32), verbose=0)["glimpse"][0]
-    looked_at = np.array(reading.as_dict()["looked_at_xyxy"])
+    prediction = Predictor([tmp_path]).predict_square(variant.name, picture, Square(10, -20, 100))
+    crop = pixels_in(picture.rgb, Square(10, -20, 100), 2 * PX, variant.pad_rgb)
+    centre_x, centre_y, side = model.predict(crop[None].astype(np.float32), verbose=0)["attention_cxcys"][0]
+    attention_cxcys = np.array(prediction.as_dict()["attended_xyxy"])
     expected = [10 + 100 * (centre_x - side / 2), -20 + 100 * (centre_y - side / 2)]
-    np.testing.assert_allclose(looked_at[:2], expected, atol=0.1)
-    np.testing.assert_allclose(looked_at[2:] - looked_at[:2], 100 * side, atol=0.15)
+    np.testing.assert_allclose(attention_cxcys[:2], expected, atol=0.1)
+    np.testing.assert_allclose(attention_cxcys[2:] - attention_cxcys[:2], 100 * side, atol=0.15)
 
 
 @pytest.mark.slow
 def test_heads_on_the_embedding_of_a_network_with_a_glimpse_are_served_with_its_place(tmp_path):
-    face_network_of(2 * PX, glimpse_px=PX).save(tmp_path / "embedding.keras")
+    face_network_of(2 * PX, attention_px=PX).save(tmp_path / "embedding.keras")
     recipe = read_recipe(recipe_path("arcface_embedding")).network
     recipe = replace(recipe, weights=str(tmp_path / "embedding.keras"))
     model = served_network(started_network(recipe, 2 * PX, None).model)
     variant = export_variant(model, tmp_path, **FACTS)
-    frame = np.random.default_rng(0).uniform(0, 255, (1, 2 * PX, 2 * PX, 3)).astype(np.float32)
-    inputs = {"frames": frame, "age_weights": AGE_WEIGHTS, "gender_weight": np.ones((1, 1), np.float32)}
+    crop = np.random.default_rng(0).uniform(0, 255, (1, 2 * PX, 2 * PX, 3)).astype(np.float32)
+    inputs = {"inputs": crop, "age_weights": AGE_WEIGHTS, "gender_weight": np.ones((1, 1), np.float32)}
     found = onnx_answers(variant.network_path, inputs)
-    expected = model.predict(frame, verbose=0)
-    np.testing.assert_allclose(found["glimpse"], expected["glimpse"], atol=1e-4)
+    expected = model.predict(crop, verbose=0)
+    np.testing.assert_allclose(found["attention_cxcys"], expected["attention_cxcys"], atol=1e-4)
     np.testing.assert_allclose(found["age_probabilities"], expected["age_probabilities"], atol=1e-4)
 
 
@@ -249,21 +250,21 @@ def test_the_counted_operations_are_those_of_the_mobilenet_paper(tmp_path):
 
 
 def test_a_prediction_is_served_from_the_exported_graph(face_network, exported):
-    frames = np.random.default_rng(0).integers(0, 255, (2, PX, PX, 3), dtype=np.uint8)
-    ages, female = Network(exported).outputs(frames)
+    inputs = np.random.default_rng(0).integers(0, 255, (2, PX, PX, 3), dtype=np.uint8)
+    ages, female = Network(exported).outputs(inputs)
     seen, mirrored = (
-        face_network.predict(views.astype(np.float32), verbose=0) for views in (frames, frames[:, :, ::-1])
+        face_network.predict(views.astype(np.float32), verbose=0) for views in (inputs, inputs[:, :, ::-1])
     )
     for served, output in ((ages, "age_probabilities"), (female[:, None], "female_probability")):
         np.testing.assert_allclose(served, (seen[output] + mirrored[output]) / 2, atol=1e-5)
 
 
 def test_without_target_weights_no_gradient_is_computed(exported):
-    frame = np.full((1, PX, PX, 3), 90, np.float32)
+    crop = np.full((1, PX, PX, 3), 90, np.float32)
     found = onnx_answers(
         exported.network_path,
         {
-            "frames": frame,
+            "inputs": crop,
             "age_weights": np.zeros((1, 101), np.float32),
             "gender_weight": np.zeros((1, 1), np.float32),
         },
@@ -274,9 +275,9 @@ def test_without_target_weights_no_gradient_is_computed(exported):
 
 
 def test_a_network_with_other_outputs_is_refused_by_name(tmp_path):
-    frames = keras.Input((32, 32, 3), name="frames")
-    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(frames))
-    model = keras.Model(frames, {"height_cm": keras.layers.Dense(1, name="height_cm")(mean)})
+    inputs = keras.Input((32, 32, 3), name="inputs")
+    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(inputs))
+    model = keras.Model(inputs, {"height_cm": keras.layers.Dense(1, name="height_cm")(mean)})
     with pytest.raises(ExportError, match="height_cm"):
         export_variant(model, tmp_path, **FACTS)
     assert not list(tmp_path.iterdir())

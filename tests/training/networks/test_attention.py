@@ -12,60 +12,63 @@ from keras import ops
 from dataset.augmentation import Augmentation, drawn_warp, warped, warped_place
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset
-from dataset.records import CHIPS, set_records
-from recipes.recipe import GLIMPSE, Recipe, read_recipe, recipe_path
+from dataset.records import CHIPS, load_records
+from faces.networks import ATTENTION
+from recipes.recipe import Recipe, read_recipe, recipe_path
 from tests.builders import from_nothing
-from training.networks.attention import PLACE, _around_mode, _sampling, glimpsed
+from training.networks.attention import PLACE, _around_mode, _sampling, attention_crops
 from training.networks.build import started_network
-from training.networks.losses import GlimpseLoss
+from training.networks.losses import LocalizerLoss
 from training.phases import set_trainable
 from training.validation import overlaps
 
-PX, GLIMPSE_PX = 32, 16
+PX, ATTENTION_PX = 32, 16
 RNG = np.random.default_rng(0)
 
 
-def cut(frames: np.ndarray, place: tuple[float, float, float], glimpse_px: int = GLIMPSE_PX) -> np.ndarray:
+def cut(
+    inputs: np.ndarray, place: tuple[float, float, float], attention_px: int = ATTENTION_PX
+) -> np.ndarray:
     """The glimpse of one frame (px, px, 3) at a place, with weights as the network uses them."""
     centre_x, centre_y, side = (ops.reshape(np.float32(value), (1, 1)) for value in place)
     across, down = (
-        ops.convert_to_numpy(_sampling(centre, side, len(frames), glimpse_px))[0]
+        ops.convert_to_numpy(_sampling(centre, side, len(inputs), attention_px))[0]
         for centre in (centre_x, centre_y)
     )
-    return np.einsum("ik,jl,klc->ijc", down, across, frames)
+    return np.einsum("ik,jl,klc->ijc", down, across, inputs)
 
 
 def test_a_glimpse_of_everything_is_the_frame_and_one_of_a_corner_its_pixels() -> None:
-    frame = RNG.uniform(0, 255, (PX, PX, 3))
-    np.testing.assert_allclose(cut(frame, (0.5, 0.5, 1.0), PX), frame, atol=1e-3)
-    np.testing.assert_allclose(cut(frame, (0.25, 0.75, 0.5)), frame[16:, :16], atol=1e-3)
+    crop = RNG.uniform(0, 255, (PX, PX, 3))
+    np.testing.assert_allclose(cut(crop, (0.5, 0.5, 1.0), PX), crop, atol=1e-3)
+    np.testing.assert_allclose(cut(crop, (0.25, 0.75, 0.5)), crop[16:, :16], atol=1e-3)
 
 
 def test_a_glimpse_that_shrinks_means_and_one_that_enlarges_draws_lines() -> None:
-    frame = np.kron(RNG.uniform(0, 255, (8, 8, 3)), np.ones((4, 4, 1)))
-    small = cut(frame, (0.5, 0.5, 1.0), 4)
-    assert small.mean() == pytest.approx(frame.mean(), rel=0.02)
+    crop = np.kron(RNG.uniform(0, 255, (8, 8, 3)), np.ones((4, 4, 1)))
+    small = cut(crop, (0.5, 0.5, 1.0), 4)
+    assert small.mean() == pytest.approx(crop.mean(), rel=0.02)
     ramp = np.broadcast_to(np.arange(PX, dtype=float)[None, :, None], (PX, PX, 3))
     steps = np.diff(cut(ramp, (0.5, 0.5, 0.25))[0, :, 0])
-    np.testing.assert_allclose(steps, 0.25 * PX / GLIMPSE_PX, atol=1e-3)
+    np.testing.assert_allclose(steps, 0.25 * PX / ATTENTION_PX, atol=1e-3)
 
 
 def test_beyond_the_frame_its_border_goes_on() -> None:
-    frame = RNG.uniform(0, 255, (PX, PX, 3))
-    beyond = cut(frame, (0.0, 0.5, 1.0), PX)
-    np.testing.assert_allclose(beyond[:, :16], np.repeat(frame[:, :1], 16, axis=1), atol=1e-3)
-    np.testing.assert_allclose(beyond[:, 16:], frame[:, :16], atol=1e-3)
+    crop = RNG.uniform(0, 255, (PX, PX, 3))
+    beyond = cut(crop, (0.0, 0.5, 1.0), PX)
+    np.testing.assert_allclose(beyond[:, :16], np.repeat(crop[:, :1], 16, axis=1), atol=1e-3)
+    np.testing.assert_allclose(beyond[:, 16:], crop[:, :16], atol=1e-3)
 
 
 def test_the_network_reads_what_lies_at_the_place_that_it_tells() -> None:
     keras.utils.set_random_seed(3)
-    frames = keras.Input((PX, PX, 3))
-    seen, look = glimpsed(frames, GLIMPSE_PX)
+    inputs = keras.Input((PX, PX, 3))
+    seen, look = attention_crops(inputs, ATTENTION_PX)
     given = RNG.uniform(0, 255, (2, PX, PX, 3)).astype(np.float32)
-    glimpses, places = keras.Model(frames, [seen, look[:, :PLACE]]).predict(given, verbose=0)
-    assert glimpses.shape == (2, GLIMPSE_PX, GLIMPSE_PX, 3)
-    for frame, glimpse, where in zip(given, glimpses, places, strict=True):
-        np.testing.assert_allclose(glimpse, cut(frame, tuple(where)), atol=0.05)
+    crops, places = keras.Model(inputs, [seen, look[:, :PLACE]]).predict(given, verbose=0)
+    assert crops.shape == (2, ATTENTION_PX, ATTENTION_PX, 3)
+    for crop, attention_crop, where in zip(given, crops, places, strict=True):
+        np.testing.assert_allclose(attention_crop, cut(crop, tuple(where)), atol=0.05)
 
 
 def test_of_two_faces_the_look_takes_one_and_of_one_as_much_as_it_is_wide() -> None:
@@ -75,33 +78,33 @@ def test_of_two_faces_the_look_takes_one_and_of_one_as_much_as_it_is_wide() -> N
     def peak(centre_x: float, sigma: float) -> np.ndarray:
         return np.exp(-0.5 * ((x - centre_x) ** 2 + (y - 0.4) ** 2) / sigma**2)
 
-    shares = np.stack([peak(0.22, 0.04) + 0.9 * peak(0.78, 0.04), peak(0.5, 0.1)]).astype(np.float32)
-    shares /= shares.sum(axis=1, keepdims=True)
+    fractions = np.stack([peak(0.22, 0.04) + 0.9 * peak(0.78, 0.04), peak(0.5, 0.1)]).astype(np.float32)
+    fractions /= fractions.sum(axis=1, keepdims=True)
     sizes = np.log(np.full((2, len(grid)), [[0.15], [0.6]], np.float32))
-    near = ops.convert_to_numpy(_around_mode(ops.array(shares), ops.array(sizes), grid))
+    near = ops.convert_to_numpy(_around_mode(ops.array(fractions), ops.array(sizes), grid))
     np.testing.assert_allclose(near.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(near @ grid, [[0.22, 0.4], [0.5, 0.4]], atol=0.02)
-    assert (shares[0] @ grid)[0] > 0.4
-    np.testing.assert_allclose(near[1], shares[1], atol=0.1 * shares[1].max())
+    assert (fractions[0] @ grid)[0] > 0.4
+    np.testing.assert_allclose(near[1], fractions[1], atol=0.1 * fractions[1].max())
 
 
 def test_a_place_moves_with_what_it_marks() -> None:
     canvas = np.zeros((200, 200, 3), np.uint8)
     canvas[60:100, 110:150] = 255
     place = np.array([130 / 200, 80 / 200, 40 / 200])
-    strengths = Augmentation(flip_chance=0.5, shift_share=0.1, scale_share=0.2)
+    severities = Augmentation(flip_probability=0.5, shift_fraction=0.1, scale_fraction=0.2)
     for seed in range(6):
-        warp = drawn_warp(canvas, strengths, np.random.default_rng(seed), 160)
-        frame = warped(canvas, warp, 160, (0, 0, 0))[..., 0] / 255
+        warp = drawn_warp(canvas, severities, np.random.default_rng(seed), 160)
+        crop = warped(canvas, warp, 160, (0, 0, 0))[..., 0] / 255
         found = warped_place(place, warp, 200, 160) * 160
         ys, xs = np.mgrid[:160, :160] + 0.5
-        centre = [(frame * xs).sum() / frame.sum(), (frame * ys).sum() / frame.sum()]
+        centre = [(crop * xs).sum() / crop.sum(), (crop * ys).sum() / crop.sum()]
         np.testing.assert_allclose(found[:2], centre, atol=0.3)
-        assert found[2] == pytest.approx(np.sqrt(frame.sum()), abs=0.3)
+        assert found[2] == pytest.approx(np.sqrt(crop.sum()), abs=0.3)
 
 
 def test_places_are_those_of_the_boxes_in_both_framings(data_dir: Path, tmp_path: Path) -> None:
-    records = set_records(CHIPS, data_dir, tmp_path).head(5)
+    records = load_records(CHIPS, data_dir, tmp_path).head(5)
     boxes = write_boxes(records, CHIPS, tmp_path, processes=1)
     full, cropped = (read_recipe(recipe_path(f"model_{name}")).variant() for name in ("full", "cropped"))
     columns = ["box_x0", "box_y0", "box_x1", "box_y1", "width", "height"]
@@ -120,10 +123,10 @@ def test_the_loss_counts_sides_of_the_face_and_nothing_where_none_is_known() -> 
     x, y = np.meshgrid((np.arange(4) + 0.5) / 4, (np.arange(4) + 0.5) / 4)
     scores = -(((x - 0.5) / 0.15) ** 2 + ((y - 0.5) / 0.15) ** 2) / 2
     told = np.concatenate([places, np.repeat(scores.reshape(1, -1), 3, axis=0)], axis=1).astype(np.float32)
-    losses = GlimpseLoss().call(tf.constant(true), tf.constant(told)).numpy()
+    losses = LocalizerLoss().call(tf.constant(true), tf.constant(told)).numpy()
     np.testing.assert_allclose(losses, [0, 0.1 + np.log(2), 0], atol=1e-5)
     elsewhere = tf.constant(np.roll(told, 1, axis=1)[:1, 3:])
-    moved = GlimpseLoss().call(tf.constant(true[:1]), tf.concat([places[:1], elsewhere], 1)).numpy()
+    moved = LocalizerLoss().call(tf.constant(true[:1]), tf.concat([places[:1], elsewhere], 1)).numpy()
     assert moved[0] > 1
 
 
@@ -143,20 +146,20 @@ def test_a_look_is_learnt_by_its_own_layers_and_the_rest_leaves_it_alone(recipe:
     set_trainable(started, recipe.phases[0], recipe.network)
     trained = {layer.name for layer in started.model.layers if layer.trainable and layer.weights}
     assert trained
-    assert all(name.startswith("glimpse_") for name in trained)
+    assert all(name.startswith("localizer_") for name in trained)
     set_trainable(started, recipe.phases[1], replace(recipe.network, weights="somewhere.keras"))
     trained = {layer.name for layer in started.model.layers if layer.trainable and layer.weights}
-    assert not any(name.startswith("glimpse_") for name in trained)
+    assert not any(name.startswith("localizer_") for name in trained)
     assert "conv_pw_13" in trained
 
 
 def test_no_answer_moves_the_place(recipe: Recipe) -> None:
     model = started_network(recipe.network, 64, None).model
-    frames = tf.constant(RNG.uniform(0, 255, (2, 64, 64, 3)).astype(np.float32))
+    inputs = tf.constant(RNG.uniform(0, 255, (2, 64, 64, 3)).astype(np.float32))
     with tf.GradientTape() as tape:
-        answers = model(frames, training=False)
+        answers = model(inputs, training=False)
         answer = tf.reduce_sum(answers["female_probability"]) + answers["age_probabilities"][0, 7]
-    weights = [weight for weight in model.trainable_variables if "glimpse" in weight.path]
+    weights = [weight for weight in model.trainable_variables if "localizer_" in weight.path]
     assert weights
     assert tape.gradient(answer, weights) == [None] * len(weights)
-    assert GLIMPSE in answers
+    assert ATTENTION in answers

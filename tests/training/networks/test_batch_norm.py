@@ -12,18 +12,18 @@ PLAIN = keras.layers.BatchNormalization.call
 
 def _network(axis: int = -1, **options) -> keras.Model:
     keras.utils.set_random_seed(4)
-    frames = keras.Input((6, 6, 3))
-    x = keras.layers.Conv2D(6, 3, name="convolution")(frames)
+    inputs = keras.Input((6, 6, 3))
+    x = keras.layers.Conv2D(6, 3, name="convolution")(inputs)
     x = keras.layers.BatchNormalization(axis=axis, name="norm", **options)(x)
-    return keras.Model(frames, keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.ReLU()(x))))
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.ReLU()(x))))
 
 
 def _fitted(network: keras.Model) -> list[np.ndarray]:
     """All weights, moving statistics too, after six steps; every step is a gradient through the norm."""
     random = np.random.default_rng(8)
-    frames, labels = random.normal(3, 2, (24, 6, 6, 3)), random.normal(size=(24, 2))
+    inputs, labels = random.normal(3, 2, (24, 6, 6, 3)), random.normal(size=(24, 2))
     network.compile(keras.optimizers.SGD(0.05), "mse")
-    network.fit(frames, labels, batch_size=8, epochs=2, shuffle=False, verbose=0)
+    network.fit(inputs, labels, batch_size=8, epochs=2, shuffle=False, verbose=0)
     return network.get_weights()
 
 
@@ -51,7 +51,7 @@ def test_the_fused_kernel_runs_inside_and_nowhere_else(trainable: bool, training
     network.get_layer("norm").trainable = trainable
 
     def kernels() -> set[str]:
-        traced = tf.function(lambda frames: network(frames, training=training))
+        traced = tf.function(lambda inputs: network(inputs, training=training))
         graph = traced.get_concrete_function(tf.TensorSpec((4, 6, 6, 3), tf.float32)).graph
         return {operation.type for operation in graph.get_operations()}
 

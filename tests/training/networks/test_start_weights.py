@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.records import set_records
+from dataset.records import load_records
+from faces.boxes import square_around
 from faces.errors import DataMissing
-from faces.input_crops import pixels_in, square_around
+from faces.input_crops import pixels_in
 from faces.pictures import decode
 from tests.builders import face_network
 from training.networks.architectures import IMAGENET_MEAN_RGB
@@ -46,19 +47,19 @@ def test_the_imported_network_reproduces_the_published_figures(
     bias_years: float | None,
     gender_accuracy: float,
 ) -> None:
-    records = set_records(set_name, data_dir, Path("no-cache"))
+    records = load_records(set_name, data_dir, Path("no-cache"))
     records = records.sample(min(pictures, len(records)), random_state=1)
     model = face_network(224, "faceres", data_dir / "weights")
-    frames, kept = [], []
+    inputs, kept = [], []
     for row, path in enumerate(records.path):
         rgb = decode(Path(path).read_bytes(), path).rgb
         box = yunet_box(rgb, data_dir / "weights" / "yunet.onnx")
         if box is not None:
-            frames.append(pixels_in(rgb, square_around(box, 1.2), 224, PAD_RGB))
+            inputs.append(pixels_in(rgb, square_around(box, 1.2), 224, PAD_RGB))
             kept.append(row)
     assert len(kept) >= 0.98 * len(records)
     seen: pd.DataFrame = records.iloc[kept]
-    outputs = model.predict(np.stack(frames).astype(np.float32), batch_size=32, verbose=0)
+    outputs = model.predict(np.stack(inputs).astype(np.float32), batch_size=32, verbose=0)
     errors = outputs["age_probabilities"] @ np.arange(101) - seen.age_years.to_numpy()
     told = (outputs["female_probability"][:, 0] >= 0.5) == (seen.gender.to_numpy() == 1)
     assert np.abs(errors).mean() == pytest.approx(mae_years, abs=0.3 + 0.15)  # 5.2-5.5 is itself a range

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from dashboard.pages.data.augmentation import (
-    drawn_frame,
     read_shown_recipe,
+    sampled_crop,
     strengths_in_words,
-    unchanged_frame,
+    unchanged_crop,
 )
 from dashboard.pages.data.augmentation_samples import DRAWS, draws_view, recipe_folders
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
-from dashboard.pages.data.figures import COUNTS, SHARES, distribution_figure
+from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
 from dashboard.pages.data.samples import (
     SAMPLES_A_PAGE,
     differing_groups,
@@ -21,7 +21,7 @@ from dashboard.pages.data.samples import (
     rejected_table,
     sample_page,
 )
-from dashboard.pictures.utkface import DataPictures, age_groups, labelled_names
+from dashboard.pictures.utkface import UTKFace, age_groups, labelled_names
 from dashboard.shared.theme import DARK, LIGHT
 from dataset.augmentation import Augmentation
 from dataset.duplicates import write_groups
@@ -62,41 +62,35 @@ def test_the_labels_come_from_the_names_alone(names):
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
-@pytest.mark.parametrize("what", [SHARES, COUNTS])
+@pytest.mark.parametrize("what", [FRACTIONS, COUNTS])
 @pytest.mark.parametrize("key", DISTRIBUTIONS)
 def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, what, scheme):
     one = DISTRIBUTIONS[key]
-    counts = one.frame(names)
+    counts = one.table(names)
     assert counts.groupby("split")["count"].sum().to_dict() == {"train": 3, "validation": 0, "test": 1}
-    assert counts[counts.split == "train"].share.sum() == pytest.approx(1)
+    assert counts[counts.split == "train"].fraction.sum() == pytest.approx(1)
     figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, what=what)
     assert figure.layout.meta["title"]
     assert "33.3 %" in str(counts_table(counts, key))
 
 
 def test_the_committed_split_is_told_without_a_data_set(tmp_path):
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     assert len(pictures.names) > 20_000
     assert "susanqq.github.io/UTKFace" in pictures.missing
-    with pytest.raises(DataMissing):
-        pictures.path(pictures.names.file[0])
 
 
-def test_with_a_data_set_only_pictures_of_the_split_have_an_address(folder, tmp_path, names):
-    pictures = DataPictures(folder, tmp_path)
+def test_with_a_data_set_the_refused_names_are_listed(folder, tmp_path, names):
+    pictures = UTKFace(folder, tmp_path)
     pictures.names = names
     assert pictures.missing == ""
-    assert pictures.path(SPLIT.file[0]) == folder / "utkface" / SPLIT.file[0]
-    for other in ("../secret.txt", "9_3_0_20170112213500903.jpg"):
-        with pytest.raises(DataMissing, match="no UTKFace picture"):
-            pictures.path(other)
     assert [(one.file, one.reason) for one in pictures.rejected] == [
         ("9_3_0_20170112213500903.jpg", "the gender is neither 0 (male) nor 1 (female)")
     ]
 
 
 def test_samples_are_filtered_by_split_age_and_gender(tmp_path, names):
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     pictures.names = names
     assert len(pictures.samples()) == 4
     assert list(pictures.samples("train", "30–39", "female").age_years) == [34, 35]
@@ -115,7 +109,7 @@ def test_a_page_holds_so_many_pictures_and_none_is_told_in_words(names):
 
 def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path, names):
     write_groups(list(SPLIT.file), [[0], [1, 2], [3]], tmp_path)
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     assert pictures.duplicate_groups == [list(SPLIT.file[1:3])]
     assert differing_groups(pictures.duplicate_groups, names) == 1
     (group,) = group_page(pictures.duplicate_groups, names, 1)
@@ -124,7 +118,7 @@ def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path
 
 def test_without_a_search_for_duplicates_the_command_is_named(tmp_path):
     with pytest.raises(DataMissing, match="python -m dataset prepare"):
-        _ = DataPictures(None, tmp_path).duplicate_groups
+        _ = UTKFace(None, tmp_path).duplicate_groups
 
 
 def test_refused_names_have_their_reasons():
@@ -132,7 +126,7 @@ def test_refused_names_have_their_reasons():
 
 
 def test_an_unknown_picture_or_recipe_is_not_found(client):
-    assert client.get("/data/utkface/nobody.jpg").status_code == 404
+    assert client.get("/pictures/set:chips/nobody.jpg/thumbnail.jpg").status_code == 410
     assert client.get("/data/frame.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
 
 
@@ -142,15 +136,15 @@ def recipe(context):
 
 
 def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
-    upload = context.upload("sample:astronaut.jpg", ())
-    frames = [drawn_frame(upload, recipe, "main", 1, draw) for draw in range(3)]
-    assert all(frame.shape == (recipe.input_px, recipe.input_px, 3) for frame in frames)
-    np.testing.assert_array_equal(frames[1], drawn_frame(upload, recipe, "main", 1, 1))
-    assert not np.array_equal(frames[0], frames[1])
-    assert not np.array_equal(frames[0], drawn_frame(upload, recipe, "main", 2, 0))
-    assert unchanged_frame(upload, recipe).shape == frames[0].shape
+    upload = context.pictures.upload("sample:astronaut.jpg", ())
+    crops = [sampled_crop(upload, recipe, "main", 1, draw) for draw in range(3)]
+    assert all(crop.shape == (recipe.input_px, recipe.input_px, 3) for crop in crops)
+    np.testing.assert_array_equal(crops[1], sampled_crop(upload, recipe, "main", 1, 1))
+    assert not np.array_equal(crops[0], crops[1])
+    assert not np.array_equal(crops[0], sampled_crop(upload, recipe, "main", 2, 0))
+    assert unchanged_crop(upload, recipe).shape == crops[0].shape
     with pytest.raises(RecipeError, match="Received: middle"):
-        drawn_frame(upload, recipe, "middle", 1, 0)
+        sampled_crop(upload, recipe, "middle", 1, 0)
 
 
 def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
@@ -162,22 +156,27 @@ def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
 
 
 def test_ten_frames_are_shown_the_unchanged_one_first():
-    frames = draws_view("sample:astronaut.jpg", "model_full", "main", 7).children
-    assert len(frames) == DRAWS + 1
-    assert "draw=" not in str(frames[0])
-    assert all("seed=7" in str(frame) for frame in frames[1:])
+    crops = draws_view("sample:astronaut.jpg", "model_full", "main", 7).children
+    assert len(crops) == DRAWS + 1
+    assert "draw=" not in str(crops[0])
+    assert all("seed=7" in str(crop) for crop in crops[1:])
 
 
 def test_only_changes_that_are_switched_on_are_told():
-    told = strengths_in_words(Augmentation(flip_chance=0.5, rotation_degrees=10, blur_chance=0.1))
-    assert told == ["flip chance 50 %", "rotation 10 degrees", "blur chance 10 %", "blur sigma 1.5 px"]
+    told = strengths_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
+    assert told == [
+        "flip probability 50 %",
+        "rotation 10 degrees",
+        "blur probability 10 %",
+        "blur sigma 1.5 px",
+    ]
     assert strengths_in_words(Augmentation()) == []
 
 
 def test_a_recipe_without_a_framing_is_refused(tmp_path):
     path = tmp_path / "recipe.toml"
     path.write_text('name = "empty"\n', encoding="utf-8")
-    with pytest.raises(RecipeError, match="lacks the key 'framing'"):
+    with pytest.raises(RecipeError, match="lacks the key 'input'"):
         read_shown_recipe(path)
 
 

@@ -9,7 +9,7 @@ import pytest
 from dashboard.pages.metrics.charts import CHARTS, View
 from dashboard.pages.metrics.fairness import fairness_columns, fairness_rows
 from dashboard.pages.metrics.headline import headline, tiles
-from dashboard.pages.metrics.matrices import matrix_counts, matrix_frame, matrix_titles
+from dashboard.pages.metrics.matrices import matrix_counts, matrix_table, matrix_titles
 from dashboard.pages.metrics.matrix_figures import (
     COLUMNS,
     COUNTS,
@@ -23,8 +23,8 @@ from dashboard.pages.metrics.table import table_columns, table_rows
 from dashboard.shared import figures
 from dashboard.shared.theme import DARK, LIGHT, variant_colour
 from dataset.tables.columns import FACE_FOUND, NO_FACE
-from evaluation.metrics.estimates import DEFINITIONS
-from evaluation.metrics.fairness import fairness_cells
+from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.fairness import fairness_groups
 from evaluation.runs import COMPLETE, Run
 
 NAMES = ("full", "cropped")
@@ -38,14 +38,14 @@ def predictions():
     count = 120
     true, female = rng.integers(0, 90, count).astype(float), rng.integers(0, 2, count)
     found = np.arange(count) >= 3
-    frames = []
+    tables = []
     for name, spread in (("full", 7.0), ("cropped", 5.0)):
         predicted = np.clip(true + rng.normal(0, spread, count), 0, 100)
-        frames.append(
+        tables.append(
             pd.DataFrame(
                 {
                     "file": [f"{number}.jpg" for number in range(count)],
-                    "set": "context",
+                    "set": "composites",
                     "split": "test",
                     "variant": name,
                     "subject": "",
@@ -55,7 +55,7 @@ def predictions():
                     "gender": female,
                     "race": "",
                     "status": np.where(found, FACE_FOUND, NO_FACE),
-                    "face_share": np.where(found, rng.uniform(0.1, 1, count), np.nan),
+                    "face_fraction": np.where(found, rng.uniform(0.1, 1, count), np.nan),
                     "predicted_age_years": predicted,
                     "age_low_years": predicted - 7,
                     "age_high_years": predicted + 7,
@@ -65,9 +65,11 @@ def predictions():
                 }
             )
         )
-    told = pd.concat(frames, ignore_index=True)
+    told = pd.concat(tables, ignore_index=True)
     sure = np.where(told.female_probability >= 0.6, "female", "male")
-    return told.assign(told_gender=np.where(told.female_probability.between(0.4, 0.6), "uncertain", sure))
+    return told.assign(
+        predicted_gender=np.where(told.female_probability.between(0.4, 0.6), "uncertain", sure)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +78,12 @@ def numbers(predictions):
 
 
 def run_of(name):
-    history = {"epoch": [1, 2], "phase": ["main", "finish"], "seconds": 60.0, "loss": [2.0, 1.5]}
+    history = {"epoch": [1, 2], "phase": ["main", "cooldown"], "seconds": 60.0, "loss": [2.0, 1.5]}
     return Run(name, Path(name), COMPLETE, pd.DataFrame(history | {"validation_loss": [1.8, 1.6]}))
 
 
-BOTH = Selection("context", "test", "all", "full", "cropped")
-ALONE = Selection("context", "test", "all", "full", "")
+BOTH = Selection("composites", "test", "all", "full", "cropped")
+ALONE = Selection("composites", "test", "all", "full", "")
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
@@ -89,7 +91,7 @@ ALONE = Selection("context", "test", "all", "full", "")
 @pytest.mark.parametrize("key", CHARTS)
 def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selection, scheme):
     chart = CHARTS[key]
-    figure = chart.draw(chart.frame(numbers, selection), View(numbers, selection, scheme))
+    figure = chart.draw(chart.table(numbers, selection), View(numbers, selection, scheme))
     assert figure.layout.height == figures.HEIGHT_PX
     assert figure.layout.meta["title"] or (selection is ALONE and key.endswith("_2"))
     assert chart.about
@@ -99,32 +101,32 @@ def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selecti
 def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
     nowhere = Selection("fgnet", "test", "all", "full", "cropped")
     chart = CHARTS[key]
-    figure = chart.draw(chart.frame(numbers, nowhere), View(numbers, nowhere, LIGHT))
+    figure = chart.draw(chart.table(numbers, nowhere), View(numbers, nowhere, LIGHT))
     assert figure.layout.meta["title"]
 
 
 @pytest.mark.parametrize("key", CHARTS)
 def test_a_set_that_knows_age_bins_alone_is_drawn(predictions, key):
-    bins = predictions.assign(set="fairface", split="held", age_years=np.nan)
-    numbers, held = Numbers(bins), Selection("fairface", "held", "all", "full", "cropped")
-    figure = CHARTS[key].draw(CHARTS[key].frame(numbers, held), View(numbers, held, LIGHT))
+    bins = predictions.assign(set="fairface", split="test", age_years=np.nan)
+    numbers, selection = Numbers(bins), Selection("fairface", "test", "all", "full", "cropped")
+    figure = CHARTS[key].draw(CHARTS[key].table(numbers, selection), View(numbers, selection, LIGHT))
     assert figure.layout.meta["title"]
 
 
 def test_the_headline_of_a_set_that_knows_age_bins_alone_is_of_bins(predictions):
-    bins = predictions.assign(set="fairface", split="held", age_years=np.nan)
+    bins = predictions.assign(set="fairface", split="test", age_years=np.nan)
     selection = selection_from({"set": "fairface"}, bins, NAMES)
-    assert selection.split == "held"
+    assert selection.split == "test"
     assert "in the right bin" in str(headline(Numbers(bins), selection, COLOURS))
-    measures = [
+    estimates = [
         tile.to_plotly_json()["props"]["data-measure"] for tile in tiles(Numbers(bins), selection, COLOURS)
     ]
-    assert measures == ["bin_accuracy", "bin_off_by_one", "accuracy", "auc"]
+    assert estimates == ["bin_accuracy", "bin_off_by_one", "accuracy", "auc"]
 
 
 def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_share_told(numbers):
-    chart = CHARTS["accuracy_by_share_told"]
-    figure = chart.draw(chart.frame(numbers, BOTH), View(numbers, BOTH, LIGHT))
+    chart = CHARTS["accuracy_by_answer_rate"]
+    figure = chart.draw(chart.table(numbers, BOTH), View(numbers, BOTH, LIGHT))
     curve, rule = figure.data[0], figure.data[1]
     nearest = int(np.argmin(np.abs(np.array(curve.x) - rule.x[0])))
     assert curve.y[nearest] == pytest.approx(rule.y[0], abs=0.03)
@@ -132,7 +134,7 @@ def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_sha
 
 def test_a_variant_has_its_colour_in_every_figure(numbers):
     for key in ("cs_curve", "gender_scores", "mae_by_age_female"):
-        figure = CHARTS[key].draw(CHARTS[key].frame(numbers, BOTH), View(numbers, BOTH, DARK))
+        figure = CHARTS[key].draw(CHARTS[key].table(numbers, BOTH), View(numbers, BOTH, DARK))
         drawn = {
             trace.name: trace.marker.color or trace.line.color for trace in figure.data if trace.name in NAMES
         }
@@ -140,25 +142,25 @@ def test_a_variant_has_its_colour_in_every_figure(numbers):
 
 
 def test_the_training_curves_are_those_of_the_selected_variants_with_their_phases(numbers):
-    chart, swapped = CHARTS["training_loss"], Selection("context", "test", "all", "cropped", "full")
-    frame = chart.frame(numbers, swapped)
-    figure = chart.draw(frame, View(numbers, swapped, LIGHT))
-    assert list(dict.fromkeys(frame.run)) == ["cropped", "full"]
+    chart, swapped = CHARTS["training_loss"], Selection("composites", "test", "all", "cropped", "full")
+    table = chart.table(numbers, swapped)
+    figure = chart.draw(table, View(numbers, swapped, LIGHT))
+    assert list(dict.fromkeys(table.run)) == ["cropped", "full"]
     assert figure.layout.meta["title"] == "Loss: cropped 1.6, full 1.6 at the end"
-    assert [mark.text for mark in figure.layout.annotations] == ["finish"]
+    assert [mark.text for mark in figure.layout.annotations] == ["cooldown"]
 
 
 def test_networks_that_came_without_a_history_have_no_curves_and_the_card_says_so(predictions):
     chart = CHARTS["training_loss"]
-    figure = chart.draw(chart.frame(Numbers(predictions), BOTH), View(Numbers(predictions), BOTH, LIGHT))
+    figure = chart.draw(chart.table(Numbers(predictions), BOTH), View(Numbers(predictions), BOTH, LIGHT))
     assert "None of these trainings" in figure.layout.annotations[0].text
 
 
 def test_a_matrix_shows_counts_or_shares_and_its_hover_always_the_count():
     counts = pd.DataFrame([[8, 2], [1, 9]], ["male", "female"], ["male", "female"])
     shown = {
-        shares: confusion_figure(counts, "", LIGHT, shares=shares).data[0]
-        for shares in (COUNTS, ROWS, COLUMNS)
+        fractions: confusion_figure(counts, "", LIGHT, fractions=fractions).data[0]
+        for fractions in (COUNTS, ROWS, COLUMNS)
     }
     words = confusion_figure(counts, "", LIGHT).data[1]
     assert list(words.text) == ["8", "2", "1", "9"]
@@ -182,15 +184,15 @@ def test_the_two_matrices_are_of_the_same_pictures_and_the_csv_holds_both(number
     first, second = matrix_counts(numbers, BOTH, "age")
     assert first.to_numpy().sum() == second.to_numpy().sum() == 120
     assert (first.sum(axis=1) == second.sum(axis=1)).all()
-    frame = matrix_frame(numbers, BOTH, "gender")
-    assert list(frame.columns) == ["true", "predicted", "full", "cropped"]
-    assert frame.full.sum() == 120
+    table = matrix_table(numbers, BOTH, "gender")
+    assert list(table.columns) == ["true", "predicted", "full", "cropped"]
+    assert table.full.sum() == 120
     assert len(matrix_titles([first, second], BOTH, "age")) == 3
 
 
 def test_the_table_has_a_row_a_measure_with_both_intervals_and_the_difference(numbers):
     rows = table_rows(numbers, BOTH)
-    assert len(rows) == len(DEFINITIONS)
+    assert len(rows) == len(METRICS)
     fields = {column["field"] for column in table_columns(BOTH, COLOURS)}
     assert fields <= set().union(*rows)
     mae = rows[0]
@@ -214,9 +216,9 @@ def test_one_variant_alone_is_told_without_a_comparison(numbers):
 
 
 def test_face_found_leaves_the_other_pictures_out_of_both_variants(numbers):
-    found = Selection("context", "test", "found", "full", "cropped")
+    found = Selection("composites", "test", "found", "full", "cropped")
     assert numbers.comparison(found).count == 117
-    assert numbers.measures(found, "full")["mae"].count == 117
+    assert numbers.estimates(found, "full")["mae"].count == 117
 
 
 @pytest.mark.parametrize(
@@ -224,9 +226,9 @@ def test_face_found_leaves_the_other_pictures_out_of_both_variants(numbers):
     [
         ({}, BOTH),
         ({"set": "nonsense", "split": "nowhere", "first": "nobody"}, BOTH),
-        ({"first": "cropped"}, Selection("context", "test", "all", "cropped", "full")),
+        ({"first": "cropped"}, Selection("composites", "test", "all", "cropped", "full")),
         ({"first": "full", "second": "full"}, BOTH),
-        ({"pictures": "found"}, Selection("context", "test", "found", "full", "cropped")),
+        ({"pictures": "found"}, Selection("composites", "test", "found", "full", "cropped")),
     ],
     ids=["nothing", "nonsense", "the other first", "the same twice", "face found"],
 )
@@ -235,14 +237,14 @@ def test_an_address_becomes_the_nearest_selection_that_exists(predictions, wante
 
 
 def test_a_selection_and_its_address_say_the_same(predictions):
-    assert BOTH.query == "?set=context&split=test&pictures=all&first=full&second=cropped"
+    assert BOTH.query == "?set=composites&split=test&pictures=all&first=full&second=cropped"
     assert selection_from(BOTH.as_dict, predictions, NAMES) == BOTH
 
 
 def test_sets_and_splits_are_offered_in_their_usual_order(predictions):
     more = pd.concat([predictions, predictions.assign(set="chips"), predictions.assign(split="train")])
-    assert sets_in(more) == ["chips", "context"]
-    assert splits_in(more, "context") == ["train", "test"]
+    assert sets_in(more) == ["chips", "composites"]
+    assert splits_in(more, "composites") == ["train", "test"]
 
 
 @pytest.fixture
@@ -280,8 +282,8 @@ def test_a_group_is_named_once_and_leaves_a_phone_room_for_a_figure(predictions)
 
 def test_the_release_before_stands_beside_that_of_today(of_two_races):
     numbers = Numbers(of_two_races)
-    cells = fairness_cells(numbers.rows(BOTH, "full")).assign(
-        set="context", split="test", variant="full", network_sha256="0"
+    cells = fairness_groups(numbers.rows(BOTH, "full")).assign(
+        set="composites", split="test", variant="full", network_sha256="0"
     )
     rows = fairness_rows(Numbers(of_two_races, earlier=cells), BOTH)
     assert all(row["first_mae_before"] == row["first_mae"] for row in rows)

@@ -10,7 +10,7 @@ from dashboard.pages.metrics.robustness import (
     SHOWN,
     is_measured,
     panel_figure,
-    robustness_frame,
+    robustness_rows_of,
     robustness_section,
     robustness_words,
 )
@@ -18,7 +18,7 @@ from dashboard.pages.metrics.robustness_figures import PANEL_HEIGHT_PX
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared.theme import DARK, LIGHT, variant_colour
 from evaluation.inference.corruptions import CORRUPTIONS
-from evaluation.reports.robustness import COMMAND
+from evaluation.predictions import ROBUSTNESS_COMMAND
 from tests.robustness_tables import robustness_table
 
 BOTH = Selection("chips", "test", "all", "full", "cropped")
@@ -95,15 +95,15 @@ def test_one_variant_alone_has_one_curve():
 
 
 def test_the_csv_of_a_panel_holds_what_is_drawn_and_no_hashes():
-    frame = robustness_frame(TABLE, BOTH, "noise")
-    assert len(frame) == 12
-    assert list(frame.strength.unique()) == [0, 1, 2, 3, 4, 5]
-    assert not any(name.endswith("sha256") for name in frame.columns)
-    assert np.isnan(frame.amount[frame.strength == 0]).all()
+    table = robustness_rows_of(TABLE, BOTH, "noise")
+    assert len(table) == 12
+    assert list(table.severity.unique()) == [0, 1, 2, 3, 4, 5]
+    assert not any(name.endswith("sha256") for name in table.columns)
+    assert np.isnan(table.level[table.severity == 0]).all()
 
 
 def test_without_a_table_the_section_names_the_command_that_writes_one():
-    assert COMMAND in str(robustness_section(TABLE.iloc[:0]))
+    assert ROBUSTNESS_COMMAND in str(robustness_section(TABLE.iloc[:0]))
 
 
 def test_the_section_has_a_panel_a_kind_of_change_and_a_switch():
@@ -114,7 +114,10 @@ def test_the_section_has_a_panel_a_kind_of_change_and_a_switch():
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [Selection("context", "test", "all", "full", "cropped"), Selection("chips", "train", "all", "full", "")],
+    [
+        Selection("composites", "test", "all", "full", "cropped"),
+        Selection("chips", "train", "all", "full", ""),
+    ],
     ids=["another set", "another split"],
 )
 def test_pictures_that_were_not_measured_are_said_to_be_so(elsewhere):

@@ -1,6 +1,6 @@
 """Right and wrong are told within the tolerance, and known people are found in their faces."""
 
-from dashboard.pages.predict.ground_truth import Truth, marks, summary
+from dashboard.pages.predict.ground_truth import GroundTruth, marks, summary
 from dashboard.pictures.samples import KnownPerson, people_by_face, shipped_samples
 from faces.detection import Face
 
@@ -11,35 +11,35 @@ ANSWERS = {
 
 
 def test_an_age_is_right_within_the_tolerance_and_says_by_how_much_it_is_off():
-    cropped, full = marks(ANSWERS, Truth(age_years=36), tolerance_years=5)
+    cropped, full = marks(ANSWERS, GroundTruth(age_years=36), tolerance_years=5)
     assert (cropped.right, cropped.off_years) == (True, -3)
     assert (full.right, full.off_years) == (True, 5)
-    assert not any(mark.right for mark in marks(ANSWERS, Truth(age_years=36), tolerance_years=2))
+    assert not any(mark.right for mark in marks(ANSWERS, GroundTruth(age_years=36), tolerance_years=2))
 
 
 def test_a_gender_is_right_or_wrong():
-    found = marks(ANSWERS, Truth(gender="female"), tolerance_years=5)
+    found = marks(ANSWERS, GroundTruth(gender="female"), tolerance_years=5)
     assert [(mark.variant, mark.right) for mark in found] == [("cropped", True), ("full", False)]
 
 
 def test_a_gender_that_was_not_told_is_neither_right_nor_wrong():
     unsure = {"cropped": {"age_years": 1.0, "gender": "uncertain"}}
-    found = marks(unsure, Truth(gender="female"), 5) + marks(ANSWERS, Truth(gender="female"), 5)
+    found = marks(unsure, GroundTruth(gender="female"), 5) + marks(ANSWERS, GroundTruth(gender="female"), 5)
     assert found[0].right is None
     assert summary(found, 5).startswith("cropped: 1 of 2 genders right (1 uncertain)")
 
 
 def test_one_face_needs_no_summary():
-    assert summary(marks(ANSWERS, Truth(34, "female"), 5), 5) == ""
+    assert summary(marks(ANSWERS, GroundTruth(34, "female"), 5), 5) == ""
 
 
 def test_what_is_not_known_is_not_marked():
-    assert marks(ANSWERS, Truth(), tolerance_years=5) == []
-    assert not Truth()
+    assert marks(ANSWERS, GroundTruth(), tolerance_years=5) == []
+    assert not GroundTruth()
 
 
 def test_the_summary_counts_for_each_variant():
-    found = marks(ANSWERS, Truth(34, "female"), 5) + marks(ANSWERS, Truth(60, "male"), 5)
+    found = marks(ANSWERS, GroundTruth(34, "female"), 5) + marks(ANSWERS, GroundTruth(60, "male"), 5)
     assert summary(found, 5) == (
         "cropped: 1 of 2 ages within 5 years, 1 of 2 genders right. "
         "full: 0 of 2 ages within 5 years, 1 of 2 genders right"
@@ -57,9 +57,9 @@ def test_each_person_goes_to_one_face_and_a_face_without_a_person_stays_unknown(
 
 
 def test_solvay_knows_the_ages_of_29_people(context):
-    solvay = context.samples["solvay_1927.jpg"]
+    solvay = context.pictures.samples["solvay_1927.jpg"]
     assert len(solvay.people()) == 29
-    faces = [answered.face for answered in context.upload("sample:solvay_1927.jpg").answer.faces]
+    faces = [answered.face for answered in context.pictures.upload("sample:solvay_1927.jpg").answer.faces]
     assert len(people_by_face(solvay.people(), faces)) >= 27
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.pages.saliency.reference_engine import ReferenceEngine
 from faces.errors import ReferenceEngineError
-from faces.input_crops import frame_for, square_for
+from faces.input_crops import crop_for, square_for
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import saliency_map
 
@@ -20,25 +20,25 @@ ASKED = {"key": "sample:astronaut.jpg", "face": "0"}
 def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     asked = ASKED | {"variant": variant, "output": output, "method": "gradcam"}
     answer = client.get("/saliency/map", query_string=asked).json
-    upload = context.upload("sample:astronaut.jpg")
+    upload = context.pictures.upload("sample:astronaut.jpg")
     face = upload.answer.faces[0].face
-    network = context.workbench.networks[variant]
-    frame = frame_for(network.variant, upload.picture, face)
+    network = context.workbench.predictor.networks[variant]
+    crop = crop_for(network.variant, upload.picture, face)
     square = square_for(network.variant, upload.picture, face)
-    expected = saliency_map(network, frame, square, "gradcam", output)
+    expected = saliency_map(network, crop, square, "gradcam", output)
     sent = np.frombuffer(base64.b64decode(answer["values"]), "<u2")
     values = sent.reshape(answer["px"], answer["px"]) / 65535
     np.testing.assert_allclose(values, expected.values, atol=2e-5)
-    assert answer["share_in_face"] == pytest.approx(expected.share_inside(face.box_xyxy), abs=0.02)
+    assert answer["fraction_in_face"] == pytest.approx(expected.fraction_inside(face.box_xyxy), abs=0.02)
     assert 0 < answer["face_area"] < 1
     assert not answer["empty"]
 
 
 def test_the_frame_is_sent_pixel_for_pixel(client, context):
     response = client.get("/saliency/frame.png", query_string=ASKED | {"variant": "cropped"})
-    upload = context.upload("sample:astronaut.jpg")
+    upload = context.pictures.upload("sample:astronaut.jpg")
     found = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-    expected = frame_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
+    expected = crop_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
     np.testing.assert_array_equal(found, expected)
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -47,7 +47,9 @@ def test_the_frame_is_sent_pixel_for_pixel(client, context):
     ("asked", "words"),
     [
         pytest.param({"key": "forgotten"}, "no longer in the server's memory", id="a forgotten picture"),
-        pytest.param({"key": "test:nobody.jpg"}, "no test picture 'nobody.jpg'", id="no such test picture"),
+        pytest.param(
+            {"key": "set:chips/nobody.jpg"}, "no labelled picture 'chips/nobody.jpg'", id="no such picture"
+        ),
         pytest.param({"variant": "huge"}, "No variant 'huge'", id="no such variant"),
         pytest.param({"method": "tea leaves"}, "no map of age by tea leaves", id="no such method"),
         pytest.param({"engine": "tf-keras-vis"}, "tf-keras-vis is not installed", id="no such engine"),
@@ -71,6 +73,6 @@ def test_a_face_that_is_not_there_stands_for_the_last_one(client):
 def test_a_reference_engine_that_cannot_start_says_so(context, monkeypatch):
     monkeypatch.setattr("dashboard.pages.saliency.reference_engine.WORKER", "training.no_such_module")
     engine = ReferenceEngine()
-    frame = np.zeros((8, 8, 3), np.uint8)
+    crop = np.zeros((8, 8, 3), np.uint8)
     with pytest.raises(ReferenceEngineError, match="try again"):
-        engine.map_values(context.variants["full"], frame, "vanilla", "age", 0.5)
+        engine.map_values(context.variants["full"], crop, "vanilla", "age", 0.5)

@@ -10,7 +10,7 @@ from dashboard.pages.training.figures import phase_marks
 from dashboard.pages.training.progress import mark_of, minutes_in_words, what_goes_on
 from dashboard.pages.training.table import runs_columns, runs_rows, runs_table
 from dashboard.shared.theme import DARK, LIGHT, variant_colour
-from evaluation.metrics.estimates import Measure
+from evaluation.metrics.estimates import Estimate
 from evaluation.runs import COMPLETE, STOPPED, TRAINING, UNREADABLE, Run
 
 
@@ -21,8 +21,8 @@ def history(phases, **columns):
 
 def scores(mae, accuracy):
     return {
-        "mae": Measure("mae", mae, mae - 0.1, mae + 0.1, 100),
-        "accuracy": Measure("accuracy", accuracy, accuracy - 0.01, accuracy + 0.01, 100),
+        "mae": Estimate("mae", mae, mae - 0.1, mae + 0.1, 100),
+        "accuracy": Estimate("accuracy", accuracy, accuracy - 0.01, accuracy + 0.01, 100),
     }
 
 
@@ -30,12 +30,12 @@ def scores(mae, accuracy):
 def runs(tmp_path):
     both = {"loss": [3.0, 2.0, 1.0], "validation_loss": [2.5, 2.0, 2.1], "learning_rate": [1e-3, 5e-4, 1e-5]}
     return [
-        Run("full", tmp_path / "full", COMPLETE, history(["main", "main", "finish"], **both), "full", 3, 2,
-            parameters=3_517_478, network_mb=14.01, measures=scores(4.38, 0.947)),
-        Run("wide", tmp_path / "wide", TRAINING, history(["main", "finish"], loss=[3.0, 2.5],
+        Run("full", tmp_path / "full", COMPLETE, history(["main", "main", "cooldown"], **both), "full", 3, 2,
+            parameters=3_517_478, network_mb=14.01, estimates=scores(4.38, 0.947)),
+        Run("wide", tmp_path / "wide", TRAINING, history(["main", "cooldown"], loss=[3.0, 2.5],
             validation_loss=[2.6, 2.4], learning_rate=[1e-3, 1e-4]), "wide", 4, 2, device="CPU"),
         Run("deep", tmp_path / "deep", COMPLETE, history(["main"]), "deep", 1, None,
-            measures=scores(4.11, 0.931)),
+            estimates=scores(4.11, 0.931)),
     ]  # fmt: skip
 
 
@@ -85,20 +85,20 @@ def test_the_title_says_where_the_curves_end(runs):
 
 def test_a_phase_is_named_once_where_runs_agree_and_with_its_run_where_they_do_not(runs):
     full, wide, _ = runs
-    assert phase_marks([full]) == {3: "finish"}
-    assert phase_marks([full, wide]) == {2: "finish (wide)", 3: "finish (full)"}
+    assert phase_marks([full]) == {3: "cooldown"}
+    assert phase_marks([full, wide]) == {2: "cooldown (wide)", 3: "cooldown (full)"}
 
 
 def test_what_the_button_saves_is_what_the_figure_shows(runs):
-    frame = CURVES["loss"].frame(runs)
-    assert list(frame.columns) == ["run", "epoch", "phase", "loss", "validation_loss"]
-    assert frame.groupby("run").validation_loss.count().to_dict() == {"deep": 0, "full": 3, "wide": 2}
-    assert CURVES["loss"].frame([]).empty
+    table = CURVES["loss"].table(runs)
+    assert list(table.columns) == ["run", "epoch", "phase", "loss", "validation_loss"]
+    assert table.groupby("run").validation_loss.count().to_dict() == {"deep": 0, "full": 3, "wide": 2}
+    assert CURVES["loss"].table([]).empty
 
 
 def test_a_training_says_how_far_it_is_and_what_it_will_take(runs):
     (line,) = what_goes_on(runs)
-    words = "wide trains: epoch 2 of 4, phase finish, about 2 minutes left, on CPU."
+    words = "wide trains: epoch 2 of 4, phase cooldown, about 2 minutes left, on CPU."
     assert words in str(line)
 
 
