@@ -1,11 +1,8 @@
 """Logit adjustment of the ages after a training."""
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 
 from faces.networks import AGES
 from recipes.recipe import AGE_PROBABILITIES

@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,12 +18,14 @@ from faces.input_crops import crop_for
 from faces.networks import Network
 from faces.pictures import decode
 from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
-from tests.training.conftest import from_nothing
+from tests.builders import from_nothing
 from training.after_training import WISE_FT_ALPHAS, apply_wise_ft
 from training.checkpoint import CHECKPOINT, save_checkpoint
 from training.networks.build import started_network
 from training.pipeline import Labelled, labelled_inputs, training_batches
 from training.run import network_at_start, run
+
+RUN_ALONE: dict[str, Any] = {"export": lambda model, folder, **facts: None}  # its ONNX is not needed
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +47,11 @@ def small_recipe() -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False)
+    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False, **RUN_ALONE)
 
     class Killed(BaseException):
         """As SIGKILL would end it: between two epochs, with nothing but the checkpoint left."""
@@ -70,8 +74,8 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
     monkeypatch.delattr("training.run.measure_batch_norm")
     with pytest.raises(RecipeError, match="--resume"):
-        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
-    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True)
+        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False, **RUN_ALONE)
+    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True, **RUN_ALONE)
 
     whole = pd.read_csv(tmp_path / "whole" / "history.csv").drop(columns="seconds")
     resumed = pd.read_csv(tmp_path / "killed" / "history.csv").drop(columns="seconds")
@@ -80,6 +84,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     np.testing.assert_allclose(resumed, whole, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_a_variant_that_serves(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -123,13 +128,21 @@ def test_the_mean_with_the_start_weights_that_validates_best_is_kept(small_recip
         np.testing.assert_allclose(weight.numpy(), values + fraction, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_training_of_the_localizer_alone_changes_nothing_else(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     localizer = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
-    run(localizer, small_data, tmp_path, tmp_path / "before", resume=False)
+    run(localizer, small_data, tmp_path, tmp_path / "before", resume=False, **RUN_ALONE)
     network = replace(localizer.network, weights=str(tmp_path / "before" / "network.keras"))
-    run(replace(localizer, network=network), small_data, tmp_path, tmp_path / "after", resume=False)
+    run(
+        replace(localizer, network=network),
+        small_data,
+        tmp_path,
+        tmp_path / "after",
+        resume=False,
+        **RUN_ALONE,
+    )
     before, after = (
         keras.saving.load_model(tmp_path / part / "network.keras", compile=False)
         for part in ("before", "after")
@@ -143,6 +156,7 @@ def test_a_training_of_the_localizer_alone_changes_nothing_else(
     assert all(name.startswith("localizer_") for name in changed)
 
 
+@pytest.mark.slow
 def test_validation_inputs_are_the_pixels_that_serving_crops(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -156,6 +170,7 @@ def test_validation_inputs_are_the_pixels_that_serving_crops(
         np.testing.assert_array_equal(crop, crop_for(small_recipe.variant(), picture, None))
 
 
+@pytest.mark.slow
 def test_an_epoch_is_sampled_by_seed_and_number_alone(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -194,6 +209,7 @@ def test_age_balance_samples_rare_decades_more_often(
     assert (drawn[:, 0] == 65).mean() == pytest.approx(old_fraction, abs=0.005)
 
 
+@pytest.mark.slow
 def test_a_broken_picture_is_skipped_and_named(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,7 +64,7 @@ def test_the_detector_trains_on_a_gpu_where_torch_finds_one(monkeypatch, has_gpu
     assert detector.default_device() == device
 
 
-@pytest.mark.training
+@pytest.mark.slow
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("ultralytics")
