@@ -10,7 +10,7 @@ from typing import Any
 from dataset.records import CHIPS
 from faces.files import whole_file
 from recipes.recipe import RECIPES, Recipe
-from training.run_folder.state import COMPLETE, RunFacts, SetFacts
+from recipes.run import COMPLETE, RunFacts, SetFacts
 
 CARD = "README.md"
 FIGURES = {
