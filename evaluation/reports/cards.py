@@ -5,7 +5,6 @@ own files alone, and a test writes them again and finds the same bytes.
 """
 
 import json
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -296,13 +295,13 @@ def _fairness(variant: Variant, document: dict[str, Any]) -> str:
 
 
 def _tried_for_fairness(variant: Variant) -> str:
-    mixes = [recipe.get("mix", {}) for recipe in recipes_of(variant.folder).values()]
+    mixes = [recipe.mix for recipe in recipes_of(variant.folder).values()]
     tried = []
-    if fraction := max((mix.get("fractions", {}).get(FAIRFACE, 0) for mix in mixes), default=0):
+    if fraction := max((mix.fractions.get(FAIRFACE, 0) for mix in mixes), default=0):
         tried.append(
             f"up to {100 * fraction:.0f} % of the training frames from FairFace, which is balanced by race"
         )
-    if power := max((mix.get("age_balance", 0) for mix in mixes), default=0):
+    if power := max((mix.age_balance for mix in mixes), default=0):
         tried.append(f"rare decades of age drawn more often (balance {power:g})")
     return (
         f"What was tried against it: {'; '.join(tried) or 'nothing'}. Drawing genders and races of UTKFace "
@@ -338,11 +337,10 @@ def _failures(document: dict[str, Any], by_face: bool) -> str:
 
 
 def _calibration_words(variant: Variant) -> str:
-    path = variant.folder / "calibration.toml"
-    if not path.is_file():
+    fitted_on = read_calibration(variant.folder).fitted_on
+    if fitted_on is None:
         return "nothing yet"
-    fitted = tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
-    return f"the {fitted.get('count', 0):,} pictures of `{fitted.get('set')}` {fitted.get('split')}"
+    return f"the {fitted_on.count:,} pictures of `{fitted_on.set}` {fitted_on.split}"
 
 
 def _provenance(variant: Variant, document: dict[str, Any]) -> str:
@@ -364,9 +362,10 @@ def _provenance(variant: Variant, document: dict[str, Any]) -> str:
 
 def _attention_words(variant: Variant, *, short: bool = False) -> str:
     """What the network reads of its frame, where that is not all of it."""
-    px = recipe_of(variant.folder).get("network", {}).get("attention_px")
-    if not px:
+    recipe = recipe_of(variant.folder)
+    if recipe is None or not recipe.network.attention_px:
         return ""
+    px = recipe.network.attention_px
     if short:
         return f"; of it a glimpse of {px} × {px} px"
     return (

@@ -5,8 +5,8 @@ much of a figure is the chance of a training.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from evaluation.metrics.metrics import all_estimates
 from evaluation.predictions import read_predictions
 from evaluation.reports.lineage import recipes_of
 from faces.variants import Variant, read_variant
+from recipes.recipe import Recipe
 
 FOLDER = "second_seed"  # in the folder of a variant
 TITLE = """\
@@ -90,10 +91,10 @@ def second_seed_page(variants: Sequence[Variant], predictions: pd.DataFrame, det
     return "\n".join([TITLE + head, *lines, "", *VERDICTS_HEAD, *verdicts, ""])
 
 
-def _but_seeds(variant: Variant) -> list[dict[str, Any]]:
-    """The recipes of all parts of a training, without what tells two seeds of it apart."""
+def _but_seeds(variant: Variant) -> list[Recipe]:
+    """The recipes of all parts of a training, without what differs between two seeds of it."""
     return [
-        recipe | {"name": "", "schedule": recipe["schedule"] | {"seed": 0}}
+        replace(recipe, name="any", path=Path(), schedule=replace(recipe.schedule, seed=0))
         for recipe in recipes_of(variant.folder).values()
     ]
 
@@ -101,7 +102,7 @@ def _but_seeds(variant: Variant) -> list[dict[str, Any]]:
 def _seeds(shipped: Variant, second: Variant) -> str:
     """`11, 13, 15 instead of 1, 3, 5`: a seed a part of the training."""
     told = [
-        ", ".join(str(recipe["schedule"]["seed"]) for recipe in recipes_of(one.folder).values())
+        ", ".join(str(recipe.schedule.seed) for recipe in recipes_of(one.folder).values())
         for one in (second, shipped)
     ]
     return " instead of ".join(told)

@@ -8,11 +8,12 @@ import flask
 import numpy as np
 
 from dashboard.context import current_context
-from dashboard.pages.data.augmentation import read_shown_recipe, sampled_crop, unchanged_crop
+from dashboard.pages.data.augmentation import sampled_crop, unchanged_crop
 from dashboard.pages.data.augmentation_samples import recipe_folders
 from dashboard.pictures.routes import keep_out_of_caches
 from faces.errors import ProjectError
 from faces.pictures import decode
+from recipes.recipe import read_recipe
 
 THUMBNAIL_PX = 160
 _JPEG_QUALITY = 88
@@ -45,7 +46,7 @@ def crop() -> flask.Response:
     try:
         upload = context.upload(asked.get("picture", ""), ())
         folder = recipe_folders(context)[asked.get("recipe", "")]
-        recipe = read_shown_recipe(folder / "recipe.toml")
+        recipe = read_recipe(folder / "recipe.toml")
         draw = asked.get("draw", type=int)
         if draw is None:
             return _jpeg(unchanged_crop(upload, recipe))
