@@ -35,12 +35,13 @@ from evaluation.reports.recipes import (
     recipes_page,
 )
 from evaluation.reports.scores import compact_json, read_scores, scores, write_scores
-from evaluation.runs import COMPLETE, runs_in
+from evaluation.runs import runs_in
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
 from faces.variants import read_variant
 from recipes.recipe import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
+from recipes.run import COMPLETE
 
 DOCS = Path("docs")
 
@@ -112,7 +113,7 @@ def recipe_text(
         # A batch norm that stays at mean 0 and variance 1 normalises nothing.
         document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
     if pictures:
-        document["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        document["limits"] = {name: round(float(fraction) * pictures) for name, fraction in fractions.items()}
         document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
     for phase in document["phases"]:
         phase["epochs"] = epochs or phase["epochs"]

@@ -28,6 +28,7 @@ from faces.files import sha256_of, whole_file
 from faces.networks import ATTENTION
 from faces.variants import Variant
 from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, LOCALIZER, MEASURED, Phase, Recipe, Schedule
+from recipes.run import COMPLETE, TRAINING, RunFacts
 from training.export.export import export_variant
 from training.frozen_features import heads_of, with_features
 from training.logit_adjustment import adjust_logits
@@ -57,7 +58,7 @@ from training.phases import (
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_inputs, training_batches
 from training.run_folder.card import run_command, write_run_card
 from training.run_folder.figures import write_confusions, write_curves
-from training.run_folder.state import COMPLETE, TRAINING, RunFacts, set_facts, write_run_state
+from training.run_folder.state import set_facts, write_run_state
 from training.validation import history_columns, outputs_of, validation_figures
 
 CHECKPOINT = "checkpoint.npz"
