@@ -87,7 +87,7 @@ def test_importing_every_module_of_a_served_room_loads_no_training_library(room)
 
 def test_metrics_run_where_no_network_is():
     program = (
-        "import sys, evaluation.metrics.comparisons, evaluation.metrics.metrics, evaluation.metrics.slices\n"
+        "import sys, evaluation.metrics.comparisons, evaluation.metrics.registry, evaluation.metrics.slices\n"
         "print(*[name for name in ('onnxruntime', 'cv2') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.definitions import METRICS
 
 PATH = Path(__file__).with_name("references.toml")
 

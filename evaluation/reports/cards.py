@@ -14,21 +14,13 @@ from typing import Any
 import pandas as pd
 
 from dataset.records import CHIPS, FAIRFACE
-from evaluation.metrics.abstention import HARDLY_BETTER_THAN_A_COIN
+from evaluation.metrics.abstention import MAX_ABSTAINED_ACCURACY
 from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, compared, fallback_text, headline_keys
-from evaluation.metrics.estimates import (
-    FRACTION,
-    HIGHER,
-    LOWER,
-    METRICS,
-    YEARS,
-    Estimate,
-    formatted,
-    is_better,
-)
+from evaluation.metrics.definitions import FRACTION, HIGHER, LOWER, METRICS, YEARS, is_better
+from evaluation.metrics.estimates import Estimate, formatted
 from evaluation.metrics.fairness import FEWEST_COMPARED
-from evaluation.metrics.metrics import NO_GENDER_HEAD
 from evaluation.metrics.references import read_references
+from evaluation.metrics.rows import NO_GENDER_HEAD
 from evaluation.metrics.slices import MIN_PICTURES, OLDEST_DECADE, decade_name
 from evaluation.predictions import read_predictions
 from evaluation.reports.fairness import fairness_page
@@ -242,7 +234,7 @@ def _gender_rule(variant: Variant, document: dict[str, Any]) -> str:
         f"A gender is told where its probability is at least {100 * least:.0f} %; below that the answer is "
         '"uncertain". The bound was chosen on `chips` validation as the highest under which the withheld '
         "answers are, by their calibrated probabilities, right "
-        f"{100 * HARDLY_BETTER_THAN_A_COIN:.0f} % of the time at most, hardly more often than a guess. The "
+        f"{100 * MAX_ABSTAINED_ACCURACY:.0f} % of the time at most, hardly more often than a guess. The "
         "gender figures above are of all pictures, those withheld here included.",
         "",
         "| Set | Told | Right of all | Right where told | Would be right where withheld |",

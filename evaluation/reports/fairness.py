@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dataset.records import CHIPS
-from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.estimates import formatted
 from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED, changes_since
 from evaluation.metrics.slices import MIN_PICTURES
 from evaluation.reports.earlier_release import (

@@ -17,7 +17,8 @@ import numpy as np
 from dataset import utkface
 from dataset.baselines import majority_gender_accuracy, median_age_mae
 from dataset.splits import read_split
-from evaluation.metrics.estimates import FRACTION, HIGHER, LOWER, YEARS, Estimate, formatted
+from evaluation.metrics.definitions import FRACTION, HIGHER, LOWER, YEARS
+from evaluation.metrics.estimates import Estimate, formatted
 from evaluation.reports.scores import estimates_in
 from evaluation.runs import COMPLETE, SCORED_SET, SCORED_SPLIT, Run, runs_in
 from faces.errors import TableError

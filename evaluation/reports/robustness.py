@@ -3,7 +3,8 @@
 import pandas as pd
 
 from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, Corruption
-from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.estimates import formatted
 from evaluation.predictions import ROBUSTNESS_COMMAND
 
 MIDDLE_SEVERITY = 3

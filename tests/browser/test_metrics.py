@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
-from evaluation.metrics.metrics import all_estimates
+from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import ROBUSTNESS_FILE, read_predictions
 from faces.variants import read_variant
 from tests.browser.conftest import wait_until

@@ -17,7 +17,8 @@ from evaluation.inference.predict import loaded_networks, prediction_rows, predi
 from evaluation.inference.robustness import write_robustness
 from evaluation.metrics.comparisons import compared, fallback_fraction
 from evaluation.metrics.fairness import fairness_groups
-from evaluation.metrics.metrics import NO_AGE_HEAD, NO_GENDER_HEAD, all_estimates, heads
+from evaluation.metrics.registry import all_estimates
+from evaluation.metrics.rows import NO_AGE_HEAD, NO_GENDER_HEAD, heads
 from evaluation.metrics.slices import error_by_decade_and_gender
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card
