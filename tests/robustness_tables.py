@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dataset.tables.columns import ROBUSTNESS
-from evaluation.inference.robustness import CONDITIONS
+from evaluation.inference.conditions import CONDITIONS
 
 
 def robustness_table(
@@ -19,8 +19,13 @@ def robustness_table(
     made_by = dict.fromkeys(("split_sha256", "network_sha256", "detector_sha256"), "") | hashes
     cells = [("unchanged", 0, np.nan, "none")]
     cells += [
-        (cell.corruption.key, cell.severity, cell.corruption.level(cell.severity), cell.corruption.unit)
-        for cell in CONDITIONS
+        (
+            condition.corruption.key,
+            condition.severity,
+            condition.corruption.level(condition.severity),
+            condition.corruption.unit,
+        )
+        for condition in CONDITIONS
     ]
     tables = []
     for set_name in sets:

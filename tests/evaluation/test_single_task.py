@@ -239,5 +239,5 @@ def test_both_networks_of_a_pair_are_loaded_to_be_predicted(composite_folder, sm
 
 @pytest.mark.training
 def test_robustness_needs_a_network_of_both_tasks(composite_folder, tmp_path):
-    with pytest.raises(VariantError, match="Received: ages, which tells age"):
+    with pytest.raises(VariantError, match="Received: ages, which has age"):
         write_robustness(loaded_networks([composite_folder]), Detector(threads=1), Path(tmp_path), tmp_path)
