@@ -34,7 +34,7 @@ from evaluation.metrics.comparisons import (
 from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions, read_robustness
-from evaluation.reports import earlier_release
+from evaluation.reports import baseline_release
 from evaluation.reports.cards import write_cards
 from evaluation.reports.robustness import robustness_markdown
 from evaluation.reports.scores import scores, sections_of, write_scores
@@ -131,7 +131,7 @@ def snapshot(called: argparse.Namespace) -> None:
     if predictions.empty:
         raise DataMissing("There are no predictions to keep; `python -m evaluation predict` writes them.")
     variants = [read_variant(folder) for folder in folders]
-    for path in earlier_release.snapshot(predictions, variants, sha256_of(called.detector)):
+    for path in baseline_release.snapshot(predictions, variants, sha256_of(called.detector)):
         print(f"Wrote {path}.")
 
 

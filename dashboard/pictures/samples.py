@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from faces.boxes import iou
 from faces.detection import Face
-from faces.input_crops import overlap_iou
 
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
 MATCHING_IOU = 0.2  # the tables' boxes were drawn by another detector, tighter or wider than ours
@@ -66,7 +66,7 @@ def people_by_face(people: Sequence[KnownPerson], faces: Sequence[Face]) -> dict
     """Index of a face -> the known person in it. Each person goes to the face that overlaps most."""
     pairs = sorted(
         (
-            (overlap_iou(person.box_xyxy, face.box_xyxy) if person.box_xyxy else 1.0, who, which)
+            (iou(person.box_xyxy, face.box_xyxy) if person.box_xyxy else 1.0, who, which)
             for who, person in enumerate(people)
             for which, face in enumerate(faces)
         ),

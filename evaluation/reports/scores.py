@@ -19,7 +19,7 @@ from evaluation.metrics.fairness import changes_since
 from evaluation.metrics.registry import all_estimates
 from evaluation.metrics.rows import answered
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
-from evaluation.reports.earlier_release import baseline_predictions, published_rows
+from evaluation.reports.baseline_release import baseline_predictions, published_rows
 from evaluation.sets import SETS, SPLITS
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file

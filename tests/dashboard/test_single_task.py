@@ -72,17 +72,17 @@ def test_predict_shows_what_is_told_and_says_what_is_not(app_client):
     said = predict_answer(app_client, "ages", "genders")
     assert "ages" in said
     assert "genders" in said
-    assert said.count('"not told"') == 2  # one row of ages, one of genders
-    assert "gender not told" in said  # under the large age of the first variant
+    assert said.count('"not predicted"') == 2  # one row of ages, one of genders
+    assert "gender not predicted" in said  # under the large age of the first variant
     assert not re.search(r"\b(nan|NaN|None)\b", said)
     paired = predict_answer(app_client, "ages + genders")
-    assert "not told" not in paired
+    assert "not predicted" not in paired
 
 
 @pytest.mark.training
 def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
     said = predict_answer(app_client, "genders")
-    assert "age not told" in said
+    assert "age not predicted" in said
     assert "headline-age" not in said
 
 
@@ -106,13 +106,13 @@ def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs
         found = app_client.get("/saliency/map", query_string=asked).json
         assert ("error" not in found) == (output in outputs)
         if output not in outputs:
-            assert found["error"].startswith(f"{name} tells no {output}.")
+            assert found["error"].startswith(f"{name} has no {output} head.")
 
 
 @pytest.mark.training
 def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_client, app_context, astronaut):
     context = app_context
-    upload = context.answered(astronaut, "a.jpg")
+    upload = context.workbench.answered(astronaut, "a.jpg")
     (face,) = json.loads(json.dumps(upload.answer.as_dict(), allow_nan=False))["faces"]
     assert face["answers"]["ages"]["gender"] is None
     assert face["answers"]["ages"]["age_years"] == face["answers"]["ages + genders"]["age_years"]
@@ -126,8 +126,8 @@ def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_clien
 
 @pytest.mark.training
 def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_context, small_variants):
-    assert [run.name for run in app_context.runs()] == ["ages", "genders"]
-    assert {run.state for run in app_context.runs()} == {COMPLETE}
+    assert [run.name for run in app_context.tables.runs()] == ["ages", "genders"]
+    assert {run.state for run in app_context.tables.runs()} == {COMPLETE}
     pair = app_context.variants["ages + genders"]
     facts = {fact.name: fact.value for fact in (*design_of(pair), *provenance_of(pair))}
     parameters = sum(small_variants[name].parameters for name in ("ages", "genders"))
@@ -137,10 +137,10 @@ def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_c
 
 
 def test_what_is_not_told_has_a_row_without_a_mark():
-    assert age_in_words(OF_GENDER) == "age not told"
-    assert gender_in_words(OF_AGE) == "gender not told"
+    assert age_in_words(OF_GENDER) == "age not predicted"
+    assert gender_in_words(OF_AGE) == "gender not predicted"
     for row in (age_row(Row("a", OF_GENDER, "red")), gender_row(Row("a", OF_AGE, "red"))):
-        assert "not told" in str(row)
+        assert "not predicted" in str(row)
         assert not {"dot", "bar", "interval"} & {getattr(part, "className", None) for part in row._traverse()}
 
 

@@ -1,4 +1,4 @@
-"""The detector finds the faces that it promises, reads other exports, and refuses what is none."""
+"""The detector finds the faces that it promises, loads other exports, and refuses what is none."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 
 from benchmarks.detector import SAMPLES, package_folder, sample_counts, val_by_source
 from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
+from faces.boxes import iou
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import sha256_of
-from faces.input_crops import overlap_iou
 from faces.pictures import Picture, decode
 from training.detector.quality import average_precision_50, face_counts
 
@@ -63,9 +63,9 @@ def test_the_sample_pictures_show_as_many_faces_as_they_should(detector):
     assert counts["solvay_1927.jpg"] >= 27
 
 
-def test_a_box_frames_the_face_and_stays_in_the_picture(detector, astronaut):
+def test_a_box_surrounds_the_face_and_stays_in_the_picture(detector, astronaut):
     (face,) = detector.faces_in(astronaut)
-    assert overlap_iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
+    assert iou(np.array(face.box_xyxy), np.array([[175, 65, 275, 200]]))[0] > 0.5
     close_up = Picture("close-up", np.ascontiguousarray(astronaut.rgb[90:200, 175:270]))
     for face in detector.faces_in(close_up):
         x0, y0, x1, y1 = face.box_xyxy
@@ -73,18 +73,18 @@ def test_a_box_frames_the_face_and_stays_in_the_picture(detector, astronaut):
         assert 0 <= y0 < y1 <= close_up.height
 
 
-def test_the_surest_face_comes_first(detector):
+def test_the_face_of_the_highest_confidence_comes_first(detector):
     picture = decode((SAMPLES / "solvay_1927.jpg").read_bytes(), "solvay")
     confidences = [face.confidence for face in detector.faces_in(picture)]
     assert confidences == sorted(confidences, reverse=True)
     assert min(confidences) >= detector.confidence
 
 
-def test_a_large_picture_is_read_twice_and_still_shows_its_large_face_once(detector, astronaut):
+def test_a_large_picture_gets_two_passes_and_still_shows_its_large_face_once(detector, astronaut):
     large = Picture("large", np.repeat(np.repeat(astronaut.rgb[20:260, 120:340], 8, axis=0), 8, axis=1))
     (small_face,) = detector.faces_in(Picture("small", np.ascontiguousarray(astronaut.rgb[20:260, 120:340])))
     (face,) = detector.faces_in(large)
-    assert overlap_iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
+    assert iou(np.array(face.box_xyxy) / 8, np.array([small_face.box_xyxy]))[0] > 0.8
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_detector_names_the_bytes_of_its_file(detector):
     assert detector.sha256 == sha256_of(DEFAULT_DETECTOR)
 
 
-def test_an_end_to_end_export_is_read(tmp_path):
+def test_an_end_to_end_export_is_decoded(tmp_path):
     output = np.zeros((1, 300, 6))
     output[0, 0] = [16, 24, 48, 56, 0.9, 0]
     output[0, 1] = [0, 0, 10, 10, 0.1, 0]
@@ -168,7 +168,7 @@ def test_a_file_that_is_no_network_is_refused(tmp_path, content):
         Detector(tmp_path / "absent.onnx")
 
 
-def test_an_export_of_one_size_is_not_asked_for_another(tmp_path):
+def test_an_export_of_one_size_is_refused_for_another(tmp_path):
     path = export_that_answers(tmp_path / "e.onnx", np.zeros((1, 5, 2)))
     assert Detector(path).size_px == 64
     with pytest.raises(DetectorError, match="64 px alone"):

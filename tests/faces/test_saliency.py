@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from faces.boxes import Square
 from faces.detection import Detector
 from faces.files import sha256_of
-from faces.input_crops import Square, crop_for, square_for
+from faces.input_crops import crop_for, square_for
 from faces.networks import Network, age_expectations
 from faces.pictures import decode
 from faces.predictions import AGE, GENDER, OUTPUTS

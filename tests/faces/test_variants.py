@@ -1,4 +1,4 @@
-"""variant.toml is read whole or refused with what is wrong."""
+"""variant.toml is loaded whole or refused with what is wrong."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from faces.errors import VariantError
 from faces.variants import FACE, WHOLE_IMAGE, read_variant
 
 
-def test_the_shipped_variants_differ_in_their_framing(repository: Path) -> None:
+def test_the_shipped_variants_differ_in_their_input_mode(repository: Path) -> None:
     full, cropped = read_variant(repository / "model_full"), read_variant(repository / "model_cropped")
     assert (full.input_mode, cropped.input_mode) == (WHOLE_IMAGE, FACE)
     for same in ("input_px", "pad_rgb", "parameters", "flops", "split_sha256", "detector_sha256"):

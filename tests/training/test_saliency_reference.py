@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 pytest.importorskip("tf_keras_vis", reason="needs TensorFlow and tf-keras-vis (the full environment)")
 
-from faces.input_crops import Square
+from faces.boxes import Square
 from faces.networks import Network
 from faces.predictions import AGE, GENDER
 from faces.saliency.explain import METHODS, saliency_map

@@ -47,7 +47,7 @@ def test_an_unchanged_picture_is_predicted_as_it_is_served(
 ):
     by_name, _ = predictions_under((), samples.iloc[:1], networks, detector, tmp_path, title="s")
     predictor = Predictor([variant.folder for variant in shipped_variants])
-    served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
+    _, served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
     full, cropped = (by_name[name].age_years[0, 0] for name in ("full", "cropped"))
     assert full == pytest.approx(served.whole_picture["full"].age_years, abs=0.01)
     assert cropped == pytest.approx(served.faces[0].answers["cropped"].age_years, abs=0.01)

@@ -45,7 +45,7 @@ def rows_of(pictures, networks, detector, cache_dir):
 def test_a_row_holds_the_served_prediction(pictures, networks, detector, shipped_variants, tmp_path):
     rows = rows_of(pictures, networks, detector, tmp_path / "cache")
     predictor = Predictor([variant.folder for variant in shipped_variants])
-    answer = predictor.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
+    _, answer = predictor.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
     full, cropped = rows["full"].loc["astronaut.jpg"], rows["cropped"].loc["astronaut.jpg"]
     assert full.predicted_age_years == pytest.approx(answer.whole_picture["full"].age_years, abs=0.01)
     prediction = answer.faces[0].answers["cropped"]

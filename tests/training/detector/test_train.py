@@ -14,10 +14,10 @@ import yaml
 
 from dataset.backgrounds import backgrounds_of
 from evaluation.reports.scores import compact_json
+from faces.boxes import iou
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import DataMissing
 from faces.files import sha256_of
-from faces.input_crops import overlap_iou
 from training.detector import train as detector
 from training.detector.card import card
 from training.detector.quality import FaceCounts, average_precision, matched
@@ -124,7 +124,7 @@ def test_a_labelled_face_is_met_once():
 
 
 def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
-    assert overlap_iou(
+    assert iou(
         np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])
     ) == pytest.approx([1 / 3, 0])
 

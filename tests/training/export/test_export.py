@@ -13,8 +13,9 @@ import keras
 import tensorflow as tf
 
 from faces.answer import Predictor
+from faces.boxes import Square
 from faces.errors import ExportError
-from faces.input_crops import Square, pixels_in
+from faces.input_crops import pixels_in
 from faces.networks import Network
 from faces.pictures import Picture
 from faces.variants import read_variant

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from dataset.records import load_records
+from faces.boxes import square_around
 from faces.errors import DataMissing
-from faces.input_crops import pixels_in, square_around
+from faces.input_crops import pixels_in
 from faces.pictures import decode
 from tests.training.conftest import face_network
 from training.networks.architectures import IMAGENET_MEAN_RGB
