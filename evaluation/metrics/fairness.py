@@ -81,7 +81,9 @@ def _absolute_errors(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def _hits(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(n,) 1 where the gender is predicted correctly, before and now."""
     before, now = rows.female_probability_before, rows.female_probability
-    return tuple((predicted_female(one) == is_female(rows)).astype(float) for one in (before, now))
+    return tuple(
+        (predicted_female(probability) == is_female(rows)).astype(float) for probability in (before, now)
+    )
 
 
 def _labelled(predictions: pd.DataFrame) -> pd.DataFrame:

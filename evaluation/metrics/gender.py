@@ -67,10 +67,10 @@ def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]
 def resampled_gender_values(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     """(resamples, n) weights of n rows `with_genders` -> (resamples,) values by key."""
     female, predicted = is_female(rows), predicted_female(rows.female_probability)
-    cells = np.column_stack(
+    matrices = np.column_stack(
         [~female & ~predicted, ~female & predicted, female & ~predicted, female & predicted]
     )
-    true_male, false_female, false_male, true_female = weighted_means(weights, cells).T
+    true_male, false_female, false_male, true_female = weighted_means(weights, matrices).T
     answered = is_answered(rows)
     by_answer = np.column_stack([answered, answered & (female == predicted)])
     answer_rate, answered_and_correct = weighted_means(weights, by_answer).T

@@ -28,32 +28,32 @@ def as_before(rows):
 
 def test_every_gender_race_and_age_group_that_occurs_is_a_row_beside_that_of_all_ages():
     rows = predictions_of([1, 25, 26, 70], [2, 25, 30, 60], female=[0, 0, 0, 1], race="White")
-    cells = fairness_groups(rows).set_index(["gender", "race", "age_group"])
-    assert list(cells.index) == [
+    groups = fairness_groups(rows).set_index(["gender", "race", "age_group"])
+    assert list(groups.index) == [
         ("female", "White", ALL_AGES),
         ("female", "White", "70+"),
         ("male", "White", ALL_AGES),
         ("male", "White", "0–2"),
         ("male", "White", "20–29"),
     ]
-    assert list(cells["count"]) == [1, 1, 3, 1, 2]
-    assert cells.mae[("male", "White", "20–29")] == 2.0
-    assert cells.bias[("female", "White", "70+")] == -10.0
-    assert cells.accuracy[("male", "White", ALL_AGES)] == 1.0
+    assert list(groups["count"]) == [1, 1, 3, 1, 2]
+    assert groups.mae[("male", "White", "20–29")] == 2.0
+    assert groups.bias[("female", "White", "70+")] == -10.0
+    assert groups.accuracy[("male", "White", ALL_AGES)] == 1.0
 
 
 def test_a_group_carries_the_intervals_of_its_figures():
-    cell = fairness_groups(people(60, error=3.0, right=0.8)).iloc[0]
-    assert cell.mae_low == cell.mae == cell.mae_high == 3.0
-    assert cell.accuracy_low < cell.accuracy < cell.accuracy_high
+    group = fairness_groups(people(60, error=3.0, right=0.8)).iloc[0]
+    assert group.mae_low == group.mae == group.mae_high == 3.0
+    assert group.accuracy_low < group.accuracy < group.accuracy_high
 
 
 def test_a_set_that_knows_age_bins_alone_is_scored_by_bins():
     rows = people(4).assign(age_years=np.nan, age_first_years=30.0, age_last_years=39.0)
-    cell = fairness_groups(rows).iloc[1]
-    assert cell.age_group == "30–39"
-    assert cell.bin_accuracy == 0.0
-    assert np.isnan(cell.mae)
+    group = fairness_groups(rows).iloc[1]
+    assert group.age_group == "30–39"
+    assert group.bin_accuracy == 0.0
+    assert np.isnan(group.mae)
 
 
 def test_a_set_that_names_no_races_has_no_groups():
@@ -89,8 +89,8 @@ def test_a_change_is_paired_and_not_the_difference_of_two_intervals():
     noise = np.random.default_rng(0).normal(0, 6, 300)
     before = people(300, error=np.abs(noise) + 0.4)
     now = people(300, error=np.abs(noise) + 0.8)
-    cells = [fairness_groups(rows).iloc[0] for rows in (before, now)]
-    assert cells[1].mae_low < cells[0].mae_high
+    groups = [fairness_groups(rows).iloc[0] for rows in (before, now)]
+    assert groups[1].mae_low < groups[0].mae_high
     assert changes_since(as_before(before), now).set_index("figure").is_worse["mae"]
 
 
