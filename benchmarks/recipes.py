@@ -22,7 +22,7 @@ from dataset.paths import add_path_options, data_dir_of
 from dataset.records import CHIPS, load_records
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.metrics.age_bins import AGE_GROUPS
-from evaluation.metrics.metrics import GENDERS
+from evaluation.metrics.rows import GENDERS
 from evaluation.predictions import read_predictions
 from evaluation.reports.recipes import (
     HEADLINE_FILE,
@@ -35,12 +35,13 @@ from evaluation.reports.recipes import (
     recipes_page,
 )
 from evaluation.reports.scores import compact_json, read_scores, scores, write_scores
-from evaluation.runs import COMPLETE, runs_in
+from evaluation.runs import runs_in
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
 from faces.variants import read_variant
 from recipes.recipe import EMBEDDING, FACERES, NO_WEIGHTS, RECIPES, TRAINED, Recipe, read_recipe
+from recipes.run import COMPLETE
 
 DOCS = Path("docs")
 
@@ -111,7 +112,7 @@ def recipe_text(
         # A batch norm frozen at mean 0 and variance 1 would normalise nothing.
         document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
     if pictures:
-        document["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        document["limits"] = {name: round(float(fraction) * pictures) for name, fraction in fractions.items()}
         document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
     for phase in document["phases"]:
         phase["epochs"] = epochs or phase["epochs"]

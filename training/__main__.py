@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--out", type=Path, help="run folder (default: runs/NAME)")
     run.add_argument("--resume", action="store_true", help="continue the killed run in --out")
     run.add_argument("--limit", type=int, help="about so many pictures a set, for a quick trial")
-    commands.add_parser("recipes", help="list the recipes")
+    listed = commands.add_parser("recipes", help="list the recipes")
+    listed.add_argument("--schema", action="store_true", help="print the JSON schema of a recipe instead")
     from training.detector import train as detector
 
     detector.add_arguments(commands.add_parser("detector", help="fine-tune the face detector and export it"))
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         if parsed.command == "detector":
             return detector.run(parsed) or 0
         if parsed.command == "recipes":
-            return _list_recipes()
+            return _list_recipes(schema=parsed.schema)
         return _run(parsed)
     except ProjectError as error:
         print(error, file=sys.stderr)
@@ -53,9 +54,12 @@ def _run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _list_recipes() -> int:
-    from recipes.recipe import RECIPES, read_recipe
+def _list_recipes(*, schema: bool) -> int:
+    from recipes.recipe import RECIPES, read_recipe, schema_json
 
+    if schema:
+        print(schema_json(), end="")
+        return 0
     paths = sorted(Path().glob("model_*/recipe.toml")) + sorted(RECIPES.glob("*.toml"))
     for recipe in map(read_recipe, paths):
         fractions = ", ".join(f"{fraction:.0%} {name}" for name, fraction in recipe.mix.fractions.items())

@@ -23,13 +23,13 @@ from faces.errors import RecipeError
 from faces.files import whole_file
 from faces.networks import ATTENTION
 from recipes.recipe import FEMALE, LOCALIZER, Phase, Recipe
+from recipes.run import TRAINING
 from training.checkpoint import CHECKPOINT, Progress, Row, load_optimizer, load_progress, save_checkpoint
 from training.frozen_features import heads_of, with_features
 from training.networks.batch_norm import fused_batch_norms
 from training.networks.build import StartedNetwork
 from training.phases import compiled, has_stalled, learning_rate_after, trainable_parameters
 from training.pipeline import TRAIN, VALIDATION, Labelled, training_batches
-from training.run_folder.state import TRAINING
 from training.validation import validation_row
 
 FEATURES = "features"  # of a frozen backbone, in the run's folder while a phase needs them

@@ -16,6 +16,7 @@ from faces.errors import DataMissing, RecipeError
 from faces.files import whole_file
 from faces.variants import Variant
 from recipes.recipe import AGE_YEARS, MEASURED, Recipe, Schedule
+from recipes.run import COMPLETE, RunFacts
 from training.after_training import Exporter, finished_variant
 from training.checkpoint import CHECKPOINT, Progress
 from training.epochs import Training, fit_phases
@@ -23,7 +24,7 @@ from training.export.export import export_variant
 from training.networks.build import StartedNetwork, measure_batch_norm, started_network
 from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_inputs, training_batches
 from training.run_folder.card import run_command, write_run_card
-from training.run_folder.state import COMPLETE, RunFacts, set_facts, write_run_state
+from training.run_folder.state import set_facts, write_run_state
 
 MEASURED_BATCHES = 16  # for batch norm
 MEMORY_FRACTION = 0.2

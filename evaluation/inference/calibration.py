@@ -1,14 +1,13 @@
-"""Raw outputs on validation -> temperatures and the rule for telling a gender, in `calibration.toml`.
+"""Raw outputs on validation -> temperatures and the abstention threshold, in `calibration.toml`.
 
-A room of its own because it is the only fit after training. The age temperature is chosen so that the 80 %
-interval holds 80 % of the true ages; it moves the interval alone, never the age. The gender temperature
-minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017). A gender
-is told from the probability on under which the answers, by what they say, are hardly better than guesses.
+The only fit after training. The age temperature is chosen so that the 80 % interval holds 80 % of the true
+ages; it moves the interval alone, never the age. The gender temperature minimises the negative log likelihood
+(Guo et al., On Calibration of Modern Neural Networks, 2017). The abstention threshold is the probability
+below which genders are expected to be hardly better than guesses.
 """
 
 import math
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,19 @@ from dataset.tables.columns import UNREADABLE
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import abstention_threshold_for, likelier_probability
+from evaluation.metrics.rows import predicted_female
 from faces.detection import Detector
 from faces.errors import VariantError
-from faces.files import whole_file
-from faces.networks import Calibration, Network, ages_and_intervals, tempered_probability
-from faces.predictions import EVEN
+from faces.networks import (
+    CALIBRATION_TOML,
+    Calibration,
+    FittedOn,
+    Network,
+    ages_and_intervals,
+    read_calibration,
+    tempered_probability,
+    write_calibration_toml,
+)
 from faces.variants import Variant
 
 WANTED_COVERAGE = 0.8
@@ -35,7 +42,7 @@ STEPS = 24  # halvings of the bracket: far below what one picture can move
 
 @dataclass(frozen=True)
 class AgeFit:
-    """The age temperature, and the share of 80 % intervals that hold the true age without and with it."""
+    """The age temperature, and the coverage of the 80 % intervals without and with it."""
 
     temperature: float
     coverage_before: float
@@ -44,22 +51,20 @@ class AgeFit:
 
 @dataclass(frozen=True)
 class GenderFit:
-    """The gender temperature and the rule for telling a gender, and what both change."""
+    """The gender temperature and the abstention threshold, and what both change."""
 
     temperature: float
     abstention_threshold: float
     log_loss_before: float
     log_loss_after: float
-    answer_rate: float  # of the genders, under the rule
-    selective_accuracy: float  # share of the told ones
-    abstained_accuracy: (
-        float  # share of the others that would have been right; NaN where every gender is told
-    )
+    answer_rate: float  # fraction of genders that reach the threshold
+    selective_accuracy: float  # of those
+    abstained_accuracy: float  # of the others, had they been answered; NaN where there are none
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What was fitted on `count` pictures; None for what the network does not tell."""
+    """Fits on `count` pictures; None for a head that the network lacks."""
 
     count: int
     age: AgeFit | None
@@ -68,19 +73,14 @@ class Fit:
     @property
     def calibration(self) -> Calibration:
         """As it is served: what was not fitted stays as it is without a calibration."""
-        age = {"age_temperature": self.age.temperature} if self.age else {}
-        gender = self.gender
-        if gender is None:
-            return Calibration(**age)
-        return Calibration(
-            **age,
-            gender_temperature=gender.temperature,
-            abstention_threshold=gender.abstention_threshold,
-        )
+        of_age = Calibration(self.age.temperature) if self.age else Calibration()
+        if self.gender is None:
+            return of_age
+        return Calibration(of_age.age_temperature, self.gender.temperature, self.gender.abstention_threshold)
 
 
 def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
-    """Fit temperatures and rule on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
+    """Fit temperatures and threshold on n readable pictures; `age_years` (n,), `female` (n,) 0 or 1."""
     has_age = not np.isnan(outputs.age_probabilities).any()
     has_gender = not np.isnan(outputs.female_probability).any()
     return Fit(
@@ -102,16 +102,17 @@ def _fitted_age(age_probabilities: np.ndarray, age_years: np.ndarray) -> AgeFit:
 def _fitted_gender(female_probability: np.ndarray, female: np.ndarray) -> GenderFit:
     temperature = gender_temperature_for(female_probability, female)
     calibrated = tempered_probability(female_probability, temperature)
-    least = abstention_threshold_for(calibrated)
-    right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
+    threshold = abstention_threshold_for(calibrated)
+    correct = predicted_female(calibrated) == (female == 1)
+    answered = likelier_probability(calibrated) >= threshold
     return GenderFit(
         round(temperature, 4),
-        least,
+        threshold,
         log_loss(female, tempered_probability(female_probability, 1.0)),
         log_loss(female, calibrated),
-        float(told.mean()),
-        float(right[told].mean()),
-        float(right[~told].mean()) if not told.all() else math.nan,
+        float(answered.mean()),
+        float(correct[answered].mean()),
+        float(correct[~answered].mean()) if not answered.all() else math.nan,
     )
 
 
@@ -138,7 +139,7 @@ def gender_temperature_for(female_probability: np.ndarray, female: np.ndarray) -
 
 
 def coverage(age_probabilities: np.ndarray, age_years: np.ndarray, temperature: float) -> float:
-    """Share of the 80 % intervals, as they are served, that hold the true age."""
+    """Fraction of the 80 % intervals, as they are served, that hold the true age."""
     _, low, high = ages_and_intervals(age_probabilities, temperature).T
     return float(((low <= age_years) & (age_years <= high)).mean())
 
@@ -151,58 +152,44 @@ def write_calibrations(
     outputs = raw_outputs(pictures, networks, detector, cache_dir, title=CHIPS)
     fits = {}
     for network in networks:
-        one = outputs[network.variant.name]
-        chosen = ((pictures.split == "validation") & (one.boxes.status != UNREADABLE)).to_numpy()
+        of_network = outputs[network.variant.name]
+        chosen = ((pictures.split == "validation") & (of_network.boxes.status != UNREADABLE)).to_numpy()
         labels = pictures[chosen]
-        fit = fitted(one.rows(chosen), labels.age_years.to_numpy(), labels.gender.to_numpy())
+        fit = fitted(of_network.rows(chosen), labels.age_years.to_numpy(), labels.gender.to_numpy())
         write_calibration(network.variant, fit)
         fits[network.variant.name] = fit
     return fits
 
 
 def write_calibration(variant: Variant, fit: Fit) -> None:
-    """Write `calibration.toml` whole, with what it was fitted on; without figures of what is not told."""
-    age, gender, calibration = fit.age, fit.gender, fit.calibration
-    lines = [
-        "# Written by `python -m evaluation calibrate`; not to be edited.",
-        f"age_temperature = {calibration.age_temperature}",
-        f"gender_temperature = {calibration.gender_temperature}",
-        '# A gender is told from this probability on; below it the answer is "uncertain".',
-        f"abstention_threshold = {calibration.abstention_threshold}",
-        "",
-        "[fitted_on]",
-        f'set = "{CHIPS}"',
-        'split = "validation"',
-        f"count = {fit.count}",
-        f'split_sha256 = "{split_sha256()}"',
-        f'network_sha256 = "{variant.network_sha256}"',
-    ]
+    """Write `calibration.toml` whole, with what it was fitted on; without figures of absent heads."""
+    age, gender = fit.age, fit.gender
+    fitted_on = FittedOn(CHIPS, "validation", fit.count, split_sha256(), variant.network_sha256)
     if age:
-        lines += [
-            f"coverage_before = {age.coverage_before:.4f}",
-            f"coverage_after = {age.coverage_after:.4f}",
-        ]
+        fitted_on = replace(
+            fitted_on,
+            coverage_before=round(age.coverage_before, 4),
+            coverage_after=round(age.coverage_after, 4),
+        )
     if gender:
-        lines += [
-            f"gender_log_loss_before = {gender.log_loss_before:.4f}",
-            f"gender_log_loss_after = {gender.log_loss_after:.4f}",
-            f"answer_rate = {gender.answer_rate:.4f}",
-            f"selective_accuracy = {gender.selective_accuracy:.4f}",
-            f"abstained_accuracy = {gender.abstained_accuracy:.4f}",
-        ]
-    with whole_file(variant.folder / "calibration.toml") as path:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        abstains = not math.isnan(gender.abstained_accuracy)
+        fitted_on = replace(
+            fitted_on,
+            gender_log_loss_before=round(gender.log_loss_before, 4),
+            gender_log_loss_after=round(gender.log_loss_after, 4),
+            answer_rate=round(gender.answer_rate, 4),
+            selective_accuracy=round(gender.selective_accuracy, 4),
+            abstained_accuracy=round(gender.abstained_accuracy, 4) if abstains else None,
+        )
+    write_calibration_toml(variant.folder, replace(fit.calibration, fitted_on=fitted_on))
 
 
 def refuse_stale_calibration(variant: Variant) -> None:
     """Raise VariantError where calibration.toml was fitted on another network than the variant's."""
-    path = variant.folder / "calibration.toml"
-    if not path.is_file():
-        return
-    told = tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
-    fitted_sha256 = told.get("network_sha256", variant.network_sha256)
-    if fitted_sha256 != variant.network_sha256:
+    fitted_on = read_calibration(variant.folder).fitted_on
+    if fitted_on is not None and fitted_on.network_sha256 != variant.network_sha256:
         raise VariantError(
-            f"{path} was fitted on another network than {variant.network_sha256[:12]}…: "
-            f"run `python -m evaluation calibrate` first. Received: {fitted_sha256[:12]}…."
+            f"{variant.folder / CALIBRATION_TOML} was fitted on another network than "
+            f"{variant.network_sha256[:12]}…: run `python -m evaluation calibrate` first. "
+            f"Received: {fitted_on.network_sha256[:12]}…."
         )

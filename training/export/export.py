@@ -1,15 +1,13 @@
 """Keras network -> variant folder: network.onnx, which also computes its own gradients, and variant.toml."""
 
-import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import onnx
 
 from faces.files import sha256_of, whole_file
-from faces.variants import Variant, read_variant
+from faces.variants import InputMode, Variant, read_variant, write_variant
 from training.export.gradient_outputs import last_feature_layer, onnx_with_gradients
 from training.export.onnx_autodiff import GradientGraph
 
@@ -19,9 +17,9 @@ def export_variant(
     folder: Path,
     *,
     name: str,
-    input_mode: str,
+    input_mode: InputMode,
     crop_scale: float,
-    pad_rgb: Sequence[int],
+    pad_rgb: tuple[int, int, int],
     recipe: str,
     detector_sha256: str,
     split_sha256: str,
@@ -37,24 +35,23 @@ def export_variant(
     graph = onnx_with_gradients(model)
     with whole_file(folder / "network.onnx") as path:
         onnx.save(graph, path)
-    table = {
-        "name": name,
-        "input_mode": input_mode,
-        "crop_scale": float(crop_scale),
-        "input_px": int(model.inputs[0].shape[1]),
-        "pad_rgb": [int(value) for value in pad_rgb],
-        "recipe": recipe,
-        "last_convolution": last_feature_layer(model).name,
-        "parameters": int(model.count_params()),
-        "flops": forward_flops(graph),
-        "network_sha256": sha256_of(folder / "network.onnx"),
-        "detector_sha256": detector_sha256,
-        "split_sha256": split_sha256,
-    }
-    with whole_file(folder / "variant.toml") as path:
-        # JSON writes strings, numbers and lists as TOML does.
-        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items()]
-        path.write_text("# Written by the export; not to be edited.\n" + "".join(lines), encoding="utf-8")
+    write_variant(
+        Variant(
+            name=name,
+            folder=folder,
+            input_mode=input_mode,
+            crop_scale=float(crop_scale),
+            input_px=int(model.inputs[0].shape[1]),
+            pad_rgb=pad_rgb,
+            recipe=recipe,
+            last_convolution=last_feature_layer(model).name,
+            parameters=int(model.count_params()),
+            flops=forward_flops(graph),
+            network_sha256=sha256_of(folder / "network.onnx"),
+            detector_sha256=detector_sha256,
+            split_sha256=split_sha256,
+        )
+    )
     return read_variant(folder)
 
 

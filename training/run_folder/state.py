@@ -1,10 +1,7 @@
 """Facts and progress of a run -> run.toml in its folder, from which pages take its state."""
 
-import json
 import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,40 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataset.baselines import majority_gender_accuracy, median_age_mae
-from faces.files import whole_file
 from recipes.recipe import Recipe
+from recipes.run import RUN_TOML, PlannedPhase, RunFacts, RunState, SetFacts, read_run, write_run
 
 if TYPE_CHECKING:  # it brings TensorFlow
     from training.pipeline import Labelled
-
-TRAINING, COMPLETE = "training", "complete"
-
-
-@dataclass(frozen=True)
-class SetFacts:
-    """Pictures of a set in a run, and the figures of a constant prediction on its validation pictures.
-
-    Predicted are the median age and the commoner gender of all training pictures; None where the set has no
-    such label (an age bin is no age).
-    """
-
-    name: str
-    training_pictures: int
-    validation_pictures: int
-    median_age_mae_years: float | None
-    majority_gender_accuracy: float | None
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """Facts of a run before its first step; `start` names its start weights."""
-
-    command: str
-    device: str
-    start: str
-    parameters: int
-    skipped_pictures: int
-    sets: tuple[SetFacts, ...]
 
 
 def set_facts(train: Mapping[str, "Labelled"], validation: Mapping[str, "Labelled"]) -> tuple[SetFacts, ...]:
@@ -73,39 +41,24 @@ def exact_ages(source: "Labelled") -> np.ndarray:
 def write_run_state(
     folder: Path, recipe: Recipe, facts: RunFacts, history: list[dict[str, Any]], state: str, best_epoch: int
 ) -> None:
-    """Write `folder`/run.toml whole. `state` is TRAINING or COMPLETE; times are ISO 8601 in UTC."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    path = folder / "run.toml"
-    started = now
-    if path.is_file() and history:
-        with path.open("rb") as file:
-            started = str(tomllib.load(file).get("started", now))
-    table = {
-        "state": state,
-        "recipe": recipe.name,
-        "started": started,
-        "updated": now,
-        "epochs": recipe.epochs,
-        "epochs_done": len(history),
-        "best_epoch": best_epoch,
-    }
-    table |= {key: value for key, value in vars(facts).items() if key != "sets"}
-    text = "# Written by the training after every epoch.\n" + _lines(table)
-    for phase in recipe.phases:
-        text += "\n[[phases]]\n" + _lines({"name": phase.name, "epochs": phase.epochs})
-    for one in facts.sets:
-        text += "\n[[sets]]\n" + _lines(asdict(one))
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    """Write `folder`/run.toml whole. `state` is TRAINING or COMPLETE; times are those of this call, in UTC.
 
-
-def _lines(table: Mapping[str, Any]) -> str:
-    """TOML of a table without its Nones; JSON writes strings and numbers as TOML does."""
-    return "".join(
-        f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
-        for key, value in table.items()
-        if value is not None
+    A run that has epochs keeps the time at which it started.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    resumed = (folder / RUN_TOML).is_file() and bool(history)
+    run = RunState(
+        **vars(facts),
+        state=state,
+        recipe=recipe.name,
+        started=read_run(folder).started if resumed else now,
+        updated=now,
+        epochs=recipe.epochs,
+        epochs_done=len(history),
+        best_epoch=best_epoch,
+        phases=tuple(PlannedPhase(phase.name, phase.epochs) for phase in recipe.phases),
     )
+    write_run(folder, run)
 
 
 def _known(value: float) -> float | None:
