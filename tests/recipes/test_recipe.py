@@ -225,7 +225,7 @@ def test_a_missing_key_is_named_with_those_that_are_there(key: str, tmp_path: Pa
             FIRST_PART,
             {"phases.0.optimizer": "adam", "phases.0.layerwise_lr_decay": 0.9},
             "phases.0.layerwise_lr_decay",
-            "belongs to the optimizer 'adamw'",
+            "belongs to 'adamw'. Received: 0.9 for 'adam'",
         ),
         (FIRST_PART, {"cooldown.epochs": 15}, "cooldown.epochs", "All phases together have 14 epochs"),
         (

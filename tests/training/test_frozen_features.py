@@ -77,5 +77,5 @@ def test_features_are_kept_only_where_no_frame_would_change_or_the_recipe_says_s
 def test_feature_draws_of_a_phase_that_trains_the_backbone_are_refused(tmp_path: Path) -> None:
     text = recipe_path("arcface_embedding").read_text(encoding="utf-8")
     (tmp_path / "wrong.toml").write_text(text.replace('"heads"', '"all"'), encoding="utf-8")
-    with pytest.raises(RecipeError, match="feature_draws is for a phase"):
+    with pytest.raises(RecipeError, match="feature_samples is for a phase"):
         read_recipe(tmp_path / "wrong.toml")
