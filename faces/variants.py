@@ -1,10 +1,9 @@
-"""Variant folder, or two of them -> Variant: a network's name, its framing, its inputs.
+"""Variant folder, or two of them -> Variant: a network's name, its input mode, its inputs.
 
-A room of its own because it is the only place that knows how `variant.toml` is written. The file is made by
-the export, so that serving, evaluation and cards all read what the training really did.
+The export writes `variant.toml`, so that serving, evaluation and cards use what the training really did.
 
-`AGE_DIR+GENDER_DIR` is a folder for two: one variant that takes the age from the first network and the gender
-from the second, on the same frame. What a network tells stands in its graph, not here.
+`AGE_DIR+GENDER_DIR` is a composite variant: it takes the age from the first network and the gender from the
+second, for the same input. Which heads a network has stands in its graph, not here.
 """
 
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ from faces.toml import STRICT, read_toml, write_toml
 WHOLE_IMAGE: Final = "whole_image"
 FACE: Final = "face"
 COMPOSITE_SIGN = "+"
-# In these two networks have to be equal to look at the same frame.
+# Equal in both parts of a composite variant, so that they share one input.
 INPUT_FIELDS = ("input_mode", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
 DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
 
@@ -62,18 +61,18 @@ class Variant:
 
     @property
     def networks(self) -> tuple["Variant", ...]:
-        """The variants with a folder of their own: both of a pair, else this one."""
+        """The variants with a folder of their own: both parts of a composite variant, else this one."""
         return self.parts or (self,)
 
     def part_with_head(self, output: str) -> "Variant":
-        """Of a pair the part that tells the age, or the gender (one of OUTPUTS); else this variant."""
+        """The part that predicts the age, or the gender (one of OUTPUTS); this variant if it has no parts."""
         return self.parts[OUTPUTS.index(output)] if self.parts else self
 
 
 def read_variant(folder: Path) -> Variant:
     """Read `folder`/variant.toml, or the two of `AGE_DIR+GENDER_DIR`, as one variant.
 
-    Raises VariantError, naming what is missing or wrong, or in what the frames of a pair would differ.
+    Raises VariantError for what is missing or wrong, or where the inputs of two parts would differ.
     """
     folder = Path(folder)
     text = str(folder)
@@ -82,22 +81,22 @@ def read_variant(folder: Path) -> Variant:
     ]
     if not splits or folder.is_dir():  # a folder may have the sign in its own name
         return _read_single(folder)
-    age, gender = next((split for split in splits if all(one.is_dir() for one in split)), splits[0])
-    return _pair(folder, _read_single(age), _read_single(gender))
+    age, gender = next((split for split in splits if all(part.is_dir() for part in split)), splits[0])
+    return _composite(folder, _read_single(age), _read_single(gender))
 
 
 def single_folders(folders: Iterable[Path]) -> list[Path]:
-    """The folders that hold a network, each once: of a pair, both. Raises VariantError."""
+    """The folders that hold a network, each once: of a composite variant, both. Raises VariantError."""
     return list(dict.fromkeys(one.folder for folder in folders for one in read_variant(folder).networks))
 
 
-def _pair(folder: Path, age: Variant, gender: Variant) -> Variant:
+def _composite(folder: Path, age: Variant, gender: Variant) -> Variant:
     differing = [name for name in INPUT_FIELDS if getattr(age, name) != getattr(gender, name)]
     if differing:
-        told = (f"{name} {getattr(age, name)} and {getattr(gender, name)}" for name in differing)
+        values = (f"{name} {getattr(age, name)} and {getattr(gender, name)}" for name in differing)
         raise VariantError(
-            f"{age.folder} and {gender.folder} are no pair: both networks of one have to see the same frame. "
-            f"Received: {'; '.join(told)}."
+            f"{age.folder} and {gender.folder} make no composite variant: its networks share one input. "
+            f"Received: {'; '.join(values)}."
         )
     return replace(
         age,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from faces.boxes import iou
 from faces.detection import Face
 from faces.errors import TableError
-from faces.input_crops import overlap_iou
 from faces.toml import STRICT, read_toml
 
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
@@ -78,7 +78,7 @@ def people_by_face(people: Sequence[KnownPerson], faces: Sequence[Face]) -> dict
     """Index of a face -> the known person in it. Each person goes to the face that overlaps most."""
     pairs = sorted(
         (
-            (overlap_iou(person.box_xyxy, face.box_xyxy) if person.box_xyxy else 1.0, who, which)
+            (iou(person.box_xyxy, face.box_xyxy) if person.box_xyxy else 1.0, who, which)
             for who, person in enumerate(people)
             for which, face in enumerate(faces)
         ),

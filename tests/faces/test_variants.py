@@ -1,4 +1,4 @@
-"""variant.toml and calibration.toml are read whole, or refused with what is wrong in them."""
+"""variant.toml and calibration.toml are loaded whole, or refused with what is wrong in them."""
 
 import tomllib
 from dataclasses import replace
@@ -10,14 +10,14 @@ from faces.earlier_names import renamed
 from faces.errors import VariantError
 from faces.networks import Calibration, read_calibration, write_calibration_toml
 from faces.variants import FACE, WHOLE_IMAGE, read_variant, write_variant
-from tests.conftest import REPOSITORY
+from tests.builders import REPOSITORY
 
 FOLDERS = sorted(path.parent for path in REPOSITORY.glob("model_*/**/variant.toml")) + sorted(
     path.parent for path in REPOSITORY.glob("docs/recipes/*/variant.toml")
 )
 
 
-def test_the_shipped_variants_differ_in_their_framing(repository: Path) -> None:
+def test_the_shipped_variants_differ_in_their_input_mode(repository: Path) -> None:
     full, cropped = read_variant(repository / "model_full"), read_variant(repository / "model_cropped")
     assert (full.input_mode, cropped.input_mode) == (WHOLE_IMAGE, FACE)
     for same in ("input_px", "pad_rgb", "parameters", "flops", "split_sha256", "detector_sha256"):

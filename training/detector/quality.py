@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset.face_detection import LabelledPicture
+from faces.boxes import iou
 from faces.detection import Detector, Face
-from faces.input_crops import overlap_iou
 from faces.pictures import decode
 
 RECALL_STEPS = np.linspace(0, 1, 101)
@@ -83,7 +83,7 @@ def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) 
     taken = np.zeros(len(true_boxes), bool)
     hits = []
     for face in found:
-        overlaps = np.where(taken, 0.0, overlap_iou(face.box_xyxy, true_boxes))
+        overlaps = np.where(taken, 0.0, iou(face.box_xyxy, true_boxes))
         is_hit = bool(len(overlaps)) and bool(overlaps.max() >= at_iou)
         if is_hit:
             taken[overlaps.argmax()] = True

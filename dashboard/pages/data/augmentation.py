@@ -9,8 +9,9 @@ import numpy as np
 
 from dashboard.pictures.uploads import Upload
 from dataset.augmentation import Augmentation, augmented
+from faces.boxes import Square, square_around
 from faces.errors import RecipeError
-from faces.input_crops import Square, pixels_in, square_around
+from faces.input_crops import pixels_in
 from faces.variants import FACE
 from recipes.recipe import Recipe
 

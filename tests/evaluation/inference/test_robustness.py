@@ -14,13 +14,9 @@ from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from evaluation.inference.predict import loaded_networks
 from evaluation.inference.robustness import SEARCHED, Condition, changed_answers, write_robustness
 from evaluation.inference.subsets import first_by_hash
-from evaluation.reports.robustness import (
-    ROBUSTNESS_FILE,
-    by_severity,
-    read_robustness,
-    robustness_markdown,
-    robustness_rows,
-)
+from evaluation.metrics.robustness import robustness_rows
+from evaluation.predictions import ROBUSTNESS_FILE, read_robustness
+from evaluation.reports.robustness import by_severity, robustness_markdown
 from faces.answer import Predictor
 from faces.detection import Detector
 from faces.errors import TableError
@@ -258,7 +254,7 @@ def test_an_unchanged_picture_is_read_as_it_is_served(
 ):
     answers, _ = changed_answers(samples.iloc[:1], networks, detector, tmp_path, title="s", cells=())
     predictor = Predictor([variant.folder for variant in shipped_variants])
-    served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
+    _, served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
     assert answers["full"].age_years[0, 0] == pytest.approx(served.whole_picture["full"].age_years, abs=0.01)
     assert answers["cropped"].age_years[0, 0] == pytest.approx(
         served.faces[0].answers["cropped"].age_years, abs=0.01

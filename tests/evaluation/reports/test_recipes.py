@@ -18,7 +18,7 @@ from evaluation.reports.recipes import (
 from evaluation.reports.scores import compact_json, read_scores
 from faces.errors import TableError
 from recipes.run import COMPLETE, TRAINING, SetFacts, write_run
-from tests.conftest import REPOSITORY
+from tests.builders import REPOSITORY
 from tests.run_states import RUN
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
