@@ -14,9 +14,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import tomli_w
 
 from dataset.paths import add_path_options, data_dir_of
 from dataset.records import CHIPS, load_records
@@ -39,6 +39,7 @@ from evaluation.runs import runs_in
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
+from faces.toml import read_table
 from faces.variants import read_variant
 from recipes.recipe import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
 from recipes.run import COMPLETE
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names; without any: all of them")
     add_path_options(parser)
     parser.add_argument(
-        "--pictures", type=int, help="about so many training pictures, as many frames an epoch"
+        "--pictures", type=int, help="about so many training pictures, as many inputs an epoch"
     )
     parser.add_argument("--epochs", type=int, help="epochs a phase (default: as the recipe says)")
     parser.add_argument("--out", type=Path, default=Path("runs") / "recipes", help="where the runs lie")
@@ -90,34 +91,28 @@ def recipe_text(
 
     Raises DataMissing where none of its sets is here.
     """
-    import tomlkit
-
     from training.networks.build import start_file
 
-    # Its head tells of the recipe as it stands there.
-    text = path.read_text(encoding="utf-8")
-    document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
+    recipe, table = read_recipe(path), read_table(path, RecipeError)
     fractions = {
         name: fraction
-        for name, fraction in document["mix"]["fractions"].items()
+        for name, fraction in recipe.mix.fractions.items()
         if _is_here(name, data_dir, cache_dir)
     }
     if not fractions:
         raise DataMissing(f"None of the sets of {path} is here. Received: {data_dir}.")
     fractions = {name: fraction / sum(fractions.values()) for name, fraction in fractions.items()}
-    document["mix"]["fractions"] = tomlkit.inline_table()
-    document["mix"]["fractions"].update(fractions)
-    network = read_recipe(path).network
-    file = start_file(network)
-    if file is not None and not file.is_file() and network.architecture != EMBEDDING:
+    table["mix"]["fractions"] = fractions
+    file = start_file(recipe.network)
+    if file is not None and not file.is_file() and recipe.network.architecture != EMBEDDING:
         # A batch norm that stays at mean 0 and variance 1 normalises nothing.
-        document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
+        table["network"] |= {"weights": NO_WEIGHTS, "batch_norm": TRAINED}
     if pictures:
-        document["limits"] = {name: round(float(fraction) * pictures) for name, fraction in fractions.items()}
-        document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
-    for phase in document["phases"]:
+        table["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        table["schedule"]["inputs_per_epoch"] = min(pictures, recipe.schedule.inputs_per_epoch)
+    for phase in table["phases"]:
         phase["epochs"] = epochs or phase["epochs"]
-    return tomlkit.dumps(document)
+    return "# As it was trained here.\n" + tomli_w.dumps(table)
 
 
 def _train(path: Path, folder: Path, parsed: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ from evaluation.metrics.age_bins import (
 )
 from evaluation.metrics.metrics import GENDERS, answered, is_female, predicted_female, with_ages, with_genders
 from evaluation.metrics.slices import mean_of
+from faces.predictions import EVEN
 
 FAIRNESS_SETS = (CHIPS, FAIRFACE)  # the sets that name races; `context` shows the faces of `chips` again
 ALL_AGES = "all"
@@ -65,7 +66,7 @@ def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFra
                 for column in ("predicted_age_years_before", "predicted_age_years")
             ],
             "accuracy": [
-                ((own[column] >= 0.5) == female).to_numpy(float)
+                ((own[column] >= EVEN) == female).to_numpy(float)
                 for column in ("female_probability_before", "female_probability")
             ],
         }

@@ -40,9 +40,8 @@ from evaluation.metrics.bootstrap import (
     weighted_medians,
 )
 from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, CS_YEARS, GENDER_KEYS, Estimate
-from faces.predictions import AGE, GENDER
+from faces.predictions import AGE, EVEN, GENDER, GENDERS
 
-GENDERS = ("male", "female")  # the index is the coding of the tables
 NOTHING = float("nan")
 NO_AGE_HEAD, NO_GENDER_HEAD = "ages are not told", "genders are not told"  # by a network of one task
 
@@ -76,7 +75,7 @@ def subjects_of(predictions: pd.DataFrame) -> np.ndarray:
 
 def predicted_female(predictions: pd.DataFrame) -> np.ndarray:
     """(n,) bool: a female probability of one half or more is read as female, as the answer does."""
-    return (predictions.female_probability >= 0.5).to_numpy()
+    return (predictions.female_probability >= EVEN).to_numpy()
 
 
 def is_female(predictions: pd.DataFrame) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.predictions import AGE, GENDER, OUTPUTS
+from faces.predictions import AGE, EVEN, GENDER, OUTPUTS
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def target_for(output: str, female_probability: float) -> Target:
         weights = np.arange(101, dtype=np.float32)[None] / 10
         return Target(AGE, weights, np.zeros((1, 1), np.float32), counts_both_ways=True)
     if output == GENDER:
-        sign = 1.0 if female_probability >= 0.5 else -1.0
+        sign = 1.0 if female_probability >= EVEN else -1.0
         return Target(
             GENDER, np.zeros((1, 101), np.float32), np.full((1, 1), sign, np.float32), counts_both_ways=False
         )

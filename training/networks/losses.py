@@ -9,11 +9,11 @@ import math
 import keras
 import tensorflow as tf
 
+from faces.predictions import AGES
 from recipes.recipe import FOCAL_MSE, LABEL_DISTRIBUTION, MAE, MSE
 from recipes.recipe import Loss as LossRecipe
 from training.networks.attention import PLACE
 
-AGES = 101
 FOCAL_STEEPNESS = 0.2
 FACE_SIGMA = 0.15  # of a face's side: where its look may rest
 
