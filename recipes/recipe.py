@@ -347,6 +347,10 @@ class Recipe:
                 f"'{LABEL_DISTRIBUTION}' belongs to the age_output '{DISTRIBUTION}', the others to '{YEARS}'",
                 f"'{self.loss.age}' for '{network.age_output}'",
             )
+        if network.architecture == EMBEDDING and network.weights == NO_WEIGHTS:
+            raise WrongTogether(
+                "network.weights", "An embedding network is a Keras file", f"'{network.weights}'"
+            )
         if network.attention_px > self.input.input_px:
             raise WrongTogether(
                 "network.attention_px",

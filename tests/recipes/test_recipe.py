@@ -213,6 +213,7 @@ def test_a_missing_key_is_named_with_those_that_are_there(key: str, tmp_path: Pa
         (FIRST_PART, {"network.shared.units": [128]}, "network.weights", "another shared"),
         (FIRST_PART, {"network.weights": "imagenet"}, "network.weights", "ImageNet weights are those of"),
         (FIRST_PART, {"network.architecture": "embedding"}, "network.embedding_layer", "needs it"),
+        ("arcface_embedding", {"network.weights": "none"}, "network.weights", "is a Keras file"),
         (FIRST_PART, {"phases.0.trainable": "localizer"}, "phases.0.trainable", "attention_px is 0"),
         (FIRST_PART, {"phases.0.feature_samples": 2}, "phases.0.feature_samples", "trains 'heads'"),
         (
