@@ -1,12 +1,11 @@
-"""Which choices of a recipe pay? One row a change, each trained for the same short time from the same start.
+"""Ablation of a recipe: one row a change, each trained for the same short time from the same start.
 
     python -m benchmarks ablation --data-dir DIR [ROW ...]
 
-Writes docs/ablation.md after every row, and keeps the row's epochs in docs/ablation/history.csv and what it
-was trained by in docs/ablation/rows.csv. The rows stand in ablation.toml: that and the base recipe say what a
-row's recipe is, rows.csv has its hash. A row that is trained is not trained again, on whichever machine it
-was; one that was killed goes on. The figures are those of validation splits and of FairFace's development
-list: no test set is read here.
+Prints docs/ablation.md and writes it after every row, with the row's epochs in docs/ablation/history.csv and
+its facts in docs/ablation/rows.csv. The rows are defined in ablation.toml as changes of the base recipe;
+rows.csv has the hash of each row's recipe. A row that is trained is not trained again, on any machine; one
+that was killed is resumed. The figures are those of validation splits; no test set is used.
 """
 
 import argparse
@@ -42,7 +41,7 @@ FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
     ("gender", "validation_gender_accuracy", "{:.1%}"),
-    ("context MAE, years", "validation_composites_age_mae_years", "{:.2f}"),
+    ("composites MAE, years", "validation_composites_age_mae_years", "{:.2f}"),
     ("gender", "validation_composites_gender_accuracy", "{:.1%}"),
     ("FairFace bin", "validation_fairface_bin_accuracy", "{:.1%}"),
     ("off by one", "validation_fairface_bin_off_by_one", "{:.1%}"),
@@ -53,7 +52,7 @@ FIGURES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train; without any: all of them")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train (default: all)")
     add_path_options(parser)
 
 

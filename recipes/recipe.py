@@ -35,7 +35,8 @@ TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 
 FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 WEIGHT_SUFFIXES = (".keras", ".h5")
-IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")  # of which Keras publishes weights
+# Those whose ImageNet weights expect inputs normalised as in training.networks.architectures.
+IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")
 EMBEDDING = "embedding"
 DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
@@ -161,11 +162,13 @@ class NetworkRecipe:
                 f"This key belongs to the architecture '{EMBEDDING}', which needs it",
                 f"'{self.embedding_layer}' for '{self.architecture}'",
             )
-        if self.weights == IMAGENET and self.architecture not in IMAGENET_ARCHITECTURES:
+        if self.weights == IMAGENET and (
+            self.architecture not in IMAGENET_ARCHITECTURES or self.attention_px
+        ):
             raise WrongTogether(
                 "weights",
-                f"ImageNet weights are those of {', '.join(IMAGENET_ARCHITECTURES)}",
-                f"'{self.weights}' for '{self.architecture}'",
+                f"ImageNet weights are for {', '.join(IMAGENET_ARCHITECTURES)} without an attention crop",
+                f"'{self.weights}' for '{self.architecture}', attention_px {self.attention_px}",
             )
         if self.weights == FACERES and self._unlike_faceres():
             raise WrongTogether(

@@ -38,7 +38,7 @@ def test_every_row_but_the_base_changes_something() -> None:
     assert [name for name, row in TABLE["rows"].items() if not row.get("change")] == ["base"]
 
 
-def test_the_budget_of_a_row_is_that_of_its_frames(tmp_path: Path) -> None:
+def test_the_budget_of_a_row_is_that_of_its_inputs(tmp_path: Path) -> None:
     for row in TABLE["rows"]:
         recipe = recipe_of(row, tmp_path)
         assert 20_000 <= recipe.epochs * recipe.schedule.inputs_per_epoch <= 25_000
@@ -114,7 +114,7 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     assert printed.count(f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |") == 2
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
     assert printed.endswith(page)
-    assert "24,000 frames" in page
+    assert "24,000 inputs" in page
     assert sorted(path.name for path in kept.iterdir()) == ["history.csv", "rows.csv"]
 
 

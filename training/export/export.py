@@ -1,7 +1,4 @@
-"""Keras network -> variant folder: network.onnx, which also computes its own gradients, and variant.toml.
-
-A room of its own because it is the only way from training to serving, and the only writer of variant.toml.
-"""
+"""Keras network -> variant folder: network.onnx, which also computes its own gradients, and variant.toml."""
 
 import math
 from pathlib import Path
@@ -27,7 +24,7 @@ def export_variant(
     detector_sha256: str,
     split_sha256: str,
 ) -> Variant:
-    """Write `folder`/network.onnx and `folder`/variant.toml, each whole; return the variant as read back.
+    """Write `folder`/network.onnx and `folder`/variant.toml, each whole; return the variant that they make.
 
     `model` is a flat functional model: input (None, px, px, 3) RGB 0-255, outputs a dict with one or both of
     `age_probabilities` (None, 101) and `female_probability` (None, 1).
@@ -59,9 +56,9 @@ def export_variant(
 
 
 def forward_flops(graph: onnx.ModelProto) -> int:
-    """Operations of one prediction: convolutions and dense layers, a multiply-add counted as two.
+    """Count the operations of one prediction: convolutions and dense layers, a multiply-add as two.
 
-    What is cheap beside them (activations, pooling, normalisation) is left out, as is custom in papers.
+    What is cheap beside them (activations, pooling, normalisation) is left out, as in most papers.
     """
     shapes = GradientGraph(graph)
     flops = 0

@@ -1,4 +1,4 @@
-"""Facts and progress of a run -> run.toml in its folder: what a page or a person reads while it trains."""
+"""Facts and progress of a run -> run.toml in its folder, from which pages take its state."""
 
 import math
 from collections.abc import Mapping
@@ -18,22 +18,22 @@ if TYPE_CHECKING:  # it brings TensorFlow
 
 def set_facts(train: Mapping[str, "Labelled"], validation: Mapping[str, "Labelled"]) -> tuple[SetFacts, ...]:
     """The facts of every set that is trained on."""
-    ages = np.concatenate([exact_ages(one) for one in train.values()])
-    genders = np.concatenate([one.genders[one.genders >= 0] for one in train.values()])
+    ages = np.concatenate([exact_ages(source) for source in train.values()])
+    genders = np.concatenate([source.genders[source.genders >= 0] for source in train.values()])
     return tuple(
         SetFacts(
             name,
             len(train[name].inputs),
-            len(one.inputs),
-            _known(median_age_mae(ages, exact_ages(one))),
-            _known(majority_gender_accuracy(genders, one.genders[one.genders >= 0])),
+            len(source.inputs),
+            _known(median_age_mae(ages, exact_ages(source))),
+            _known(majority_gender_accuracy(genders, source.genders[source.genders >= 0])),
         )
-        for name, one in validation.items()
+        for name, source in validation.items()
     )
 
 
 def exact_ages(source: "Labelled") -> np.ndarray:
-    """(m,) ages in years of those of its pictures whose age is known exactly."""
+    """(m,) exact ages in years; bins and unknown ages are left out."""
     low, high = source.ages.T
     return low[(low >= 0) & (low == high)]
 
