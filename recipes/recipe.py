@@ -162,13 +162,15 @@ class NetworkRecipe:
                 f"This key belongs to the architecture '{EMBEDDING}', which needs it",
                 f"'{self.embedding_layer}' for '{self.architecture}'",
             )
-        if self.weights == IMAGENET and (
-            self.architecture not in IMAGENET_ARCHITECTURES or self.attention_px
-        ):
+        if self.weights == IMAGENET and self.architecture not in IMAGENET_ARCHITECTURES:
             raise WrongTogether(
                 "weights",
-                f"ImageNet weights are for {', '.join(IMAGENET_ARCHITECTURES)} without an attention crop",
-                f"'{self.weights}' for '{self.architecture}', attention_px {self.attention_px}",
+                f"ImageNet weights are for {', '.join(IMAGENET_ARCHITECTURES)}",
+                f"'{self.weights}' for '{self.architecture}'",
+            )
+        if self.weights == IMAGENET and self.attention_px:
+            raise WrongTogether(
+                "attention_px", "ImageNet weights are for all of the input", repr(self.attention_px)
             )
         if self.weights == FACERES and self._unlike_faceres():
             raise WrongTogether(

@@ -213,7 +213,7 @@ def test_a_missing_key_is_named_with_those_that_are_there(key: str, tmp_path: Pa
         (FIRST_PART, {"network.shared.units": [128]}, "network.weights", "another shared"),
         (FIRST_PART, {"network.weights": "imagenet"}, "network.weights", "ImageNet weights are for"),
         (FIRST_PART, {"network.architecture": "embedding"}, "network.embedding_layer", "needs it"),
-        ("resnet50_two_phase", {"network.attention_px": 96}, "network.weights", "without an attention crop"),
+        ("resnet50_two_phase", {"network.attention_px": 96}, "network.attention_px", "all of the input"),
         ("arcface_embedding", {"network.weights": "none"}, "network.weights", "is a Keras file"),
         (FIRST_PART, {"phases.0.trainable": "localizer"}, "phases.0.trainable", "attention_px is 0"),
         (FIRST_PART, {"phases.0.feature_samples": 2}, "phases.0.feature_samples", "trains 'heads'"),
