@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,16 @@ class Progress:
 
 
 def run(
-    recipe: Recipe, data_dir: Path, cache_dir: Path, out: Path, *, resume: bool, limit: int | None = None
+    recipe: Recipe,
+    data_dir: Path,
+    cache_dir: Path,
+    out: Path,
+    *,
+    resume: bool,
+    limit: int | None = None,
+    export: Callable[..., Variant] = export_variant,
 ) -> Variant:
-    """Train `recipe` into the folder `out` and export the best epoch.
+    """Train `recipe` into the folder `out` and export the best epoch with `export`.
 
     Raises RecipeError when `out` holds another run and `resume` is False, or when the memory does not hold a
     batch; DataMissing when a set, start weights or the detector are absent.
@@ -156,7 +164,7 @@ def run(
     ):  # a look alone leaves the ages as they are
         _adjust_logits(started.model, train, validation)
     _write_figures(started.model, validation, progress, recipe.name, out)
-    variant = _shipped(started.model, recipe, out)
+    variant = _shipped(started.model, recipe, out, export)
     report(progress, COMPLETE)
     return variant
 
@@ -306,6 +314,7 @@ def _epoch(
         steps_per_epoch=steps,
         initial_epoch=epoch,
         epochs=epoch + 1,
+        shuffle=False,  # the batches are drawn by seed and epoch
         verbose=1 if sys.stderr.isatty() else 2,
     ).history
     if not np.isfinite(logs["loss"][-1]):
@@ -487,12 +496,12 @@ def _write_figures(
     write_confusions(true, read, f"{set_name} validation", out)
 
 
-def _shipped(model: keras.Model, recipe: Recipe, out: Path) -> Variant:
+def _shipped(model: keras.Model, recipe: Recipe, out: Path, export: Callable[..., Variant]) -> Variant:
     """Write what a variant folder holds, with the hashes of the detector and the split in use."""
     served = served_network(model)
     with whole_file(out / "network.keras") as path:
         served.save(path)
-    return export_variant(
+    return export(
         served,
         out,
         name=recipe.name,

@@ -5,9 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("tomlkit", reason="needs tomlkit (requirements-dev.txt)")
-
 import tomlkit
 
 from benchmarks import ablation

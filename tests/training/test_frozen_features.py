@@ -2,17 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from recipes.recipe import Recipe, read_recipe, recipe_path
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.pipeline import Labelled, training_batches
 from training.run import FEATURES, run
 
@@ -34,13 +33,15 @@ def heads_alone(tmp_path: Path) -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_cached_features_leave_the_history_as_it_was(
     heads_alone: Recipe, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(heads_alone, small_data, tmp_path, tmp_path / "cached", resume=False)
+    without: dict[str, Any] = {"resume": False, "export": lambda model, folder, **facts: None}
+    run(heads_alone, small_data, tmp_path, tmp_path / "cached", **without)
     assert not (tmp_path / "cached" / FEATURES).exists()
     monkeypatch.setattr(Recipe, "feature_samples", lambda recipe, phase: 0)
-    run(heads_alone, small_data, tmp_path, tmp_path / "uncached", resume=False)
+    run(heads_alone, small_data, tmp_path, tmp_path / "uncached", **without)
     cached, uncached = (
         pd.read_csv(tmp_path / name / "history.csv").drop(columns=["seconds", "phase"])
         for name in ("cached", "uncached")

@@ -1,11 +1,8 @@
 """The readout of ages after a training."""
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 
 from recipes.recipe import AGE_PROBABILITIES
 from training.logit_adjustment import LogitAdjustment, adjust_logits, age_prior

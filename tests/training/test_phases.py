@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 from keras import ops
 
 from faces.errors import RecipeError

@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +18,11 @@ from faces.input_crops import crop_for
 from faces.networks import Network
 from faces.pictures import decode
 from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
-from tests.training.conftest import from_nothing
+from tests.builders import from_nothing
 from training.pipeline import Labelled, labelled_inputs, training_batches
 from training.run import CHECKPOINT, network_at_start, run
+
+RUN_ALONE: dict[str, Any] = {"export": lambda model, folder, **facts: None}  # nobody reads its ONNX
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +44,11 @@ def small_recipe() -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False)
+    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False, **RUN_ALONE)
 
     import training.run as loop
 
@@ -71,8 +75,8 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
     monkeypatch.delattr(loop, "measure_batch_norm")
     with pytest.raises(RecipeError, match="--resume"):
-        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
-    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True)
+        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False, **RUN_ALONE)
+    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True, **RUN_ALONE)
 
     whole = pd.read_csv(tmp_path / "whole" / "history.csv").drop(columns="seconds")
     resumed = pd.read_csv(tmp_path / "killed" / "history.csv").drop(columns="seconds")
@@ -81,6 +85,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     np.testing.assert_allclose(resumed, whole, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_a_variant_that_serves(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -130,13 +135,14 @@ def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
         np.testing.assert_allclose(weight.numpy(), values + fraction, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_training_of_the_look_alone_changes_nothing_else(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     looks = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
-    run(looks, small_data, tmp_path, tmp_path / "before", resume=False)
+    run(looks, small_data, tmp_path, tmp_path / "before", resume=False, **RUN_ALONE)
     network = replace(looks.network, weights=str(tmp_path / "before" / "network.keras"))
-    run(replace(looks, network=network), small_data, tmp_path, tmp_path / "after", resume=False)
+    run(replace(looks, network=network), small_data, tmp_path, tmp_path / "after", resume=False, **RUN_ALONE)
     before, after = (
         keras.saving.load_model(tmp_path / part / "network.keras", compile=False)
         for part in ("before", "after")
@@ -150,6 +156,7 @@ def test_a_training_of_the_look_alone_changes_nothing_else(
     assert all(name.startswith("localizer_") for name in changed)
 
 
+@pytest.mark.slow
 def test_validation_frames_are_the_pixels_that_serving_frames(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -163,6 +170,7 @@ def test_validation_frames_are_the_pixels_that_serving_frames(
         np.testing.assert_array_equal(crop, crop_for(small_recipe.variant(), picture, None))
 
 
+@pytest.mark.slow
 def test_an_epoch_is_drawn_by_seed_and_number_alone(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -201,6 +209,7 @@ def test_age_balance_draws_rare_decades_more_often(
     assert (drawn[:, 0] == 65).mean() == pytest.approx(old_fraction, abs=0.005)
 
 
+@pytest.mark.slow
 def test_a_broken_picture_is_skipped_and_named(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from evaluation.metrics.calibration_error import (
     resampled_calibration_errors,
 )
 from evaluation.metrics.gender import GENDER_METRIC_SET
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def calibrated(count=20_000, seed=0):

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.metrics.age_bins import BIN_METRIC_SET
 from evaluation.metrics.confusions import age_group_confusion
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def in_bins(first_years, last_years, predicted):

@@ -9,7 +9,7 @@ from evaluation.metrics.comparisons import compared, fallback_fraction, found_on
 from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.differences import Disagreements, paired
 from evaluation.metrics.registry import all_estimates
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def two(

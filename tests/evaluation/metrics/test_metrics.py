@@ -11,7 +11,7 @@ from evaluation.metrics.confusions import age_group_confusion, gender_confusion
 from evaluation.metrics.definitions import AGE_KEYS, BIN_KEYS, GENDER_KEYS, METRICS
 from evaluation.metrics.gender import GENDER_METRIC_SET, resampled_gender_values
 from evaluation.metrics.registry import all_estimates
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 # Four pictures: errors +1, -2, +6, 0.
 FOUR = predictions_of(

@@ -16,7 +16,7 @@ from evaluation.reports.recipes import (
 )
 from evaluation.reports.scores import compact_json, read_scores
 from faces.errors import TableError
-from tests.conftest import REPOSITORY
+from tests.builders import REPOSITORY
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 RUN = """\

@@ -57,6 +57,7 @@ def test_published_settings_name_no_folder_of_a_machine():
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("ultralytics")
@@ -124,9 +125,9 @@ def test_a_labelled_face_is_met_once():
 
 
 def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
-    assert iou(
-        np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])
-    ) == pytest.approx([1 / 3, 0])
+    assert iou(np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])) == pytest.approx(
+        [1 / 3, 0]
+    )
 
 
 def test_counts_are_told_as_shares():

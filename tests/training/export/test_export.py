@@ -3,13 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import onnxruntime
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 import tensorflow as tf
 
 from faces.answer import Predictor
@@ -20,13 +17,11 @@ from faces.networks import Network
 from faces.pictures import Picture
 from faces.variants import read_variant
 from recipes.recipe import read_recipe, recipe_path
-from tests.training.conftest import face_network as face_network_of
+from tests.builders import face_network as face_network_of
 from training.export.export import export_variant
 from training.export.gradient_outputs import last_feature_layer
 from training.networks.attention import attention_crops
 from training.networks.build import served_network, started_network
-
-pytestmark = pytest.mark.training
 
 PX = 96
 AGE_WEIGHTS = np.linspace(0, 10, 101, dtype=np.float32)[None]
@@ -195,6 +190,7 @@ def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
     np.testing.assert_allclose(attention_cxcys[2:] - attention_cxcys[:2], 100 * side, atol=0.15)
 
 
+@pytest.mark.slow
 def test_heads_on_the_embedding_of_a_network_with_a_glimpse_are_served_with_its_place(tmp_path):
     face_network_of(2 * PX, attention_px=PX).save(tmp_path / "embedding.keras")
     recipe = read_recipe(recipe_path("arcface_embedding")).network

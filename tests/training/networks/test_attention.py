@@ -3,12 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 import tensorflow as tf
 from keras import ops
 
@@ -18,7 +15,7 @@ from dataset.face_dataset import FaceDataset
 from dataset.records import CHIPS, load_records
 from faces.networks import ATTENTION
 from recipes.recipe import Recipe, read_recipe, recipe_path
-from tests.training.conftest import from_nothing
+from tests.builders import from_nothing
 from training.networks.attention import PLACE, _around_mode, _sampling, attention_crops
 from training.networks.build import started_network
 from training.networks.losses import LocalizerLoss

@@ -1,14 +1,11 @@
 """Networks at their start."""
 
+import keras
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
-
 from recipes.recipe import AGE_YEARS
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.networks.build import (
     SERVED_SIGMA_YEARS,
     measure_batch_norm,
