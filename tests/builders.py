@@ -98,7 +98,7 @@ def with_noise_pictures(folder: Path) -> Path:
 
 
 def from_nothing(recipe: "Recipe", attention_px: int) -> "Recipe":
-    """A recipe of the shipped variants that needs no start weights; its glimpse is as small as is asked."""
+    """A recipe of the shipped variants with random start weights and attention crops of `attention_px`."""
     network = replace(recipe.network, weights="none", attention_px=attention_px)
     return replace(recipe, network=network)
 
@@ -106,7 +106,7 @@ def from_nothing(recipe: "Recipe", attention_px: int) -> "Recipe":
 def face_network(  # type: ignore[no-untyped-def]
     px: int, weights: str = "none", weights_dir: Path | None = None, *, attention_px: int = 0
 ):
-    """The network of the shipped recipes for frames of `px`, or for glimpses of them."""
+    """The network of the shipped recipes for inputs of `px`, or for attention crops of them."""
     from recipes.recipe import read_recipe, recipe_path
     from training.networks.build import started_network
 

@@ -180,6 +180,7 @@ def predicted(small_variants, repository, tmp_path_factory):
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_rows_hold_the_predictions_of_the_heads_and_nothing_else(predicted):
     for name, present in (("ages", (AGE,)), ("genders", (GENDER,)), ("both", OUTPUTS)):
         rows = read_predictions([predicted[name]])

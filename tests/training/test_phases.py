@@ -1,4 +1,4 @@
-"""What a phase trains, and how fast."""
+"""The layers that a phase trains, and their learning rates."""
 
 from dataclasses import replace
 

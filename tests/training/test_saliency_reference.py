@@ -42,7 +42,7 @@ def inputs(network) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.slow
-def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, inputs, method):
+def test_onnx_runtime_and_tf_keras_vis_compute_the_same_maps(network, inputs, method):
     correlations = []
     for number, crop in enumerate(inputs):
         output = (AGE, GENDER)[number % 2]
@@ -63,8 +63,8 @@ def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, inputs, metho
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.slow
-def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method):
-    folder = repository / "model_full"  # in the scene of a portrait it looks at a part
+def test_both_engines_map_an_attention_crop_to_its_place_in_the_input(repository, method):
+    folder = repository / "model_full"  # in the scene of a portrait it attends to a part
     full = keras_network(folder)
     scene = crops_of_people(full.variant, 1)[0]
     ours = saliency_map(full, scene, Square(0, 0, 1), method, AGE, smooth_samples=1)

@@ -20,7 +20,7 @@ PAD_RGB = [round(value) for value in IMAGENET_MEAN_RGB]
 
 
 def yunet_box(rgb: np.ndarray, model: Path) -> tuple[float, float, float, float] | None:
-    """The surest face of YuNet, read at 320 px: the boxes with which the published figures were measured."""
+    """The first face of YuNet at 320 px: the boxes with which the published figures were measured."""
     scale = 320 / max(rgb.shape[:2])
     small = cv2.resize(rgb[:, :, ::-1], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     found = cv2.FaceDetectorYN.create(str(model), "", small.shape[1::-1], 0.5).detect(small)[1]
