@@ -1,4 +1,4 @@
-"""`python -m dataset prepare`, `formats` and `migrate`: the command line of the data room."""
+"""`python -m dataset prepare`, `formats` and `migrate`: data sets made ready, and their tables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 from dataset.paths import add_path_options, data_dir_of
 from dataset.preparation import prepare
-from dataset.tables.columns import formats_markdown
+from dataset.tables.columns import TABLES
 from dataset.tables.migration import migrate
+from dataset.tables.schema import formats_markdown
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import ProjectError
 from faces.files import whole_file
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if called.command == "formats":
             with whole_file(FORMATS_PAGE) as unfinished:
-                unfinished.write_text(formats_markdown(), encoding="utf-8")
+                unfinished.write_text(formats_markdown(TABLES), encoding="utf-8")
             print(f"Wrote {FORMATS_PAGE}.")
         elif called.command == "migrate":
             for path in [path for folder in called.folders for path in migrate(folder)]:
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dataset", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     preparing = commands.add_parser(
-        "prepare", help="labels, duplicates, split, compositions and face boxes; goes on where it stopped"
+        "prepare", help="labels, duplicates, split, composites and face boxes; continued where it stopped"
     )
     add_path_options(preparing)
     preparing.add_argument(

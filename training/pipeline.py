@@ -17,7 +17,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from dataset.augmentation import Augmentation, augmented_with_place
-from dataset.duplicates import predicted_groups, with_mean_ages
+from dataset.duplicates import read_duplicate_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
 from dataset.records import CHIPS, load_records
@@ -66,7 +66,7 @@ def labelled_inputs(
     variant = recipe.variant()
     records = _records_of(set_name, split, data_dir, cache_dir, limit)
     if recipe.average_duplicates and (set_name, split) == (CHIPS, TRAIN):
-        records = with_mean_ages(records, predicted_groups(cache_dir))
+        records = with_mean_ages(records, read_duplicate_groups(cache_dir))
     framed = variant.input_mode == FACE
     needed = framed or recipe.network.attention_px
     boxes = write_boxes(records, _table_name(set_name), cache_dir) if needed else None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from dataset import utkface
-from dataset.duplicates import predicted_groups
+from dataset.duplicates import read_duplicate_groups
 from dataset.splits import read_split
 from faces.errors import DataMissing
 
@@ -82,7 +82,7 @@ class DataPictures:
     @cached_property
     def duplicate_groups(self) -> list[list[str]]:
         """File names that show the same photograph, the largest group first. Raises DataMissing."""
-        return sorted(predicted_groups(self._cache_dir), key=lambda files: (-len(files), files[0]))
+        return sorted(read_duplicate_groups(self._cache_dir), key=lambda files: (-len(files), files[0]))
 
     def path(self, file: str) -> Path:
         """Where a picture of the split lies. Raises DataMissing for any other name."""

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from dataset.splits import split_sha256
-from dataset.tables.columns import ROBUSTNESS, read_csv_table
+from dataset.tables.columns import ROBUSTNESS
+from dataset.tables.schema import read_csv_table
 from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, Corruption
 from evaluation.metrics.bootstrap import interval, resample_weights, weighted_means
 from evaluation.metrics.estimates import FRACTION, YEARS, formatted

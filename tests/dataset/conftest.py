@@ -5,7 +5,8 @@ import json
 import pytest
 
 from dataset import utkface
-from dataset.duplicates import fingerprints
+from dataset.duplicates import cached_fingerprints
+from dataset.paths import default_cache_dir
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +14,8 @@ def utkface_prints(data_dir):
     """Names of all of UTKFace's files, the rejected ones too, and their fingerprints."""
     folder = utkface.folder_in(data_dir)
     names = sorted(path.name for path in folder.iterdir())
-    return names, fingerprints([folder / name for name in names], progress=False)
+    paths = [folder / name for name in names]
+    return names, cached_fingerprints(paths, "utkface_all_files", default_cache_dir())
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,14 @@
 """The duplicate search: on pictures made here, and against the list of duplicates that comes with UTKFace."""
 
+import os
+
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
 from dataset.duplicates import (
+    cached_fingerprints,
     connected_groups,
     duplicate_groups,
     fingerprints,
@@ -66,6 +69,22 @@ def test_pairs_are_found_across_blocks_and_across_sets(monkeypatch, folder):
     assert [(pair.first, pair.second) for pair in across] == [(0, 0), (0, 1), (0, 2)]
 
 
+def test_fingerprints_come_from_the_cache_until_a_file_changes(folder, tmp_path):
+    cache_dir = tmp_path / "cache"
+    first = cached_fingerprints(folder, "tried", cache_dir)
+    (path,) = (cache_dir / "fingerprints").iterdir()
+    written = path.stat().st_mtime_ns
+    again = cached_fingerprints(folder, "tried", cache_dir)
+    assert path.stat().st_mtime_ns == written
+    assert again.pixel_sha256 == first.pixel_sha256
+    np.testing.assert_array_equal(again.thumbnails, first.thumbnails)
+    cv2.imwrite(str(folder[0]), photograph(3))
+    os.utime(folder[0], ns=(1, 1))
+    changed = cached_fingerprints(folder, "tried", cache_dir)
+    assert changed.pixel_sha256[0] != first.pixel_sha256[0]
+    assert changed.pixel_sha256[1:] == first.pixel_sha256[1:]
+
+
 def test_files_that_do_not_decode_resemble_nothing(tmp_path):
     for name in ("empty.jpg", "empty_too.jpg"):
         (tmp_path / name).write_bytes(b"")
@@ -79,6 +98,8 @@ def test_flat_pictures_resemble_nothing():
 
 def test_a_chain_of_links_is_one_group():
     assert connected_groups(6, [(4, 2), (2, 0), (5, 3)]) == [[0, 2, 4], [1], [3, 5]]
+    assert connected_groups(2, []) == [[0], [1]]
+    assert connected_groups(0, []) == []
 
 
 @pytest.fixture(scope="module")
