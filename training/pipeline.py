@@ -16,7 +16,7 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from dataset.augmentation import Augmentation, augmented_with_place
+from dataset.augmentation import Augmentation, augmented_with_face
 from dataset.duplicates import read_duplicate_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
@@ -76,7 +76,7 @@ def labelled_inputs(
     if not path.is_file():
         _write_inputs(dataset, path, f"frames {recipe.name} {set_name} {split}")
     inputs = np.load(path, mmap_mode="r")
-    places = np.array([dataset.place_of(index) for index in range(len(dataset))], np.float32)
+    places = np.array([dataset.face_cxcys_of(index) for index in range(len(dataset))], np.float32)
     labels = [dataset.labels_of(index) for index in range(len(dataset))]
     unreadable = path.with_suffix(".unreadable")
     kept = np.ones(len(labels), bool)
@@ -92,7 +92,7 @@ def sampled_crop(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A frame (px, px, 3) uint8 RGB and the face's place in it (3,), both augmented by the same generator."""
     place = _place(source, index)
-    return augmented_with_place(
+    return augmented_with_face(
         source.inputs[index], place, augmentation, rng, settings.input_px, settings.pad_rgb
     )
 

@@ -14,7 +14,7 @@ from dataset.composites import (
     Chip,
     background_picture,
     chip_at,
-    make_composites,
+    make_composite,
     paste_face,
     rng_for,
     write_composites,
@@ -128,7 +128,7 @@ def test_faces_come_in_every_size_as_often_small_as_large(data_dir):
     backgrounds = backgrounds_of("train")[:20]
     fractions = []
     for number in range(120):
-        rgb, box, _ = make_composites(chip, backgrounds, data_dir, rng_for("test", str(number)))
+        rgb, box, _ = make_composite(chip, backgrounds, data_dir, rng_for("test", str(number)))
         fractions.append(max(box[2:] - box[:2]) / min(rgb.shape[:2]))
     # Log-uniform between 0.1 and 1: half of them below the square root of 0.1.
     assert np.median(fractions) == pytest.approx(0.316, rel=0.35)
