@@ -112,7 +112,7 @@ def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs
 @pytest.mark.training
 def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_client, app_context, astronaut):
     context = app_context
-    upload = context.answered(astronaut, "a.jpg")
+    upload = context.workbench.answered(astronaut, "a.jpg")
     (face,) = json.loads(json.dumps(upload.answer.as_dict(), allow_nan=False))["faces"]
     assert face["answers"]["ages"]["gender"] is None
     assert face["answers"]["ages"]["age_years"] == face["answers"]["ages + genders"]["age_years"]
@@ -126,8 +126,8 @@ def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_clien
 
 @pytest.mark.training
 def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_context, small_variants):
-    assert [run.name for run in app_context.runs()] == ["ages", "genders"]
-    assert {run.state for run in app_context.runs()} == {COMPLETE}
+    assert [run.name for run in app_context.tables.runs()] == ["ages", "genders"]
+    assert {run.state for run in app_context.tables.runs()} == {COMPLETE}
     pair = app_context.variants["ages + genders"]
     facts = {fact.name: fact.value for fact in (*design_of(pair), *provenance_of(pair))}
     parameters = sum(small_variants[name].parameters for name in ("ages", "genders"))

@@ -21,7 +21,7 @@ from dashboard.pages.data.samples import (
     rejected_table,
     sample_page,
 )
-from dashboard.pictures.utkface import DataPictures, age_groups, labelled_names
+from dashboard.pictures.utkface import UTKFace, age_groups, labelled_names
 from dashboard.shared.theme import DARK, LIGHT
 from dataset.augmentation import Augmentation
 from dataset.duplicates import write_groups
@@ -75,28 +75,22 @@ def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, what, sc
 
 
 def test_the_committed_split_is_told_without_a_data_set(tmp_path):
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     assert len(pictures.names) > 20_000
     assert "susanqq.github.io/UTKFace" in pictures.missing
-    with pytest.raises(DataMissing):
-        pictures.path(pictures.names.file[0])
 
 
-def test_with_a_data_set_only_pictures_of_the_split_have_an_address(folder, tmp_path, names):
-    pictures = DataPictures(folder, tmp_path)
+def test_with_a_data_set_the_refused_names_are_listed(folder, tmp_path, names):
+    pictures = UTKFace(folder, tmp_path)
     pictures.names = names
     assert pictures.missing == ""
-    assert pictures.path(SPLIT.file[0]) == folder / "utkface" / SPLIT.file[0]
-    for other in ("../secret.txt", "9_3_0_20170112213500903.jpg"):
-        with pytest.raises(DataMissing, match="no UTKFace picture"):
-            pictures.path(other)
     assert [(one.file, one.reason) for one in pictures.rejected] == [
         ("9_3_0_20170112213500903.jpg", "the gender is neither 0 (male) nor 1 (female)")
     ]
 
 
 def test_samples_are_filtered_by_split_age_and_gender(tmp_path, names):
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     pictures.names = names
     assert len(pictures.samples()) == 4
     assert list(pictures.samples("train", "30–39", "female").age_years) == [34, 35]
@@ -115,7 +109,7 @@ def test_a_page_holds_so_many_pictures_and_none_is_told_in_words(names):
 
 def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path, names):
     write_groups(list(SPLIT.file), [[0], [1, 2], [3]], tmp_path)
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     assert pictures.duplicate_groups == [list(SPLIT.file[1:3])]
     assert differing_groups(pictures.duplicate_groups, names) == 1
     (group,) = group_page(pictures.duplicate_groups, names, 1)
@@ -124,7 +118,7 @@ def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path
 
 def test_without_a_search_for_duplicates_the_command_is_named(tmp_path):
     with pytest.raises(DataMissing, match="python -m dataset prepare"):
-        _ = DataPictures(None, tmp_path).duplicate_groups
+        _ = UTKFace(None, tmp_path).duplicate_groups
 
 
 def test_refused_names_have_their_reasons():
@@ -132,7 +126,7 @@ def test_refused_names_have_their_reasons():
 
 
 def test_an_unknown_picture_or_recipe_is_not_found(client):
-    assert client.get("/data/utkface/nobody.jpg").status_code == 404
+    assert client.get("/pictures/set:chips/nobody.jpg/thumbnail.jpg").status_code == 410
     assert client.get("/data/frame.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
 
 
@@ -142,7 +136,7 @@ def recipe(context):
 
 
 def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
-    upload = context.upload("sample:astronaut.jpg", ())
+    upload = context.pictures.upload("sample:astronaut.jpg", ())
     crops = [sampled_crop(upload, recipe, "main", 1, draw) for draw in range(3)]
     assert all(crop.shape == (recipe.input_px, recipe.input_px, 3) for crop in crops)
     np.testing.assert_array_equal(crops[1], sampled_crop(upload, recipe, "main", 1, 1))
