@@ -123,7 +123,7 @@ def _renamed_line(line: str) -> str:
 
 
 def _renamed_path(path: str) -> str:
-    """A dotted key; all but its last part are sections, and "framing.framing" is [input] input_mode."""
+    """Rename a dotted key. All but its last part are sections: [input] and its input_mode had one name."""
     *sections, key = path.split(".")
     names = [renamed("section").get(part) or renamed("key").get(part, part) for part in sections]
     return ".".join([*names, renamed("key").get(key, key)])

@@ -18,9 +18,23 @@ from faces.errors import TableError
 from faces.networks import Calibration, read_calibration
 from faces.variants import WHOLE_IMAGE, read_variant
 
+
+class Names(dict[str, str]):
+    """Name of today -> the name to write; those that it lacks stay as they are."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+# Names of today in braces: the files of both releases come from one text.
+KINDS = ("section", "key", "value")
+COMMENT = '# Below this probability of the likelier gender the answer is "uncertain".'
+TODAY = Names(comment=COMMENT)
+EARLIER = Names({new: old for kind in KINDS for old, new in renamed(kind).items()})
+EARLIER["comment"] = next(old for old, new in renamed("comment").items() if new == COMMENT)
 VARIANT = f"""# Written by the export; not to be edited.
 name = "full"
-framing = "whole picture"
+{{input_mode}} = "{{whole_image}}"
 crop_scale = 1.0
 input_px = 160
 pad_rgb = [124, 117, 104]
@@ -34,8 +48,8 @@ split_sha256 = "{"c" * 64}"
 """
 CALIBRATION = """age_temperature = 1.5207
 gender_temperature = 0.9354
-# A gender is told from this probability on; below it the answer is "uncertain".
-least_gender_probability = 0.7
+{comment}
+{abstention_threshold} = 0.7
 
 [fitted_on]
 set = "chips"
@@ -44,74 +58,37 @@ count = 2371
 split_sha256 = "c"
 network_sha256 = "a"
 coverage_before = 0.7018
-genders_withheld_right = 0.6000
-"""
-CALIBRATION_NOW = """age_temperature = 1.5207
-gender_temperature = 0.9354
-# Below this probability of the likelier gender the answer is "uncertain".
-abstention_threshold = 0.7
-
-[fitted_on]
-set = "chips"
-split = "validation"
-count = 2371
-split_sha256 = "c"
-network_sha256 = "a"
-coverage_before = 0.7018
-abstained_accuracy = 0.6000
+{abstained_accuracy} = 0.6000
 """
 RECIPE = """# python -m training run model_full --data-dir DIR --out model_full
 name = "full"
 
-[framing]
-framing = "whole picture"
+[{input}]
+{input_mode} = "{whole_image}"
 
 [mix]
-shares = { chips = 0.73, context = 0.270 }
+{fractions} = {{ chips = 0.73, {composites} = 0.270 }}
 
 [limits]
-context = 5000
+{composites} = 5000
 
-# A comment about framing = 1 and shares stays as it is.
-[finish.mix.shares]
-context = 1.8e-1
+# A comment about context = 1 and shares stays as it is.
+[{cooldown}.mix.{fractions}]
+{composites} = 1.8e-1
 
 [[phases]]
 name = "main"
-trainable = "glimpse"
+trainable = "{localizer}"
 
 [schedule]
-frames_an_epoch = 20_000
-average_with_start = true
-"""
-RECIPE_NOW = """# python -m training run model_full --data-dir DIR --out model_full
-name = "full"
-
-[input]
-input_mode = "whole_image"
-
-[mix]
-fractions = { chips = 0.73, composites = 0.270 }
-
-[limits]
-composites = 5000
-
-# A comment about framing = 1 and shares stays as it is.
-[cooldown.mix.fractions]
-composites = 1.8e-1
-
-[[phases]]
-name = "main"
-trainable = "localizer"
-
-[schedule]
-inputs_per_epoch = 20_000
-wise_ft = true
+{inputs_per_epoch} = 20_000
+{wise_ft} = true
 """
 METRICS = {
     "since_before": None,
     "sets": {"context": {"held": {"measures": {"mae": {"value": 0.1 + 0.2, "low": 1e-7, "unit": "share"}}}}},
 }
+EARLIER_COLUMNS = Names({new: old for old, new in renamed("column").items()})
 MADE_BY = Provenance("c" * 64, "a" * 64, "b" * 64)
 ODD_FLOATS = (0.1 + 0.2, 5e-324, float("nan"), -0.0)
 
@@ -121,9 +98,9 @@ def earlier(tmp_path):
     """A model folder as an earlier release wrote it."""
     folder = tmp_path / "model_full"
     (folder / "predictions").mkdir(parents=True)
-    (folder / "variant.toml").write_text(VARIANT)
-    (folder / "calibration.toml").write_text(CALIBRATION)
-    (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "variant.toml").write_text(VARIANT.format_map(EARLIER))
+    (folder / "calibration.toml").write_text(CALIBRATION.format_map(EARLIER))
+    (folder / "recipe.toml").write_text(RECIPE.format_map(EARLIER))
     (folder / "metrics.json").write_text(json.dumps(METRICS, indent=1) + "\n")
     columns = [column.name for column in HISTORY.columns if not column.optional]
     (folder / "history.csv").write_text(
@@ -141,9 +118,8 @@ def earlier(tmp_path):
         else [7] * 4
         for column in PREDICTIONS.columns
     } | {"set": ["context"] * 4, "input_source": ["face", "whole picture", "", "face"]}
-    earlier_name = {new: old for old, new in renamed("column").items()}
     table = pa.table([pa.array(values) for values in rows.values()], schema=PREDICTIONS.schema)
-    table = table.rename_columns([earlier_name.get(name, name) for name in table.column_names])
+    table = table.rename_columns([EARLIER_COLUMNS[name] for name in table.column_names])
     table = table.replace_schema_metadata({"table": "predictions", **vars(MADE_BY)})
     pq.write_table(table, folder / "predictions" / "context.parquet")
     return folder
@@ -155,7 +131,9 @@ def bits(values):
 
 def test_parquet_keeps_its_floats_bit_for_bit_and_its_provenance(earlier):
     old = pq.read_table(earlier / "predictions" / "context.parquet")
-    assert {"told_gender", "framed_from", "face_share"} <= set(old.column_names)
+    assert set(old.column_names) - set(PREDICTIONS.column_names) == {
+        EARLIER_COLUMNS[name] for name in ("predicted_gender", "input_source", "face_fraction")
+    }
     migrate(earlier)
     path = earlier / "predictions" / "composites.parquet"
     new = pq.read_table(path)
@@ -173,10 +151,9 @@ def test_parquet_keeps_its_floats_bit_for_bit_and_its_provenance(earlier):
 
 def test_toml_keeps_its_comments_its_order_and_the_spelling_of_its_numbers(earlier):
     migrate(earlier)
-    assert (earlier / "recipe.toml").read_text() == RECIPE_NOW
-    variant = (earlier / "variant.toml").read_text()
-    assert variant == VARIANT.replace('framing = "whole picture"', 'input_mode = "whole_image"')
-    assert (earlier / "calibration.toml").read_text() == CALIBRATION_NOW
+    for name, text in (("recipe", RECIPE), ("variant", VARIANT), ("calibration", CALIBRATION)):
+        assert (earlier / f"{name}.toml").read_text() == text.format_map(TODAY)
+        assert text.format_map(EARLIER) != text.format_map(TODAY)
 
 
 def test_what_was_migrated_can_be_served(earlier):
@@ -219,7 +196,10 @@ def test_the_command_names_the_changed_files_and_a_second_time_none(earlier, cap
 
 
 def test_a_table_with_earlier_columns_is_refused_with_their_names_of_today(earlier):
-    with pytest.raises(TableError, match="'told_gender' is now 'predicted_gender'.*dataset migrate FOLDER"):
+    with pytest.raises(
+        TableError,
+        match=f"'{EARLIER_COLUMNS['predicted_gender']}' is now 'predicted_gender'.*dataset migrate FOLDER",
+    ):
         read_table(earlier / "predictions" / "context.parquet", PREDICTIONS)
     with pytest.raises(TableError, match="'validation_context_cs_5' is now 'validation_composites_cs_5'"):
         read_csv_table(earlier / "history.csv", HISTORY)
@@ -237,4 +217,6 @@ def test_a_cache_of_boxes_of_an_earlier_release_is_refused_too(tmp_path):
 
 def test_names_of_today_are_no_earlier_names():
     assert earlier_names_in(PREDICTIONS.column_names, "column") == ""
-    assert "'framing' is now 'input_mode'" in earlier_names_in(["framing", "name"], "key")
+    assert earlier_names_in([EARLIER["input_mode"], "name"], "key").endswith(
+        " is now 'input_mode': `python -m dataset migrate FOLDER` renames them."
+    )
