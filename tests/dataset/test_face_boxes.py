@@ -52,6 +52,7 @@ def test_every_picture_gets_a_row_whether_its_face_is_found_or_not(records, tmp_
     pd.testing.assert_frame_equal(read_table(path, BOXES, made_by), table.reset_index())
 
 
+@pytest.mark.slow  # three pools of processes, each with the detector
 def test_a_stopped_search_is_continued_and_a_finished_one_decodes_no_picture(records, tmp_path, capsys):
     cache = tmp_path / "cache"
     whole = write_boxes(records, "whole", cache, processes=1)

@@ -24,7 +24,7 @@ from dash import (
 )
 
 from dashboard.context import AppContext, current_context
-from dashboard.pages.data.augmentation import read_shown_recipe, strengths_in_words
+from dashboard.pages.data.augmentation import augmentations_of, strengths_in_words
 from dashboard.pages.data.augmentation_samples import MOST_SEEDS, draws_view, recipe_folders
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
 from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
@@ -44,6 +44,7 @@ from dashboard.shared.alerts import PROBLEM, notice, page_heading
 from dashboard.shared.figure_cards import figure_card
 from dashboard.shared.url_params import whole_number
 from faces.errors import DataMissing, RecipeError
+from recipes.recipe import read_recipe
 
 dash.register_page(__name__, path="/data", name="Data", title="Data · Age and gender workbench", order=5)
 
@@ -198,12 +199,13 @@ def draw_again(_clicks: int, seed: int) -> int:
 def show_draws(picture: str, recipe: str, part: str | None, seed: int) -> tuple[Any, ...]:
     """The frames of a picture under a recipe; one without the part that was shown begins with its first."""
     try:
-        shown = read_shown_recipe(recipe_folders(current_context())[recipe] / "recipe.toml")
+        folder = recipe_folders(current_context())[recipe]
+        augmentations = augmentations_of(read_recipe(folder / "recipe.toml"))
     except (RecipeError, KeyError) as error:
         return notice("This recipe cannot be shown.", str(error), tone=PROBLEM), "", [], None
-    parts = list(shown.augmentations)
+    parts = list(augmentations)
     part = _one_of(part, parts, parts[0])
-    words = strengths_in_words(shown.augmentations[part])
+    words = strengths_in_words(augmentations[part])
     return (
         draws_view(picture, recipe, part, seed),
         f"Up to: {', '.join(words)}." if words else "This recipe changes nothing.",
