@@ -58,15 +58,7 @@ class Augmentation:
     jpeg_lowest_quality: Annotated[int, Ge(1), Le(100)] = 30
     cutout_probability: Fraction = 0.0
     cutout_side_fraction: Fraction = 0.3
-    face_cutout_probability: Fraction = (
-        0.0  # as wide as the face at most, where an input is known to show one
-    )
-
-
-def centre_of(canvas: np.ndarray, output_px: int) -> np.ndarray:
-    """The unaugmented frame (output_px, output_px, 3) in the middle of a canvas (side, side, 3)."""
-    start = (canvas.shape[0] - output_px) // 2
-    return canvas[start : start + output_px, start : start + output_px]
+    face_cutout_probability: Fraction = 0.0  # as wide as the face at most, where its box is known
 
 
 def augmented(

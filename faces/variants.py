@@ -32,10 +32,10 @@ VARIANT_TOML = "variant.toml"
 
 @dataclass(frozen=True)
 class Variant:
-    """A network with its framing. `folder` holds network.onnx and calibration.toml.
+    """A network with its input mode. `folder` holds network.onnx and calibration.toml.
 
-    Of a pair, `parts` are the variants of its two folders, for the age and for the gender; its own folder is
-    only named, `AGE_DIR+GENDER_DIR`, and holds nothing: files are read from, and written to, its parts'.
+    A composite variant has as `parts` the variants of its two folders, for the age and for the gender; its
+    own folder, `AGE_DIR+GENDER_DIR`, does not exist: files are read from, and written to, those of its parts.
     """
 
     __pydantic_config__: ClassVar = STRICT

@@ -105,8 +105,12 @@ def _renamed_json(value: Any) -> Any:
 
 
 def _migrated_toml(text: str) -> str:
-    """Line by line, so that comments, order and the spelling of every number stay."""
-    return "".join(_renamed_line(line) for line in text.splitlines(keepends=True))
+    """Line by line, so that comments, order and the spelling of every number stay.
+
+    A key without a value, once nan, is left out.
+    """
+    lines = text.splitlines(keepends=True)
+    return "".join(_renamed_line(line) for line in lines if not line.rstrip().endswith("= nan"))
 
 
 def _renamed_line(line: str) -> str:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.augmentation import Augmentation, augmented, centre_of, face_cut_out, grained
+from dataset.augmentation import Augmentation, augmented, face_cut_out, grained
 from faces.errors import RecipeError
 from faces.toml import checked
 
@@ -37,6 +37,12 @@ def canvas(repository):
         pytest.skip("needs dashboard/samples/astronaut.jpg")
     rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)[0:250, 100:350]
     return cv2.resize(rgb, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_AREA)
+
+
+def centre_of(canvas, output_px):
+    """The input (output_px, output_px, 3) in the middle of a canvas (side, side, 3)."""
+    start = (canvas.shape[0] - output_px) // 2
+    return canvas[start : start + output_px, start : start + output_px]
 
 
 def test_no_augmentation_is_the_centre_of_the_canvas_pixel_for_pixel(canvas):
