@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared, fallback_text
-from evaluation.metrics.estimates import METRICS, Estimate, is_better
+from evaluation.metrics.definitions import METRICS, is_better
+from evaluation.metrics.estimates import Estimate
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS
