@@ -2,8 +2,8 @@
 
     model.toml: phases.0.epochs: Input should be greater than 0. Received: -3.
 
-The `__pydantic_config__` of a dataclass, or the `config` of pydantic's own, is STRICT; its annotations hold
-the ranges. pydantic is imported by the first file that is read: it takes half as long as all of `faces`.
+The `__pydantic_config__` of a dataclass, or the `config` of pydantic's own, is STRICT; its annotations have
+its ranges. pydantic is imported with the first file that is loaded: it takes half as long as all of `faces`.
 """
 
 import json

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.tables.columns import PREDICTIONS, UNREADABLE, Provenance, write_table
+from dataset.tables.columns import PREDICTIONS, UNREADABLE
+from dataset.tables.schema import Provenance, write_table
 from evaluation.__main__ import calibration_words
 from evaluation.inference.calibration import fitted, write_calibration
 from evaluation.inference.outputs import RawOutputs, raw_outputs
