@@ -19,7 +19,7 @@ from evaluation.reports.fairness import fairness_page
 from evaluation.reports.lineage import fractions_words, recipe_of, recipes_of, start_words, training_words
 from evaluation.reports.readme import readme_table, with_table
 from evaluation.reports.render import render
-from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.reports.scores import estimates_in, published_comparisons, read_scores
 from evaluation.reports.second_seed import second_seed_page
 from evaluation.sets import PUBLISHED_SPLIT
 from faces.files import whole_file
@@ -85,11 +85,14 @@ def write_cards(
     pages = {variant.folder / "README.md": card(variant) for variant in variants}
     if readme or docs:
         predictions = read_predictions(variant_folders, detector_path)
+        comparisons = published_comparisons(predictions)
         if readme:
-            pages[readme] = with_table(readme, readme_table(variants, predictions))
+            pages[readme] = with_table(readme, readme_table(variants, comparisons))
         if docs:
             pages[docs / "fairness.md"] = fairness_page(variants, predictions)
-            pages[docs / "second_seed.md"] = second_seed_page(variants, predictions, detector_path)
+            pages[docs / "second_seed.md"] = second_seed_page(
+                variants, predictions, comparisons, detector_path
+            )
     for path, text in pages.items():
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")

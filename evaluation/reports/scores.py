@@ -12,13 +12,13 @@ import pandas as pd
 
 from dataset.records import CHIPS
 from dataset.tables.columns import HISTORY
-from evaluation.metrics.comparisons import fallback_fraction, found_only
+from evaluation.metrics.comparisons import Comparison, compared, fallback_fraction, found_only
 from evaluation.metrics.estimates import Estimate, estimate_from
 from evaluation.metrics.fairness import changes_since
 from evaluation.metrics.metrics import age_group_confusion, all_estimates, answered, gender_confusion
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
 from evaluation.reports.baseline_release import baseline_predictions, published_rows
-from evaluation.sets import SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
 from faces.variants import Variant
@@ -40,6 +40,18 @@ def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) ->
         "since_baseline": _since_baseline(own, variant),
         "sets": sections,
     }
+
+
+def published_comparisons(predictions: pd.DataFrame) -> dict[str, Comparison]:
+    """Comparison of two variants on the published split, by set; without sets that not just two predicted."""
+    published = predictions[predictions.split == PUBLISHED_SPLIT]
+    comparisons = {}
+    for set_name in SETS:
+        rows = published[published.set == set_name]
+        names = list(dict.fromkeys(rows.variant))
+        if len(names) == 2:
+            comparisons[set_name] = compared(rows, *names)
+    return comparisons
 
 
 def sections_of(predictions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
