@@ -39,7 +39,7 @@ FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
     ("gender", "validation_gender_accuracy", "{:.1%}"),
-    ("context MAE, years", "validation_composites_age_mae_years", "{:.2f}"),
+    ("composites MAE, years", "validation_composites_age_mae_years", "{:.2f}"),
     ("gender", "validation_composites_gender_accuracy", "{:.1%}"),
     ("FairFace bin", "validation_fairface_bin_accuracy", "{:.1%}"),
     ("off by one", "validation_fairface_bin_off_by_one", "{:.1%}"),

@@ -19,8 +19,8 @@ from faces.variants import Variant
 HEADS = {
     "mae": "age MAE, years",
     "bias": "bias, years",
-    "accuracy": "gender right, %",
-    "bin_accuracy": "age in its bin, %",
+    "accuracy": "gender accuracy, %",
+    "bin_accuracy": "age in the right bin, %",
 }
 UNITS = {"mae": YEARS, "bias": YEARS, "accuracy": FRACTION, "bin_accuracy": FRACTION}
 GROUP = ["gender", "race", "age_group"]

@@ -1,8 +1,4 @@
-"""Predictions of one variant -> `metrics.json`, and back: every published number with count and interval.
-
-A room of its own because cards and the README quote numbers, and quote them from one file that a test
-recomputes from the tables.
-"""
+"""Predictions of one variant -> `metrics.json`, and back: every published number with count and interval."""
 
 import json
 from pathlib import Path
@@ -27,7 +23,7 @@ METRICS_FILE = "metrics.json"
 
 
 def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) -> dict[str, Any]:
-    """Everything that is published about one variant, a section a set and split that its predictions hold."""
+    """Everything published about one variant: a section a set and split of its predictions."""
     own = predictions[predictions.variant == variant.name]
     sections: dict[str, dict[str, Any]] = {}
     for set_name, split, rows in sections_of(own):
@@ -55,8 +51,8 @@ def published_comparisons(predictions: pd.DataFrame) -> dict[str, Comparison]:
 
 
 def sections_of(predictions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """(set, split, rows) of what the predictions hold, in the order in which it is shown everywhere."""
-    order = {name: place for place, name in enumerate((*SETS, *SPLITS))}
+    """(set, split, rows) of the predictions, in the order of SETS and SPLITS."""
+    order = {name: rank for rank, name in enumerate((*SETS, *SPLITS))}
     groups = [(str(key[0]), str(key[1]), rows) for key, rows in predictions.groupby(["set", "split"])]
     return sorted(groups, key=lambda group: [order.get(name, len(order)) for name in group[:2]])
 
@@ -70,7 +66,7 @@ def write_scores(document: dict[str, Any], folder: Path) -> Path:
 
 
 def compact_json(document: dict[str, Any]) -> str:
-    """The document on one line: nobody reads it by eye, and an indent is half of its bytes."""
+    """The document as JSON on one line: an indent would be half of its bytes."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -92,7 +88,7 @@ def read_history(variant: Variant) -> pd.DataFrame | None:
     """The epochs of the variant's training; None where its folder has no history.csv.
 
     Columns are those of HISTORY, of which an older training may lack the later ones. Raises TableError
-    where it does not even tell epochs and seconds.
+    where `epoch` or `seconds` is missing.
     """
     path = variant.folder / "history.csv"
     if not path.is_file():
@@ -105,17 +101,17 @@ def read_history(variant: Variant) -> pd.DataFrame | None:
 
 
 def estimates_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Estimate]:
-    """The headline measures of a set and split by key; empty where the document has none."""
+    """Estimates of all metrics of a set and split, by key; empty where the document has none."""
     section = document["sets"].get(set_name, {}).get(split)
     return {key: estimate_from(key, row) for key, row in section["metrics"].items()} if section else {}
 
 
 def _since_baseline(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
-    """By gender and race, what changed on `chips` test; None where no other release was kept."""
-    earlier = baseline_predictions(variant)
-    if earlier is None:
+    """Changes on `chips` test by gender and race; None for a variant without a baseline release."""
+    baseline = baseline_predictions(variant)
+    if baseline is None:
         return None
-    before, network_sha256 = earlier
+    before, network_sha256 = baseline
     changes = changes_since(before, published_rows(own, CHIPS, variant.name))
     return {"network_sha256": network_sha256, "changes": _records(changes)}
 

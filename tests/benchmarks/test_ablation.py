@@ -121,7 +121,7 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     assert printed.count(f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |") == 2
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
     assert printed.endswith(page)
-    assert "24,000 frames" in page
+    assert "24,000 inputs" in page
     assert sorted(path.name for path in kept.iterdir()) == ["history.csv", "rows.csv"]
 
 
