@@ -14,6 +14,7 @@ import waitress
 from dashboard.api import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
+from dataset.paths import default_cache_dir
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import DataMissing, ProjectError
 from faces.variants import DEFAULT_VARIANTS
@@ -32,12 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
             options.variant or DEFAULT_VARIANTS,
             detector_path=options.detector,
             data_dir=_data_dir(options.data_dir),
+            cache_dir=options.cache_dir,
             runs_folder=options.runs,
             serve_runs=not options.variant,
         )
     except ProjectError as error:
         return _refuse(error)
-    context.uploads.keep_forgetting()
+    context.pictures.uploads.keep_forgetting()
     try:
         server = waitress.create_server(
             create_app(context).server,
@@ -57,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     serving.start()
     print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
     try:
-        warm = list(context.predictor.networks)
+        warm = list(context.workbench.predictor.networks)
         later = [name for name in context.variants if name not in warm]
         print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
         if later:
@@ -92,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--data-dir", type=Path, help="folder of the data sets, for test pictures (default: AGE_GENDER_DATA)"
+    )
+    parser.add_argument(
+        "--cache-dir",
+        type=Path,
+        default=default_cache_dir(),
+        help="folder of prepared composites and duplicates (default: AGE_GENDER_CACHE or .cache)",
     )
     parser.add_argument(
         "--detector", type=Path, default=DEFAULT_DETECTOR, help="an ultralytics face detection export (ONNX)"

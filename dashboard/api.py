@@ -41,7 +41,7 @@ class MemoryOnlyRequest(flask.Request):
 @blueprint.get("/healthz")
 def health() -> flask.Response:
     """Whether the networks are loaded; pages are served before."""
-    return flask.jsonify(ready=current_context().ready)
+    return flask.jsonify(ready=current_context().workbench.ready)
 
 
 @blueprint.post("/api/v1/predict")
@@ -52,12 +52,12 @@ def predict() -> flask.Response:
         return _wrong_call(400, "Send pictures as multipart form data, for example: curl -F picture=@a.jpg.")
     if len(files) > MAX_PICTURES:
         return _wrong_call(400, f"At most {MAX_PICTURES} pictures in one call. Received: {len(files)}.")
-    context = current_context()
+    workbench = current_context().workbench
     answers = []
     for file in files:
         name = shown_name(file.filename or "picture")
         try:
-            answers.append(context.answered(file.read(), name).answer.as_dict())
+            answers.append(workbench.answered(file.read(), name).answer.as_dict())
         except PictureError as error:
             answers.append(refusal(name, error))
     return flask.jsonify(answers)
@@ -71,7 +71,7 @@ def predict_by_get() -> flask.Response:
 
 @blueprint.errorhandler(HTTPException)
 def wrong_call(error: HTTPException) -> flask.Response:
-    """A call that Flask itself refuses, too many bytes for instance, is told so in JSON as well."""
+    """Answer in JSON a call that Flask itself refuses, for too many bytes for instance."""
     if error.code == 413:
         megabytes = MAX_REQUEST_BYTES // 1_000_000
         return _wrong_call(413, f"All pictures of one call together may have {megabytes} MB.")

@@ -16,7 +16,6 @@ from dashboard.shared import ids
 from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
 
 NAME = "Age and gender workbench"
-CONTENT_WIDTH_PX = 1280
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
 # Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: addresses.
 CONTENT_SECURITY_POLICY = (

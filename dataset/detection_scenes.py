@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from dataset.backgrounds import Background, backgrounds_of
 from dataset.composites import Chip, background_picture, chip_at, paste_face, rng_for, write_jpeg
+from faces.boxes import intersection_over_smaller
 from faces.files import whole_file
 
 SCENES_SEED = "scenes 1"
@@ -26,7 +27,7 @@ CHIP_FRACTION = (
     0.15  # of the scenes that are one chip as published: a face that fills the picture is one face
 )
 GREY_FRACTION = 0.15
-MOST_SHARED = 0.3  # of the smaller of two faces: they may overlap, but none lies within another
+MAX_SHARED_FRACTION = 0.3  # of the smaller of two faces: they may overlap, but none lies within another
 
 
 def write_scenes(
@@ -65,7 +66,7 @@ def compose_scene(
             x, y = (float(rng.uniform(0.3 * face_px, side - 0.3 * face_px)) for side in (width, height))
             half = face_px / 2
             place = np.array([x - half, y - half, x + half, y + half])
-            if all(_shared(box, place) <= MOST_SHARED for box in boxes):
+            if all(intersection_over_smaller(box, place) <= MAX_SHARED_FRACTION for box in boxes):
                 turned = chip.mirrored() if rng.random() < 0.5 else chip
                 boxes.append(paste_face(canvas, turned, (x, y), face_px, rng))
                 break
@@ -106,10 +107,3 @@ def _seen_chips(chips: list[str], count: int, data_dir: Path, rng: np.random.Gen
         if is_seen:
             seen.append(chip)
     return seen
-
-
-def _shared(box: np.ndarray, other: np.ndarray) -> float:
-    """The area that two boxes share, as a share of the smaller one."""
-    shared = (np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])).clip(0)
-    smaller = min((box[2:] - box[:2]).prod(), (other[2:] - other[:2]).prod())
-    return float(shared.prod() / max(smaller, 1.0))

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from dataset.tables.columns import FACE_FOUND
+from faces.boxes import Square, square_around
 from faces.detection import Face
-from faces.input_crops import Extent, Square, pixels_in, square_around, square_for
+from faces.input_crops import Extent, pixels_in, square_for
 from faces.pictures import decode
 from faces.variants import Variant
 

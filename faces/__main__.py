@@ -6,7 +6,6 @@ Exit code 0 when every picture was answered, 1 when some were refused, 2 for a w
 import argparse
 import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from faces.detection import DEFAULT_DETECTOR
 from faces.drawing import annotated, in_words
 from faces.errors import PictureError, ProjectError
 from faces.files import whole_file
-from faces.pictures import MAX_BYTES, Picture, decode, shown_name
+from faces.pictures import MAX_BYTES, shown_name
 from faces.variants import DEFAULT_VARIANTS
 
 ANSWERED, SOME_REFUSED, WRONG_CALL = 0, 1, 2
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawing_names = DrawingNames()
     for path in options.pictures:
         try:
-            picture, answer = _answered(predictor, path)
+            picture, answer = predictor.answer_bytes(_bytes_of(path), path.name)
         except (PictureError, OSError) as error:
             exit_code = SOME_REFUSED
             _print_refusal(path, error, as_json=options.json)
@@ -60,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser(
         "predict",
         help="age and gender of every face in some pictures",
-        description="Say what each variant reads in some pictures: age, 80 % interval and gender.",
+        description="Print the predictions of each variant: age, 80 % interval and gender.",
     )
     predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
     predict.add_argument(
@@ -69,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         action="extend",
         type=Path,
         metavar="DIR",
-        help="folders of the variants to ask, named after the pictures (default: model_full model_cropped); "
-        "AGE_DIR+GENDER_DIR asks two networks as one variant",
+        help="variant folders, after the pictures (default: model_full model_cropped); "
+        "AGE_DIR+GENDER_DIR takes two networks as one variant",
     )
     predict.add_argument(
         "--detector",
@@ -84,13 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answered(predictor: Predictor, path: Path) -> tuple[Picture, Answer]:
-    """Raises PictureError for a refused picture, OSError for a file that cannot be read."""
+def _bytes_of(path: Path) -> bytes:
+    """The content of a file, at most one byte more than is accepted. Raises OSError."""
     with open(path, "rb") as file:
-        data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
-    started = time.perf_counter()
-    picture = decode(data, path.name)
-    return picture, predictor.answer(picture, {"decode": (time.perf_counter() - started) * 1000})
+        return file.read(MAX_BYTES + 1)
 
 
 def table(answer: Answer) -> str:
@@ -98,14 +94,14 @@ def table(answer: Answer) -> str:
     count = len(answer.faces)
     faces = "no face" if count == 0 else "1 face" if count == 1 else f"{count} faces"
     lines = [f"{answer.picture}: {answer.width} x {answer.height} pixels, {faces}"]
-    every = [answered.answers for answered in answer.faces] + [answer.whole_picture]
-    widest = max(len(name) for answers in every for name in answers)
+    by_variant = [answered.answers for answered in answer.faces] + [answer.whole_picture]
+    widest = max(len(name) for answers in by_variant for name in answers)
     for number, answered in enumerate(answer.faces, start=1):
         x0, y0, x1, y1 = (round(edge) for edge in answered.face.box_xyxy)
         where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
         for name, prediction in answered.answers.items():
             lines.append(f"{where:<36}{name:<{widest}}  {in_words(prediction)}")
-        if not answered.answers:  # no variant that is framed by faces was asked
+        if not answered.answers:  # no variant takes faces
             lines.append(where)
     for name, prediction in answer.whole_picture.items():
         lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(prediction)}")

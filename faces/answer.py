@@ -1,66 +1,79 @@
-"""Picture + variants -> one Answer with stage times. Page, API and command line all call this room."""
+"""Picture + variants -> one Answer with stage times: what page, API and command line call."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from faces.boxes import Square, iou, square_around
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import PictureError
-from faces.input_crops import Square, crop_for, overlap_iou, pixels_in, square_around, square_for
+from faces.input_crops import crop_for, pixels_in, square_for
 from faces.networks import Network
 from faces.pictures import Picture, decode
 from faces.predictions import Prediction
 from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant
 
-STAGES = ("decode", "detect", "frame", "network")
-MIN_ATTENDED_IOU = 0.4  # of a look with a face's square, to be one at this face
+STAGES = ("decode", "detect", "crop", "network")
+MIN_ATTENDED_IOU = 0.4  # of an attention crop with a face's square, to belong to this face
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
 class AnsweredFace:
-    """A face with the reading of every variant that is framed by faces."""
+    """A face with the predictions of the variants whose input is one face, by name."""
 
     face: Face
     answers: dict[str, Prediction]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Answer:
-    """What all variants say about one picture. Without a face, every variant answers in `whole_picture`."""
+    """The predictions of some variants for one picture. Without a face, all stand in `whole_picture`.
+
+    `variant_ms` are the milliseconds of cropping and of the network, by variant.
+    """
 
     picture: str
     width: int
     height: int
-    faces: list[AnsweredFace] = field(default_factory=list)
+    faces: Sequence[AnsweredFace] = ()
     whole_picture: dict[str, Prediction] = field(default_factory=dict)
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    decode_ms: float = 0.0
+    detect_ms: float = 0.0
+    variant_ms: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def timings_ms(self) -> dict[str, float]:
+        """Milliseconds of each of STAGES; crop and network are sums over the variants of this answer."""
+        crop_ms, network_ms = (sum(times[stage] for times in self.variant_ms.values()) for stage in (0, 1))
+        return dict(zip(STAGES, (self.decode_ms, self.detect_ms, crop_ms, network_ms), strict=True))
 
     def of(self, names: Sequence[str]) -> "Answer":
-        """What the variants of these names said, in this order; without those that were not asked."""
+        """The part of the variants of these names, in this order; without names that it lacks."""
+        return replace(
+            self,
+            faces=[AnsweredFace(answered.face, _of(names, answered.answers)) for answered in self.faces],
+            whole_picture=_of(names, self.whole_picture),
+            variant_ms=_of(names, self.variant_ms),
+        )
 
-        def own(predictions: dict[str, Prediction]) -> dict[str, Prediction]:
-            return {name: predictions[name] for name in names if name in predictions}
-
-        faces = [AnsweredFace(answered.face, own(answered.answers)) for answered in self.faces]
-        return replace(self, faces=faces, whole_picture=own(self.whole_picture))
-
-    def says(self, name: str) -> bool:
-        """Whether the variant of this name was asked."""
+    def has(self, name: str) -> bool:
+        """Whether the answer holds predictions of the variant of this name."""
         return name in self.whole_picture or any(name in answered.answers for answered in self.faces)
 
     def attended_face(self, prediction: Prediction) -> int | None:
-        """The index of the face that a reading of the whole picture looked at; None: at no single one."""
+        """The index of the face under a whole picture's attention crop; None where there is none."""
         if prediction.attended_xyxy is None or not self.faces:
             return None
         squares = [square_around(answered.face.box_xyxy, 1.0).xyxy for answered in self.faces]
-        overlaps = overlap_iou(prediction.attended_xyxy, squares)
-        most = int(overlaps.argmax())
-        return most if overlaps[most] >= MIN_ATTENDED_IOU else None
+        overlaps = iou(prediction.attended_xyxy, squares)
+        best = int(overlaps.argmax())
+        return best if overlaps[best] >= MIN_ATTENDED_IOU else None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object of `faces predict --json` and of the API."""
@@ -77,7 +90,7 @@ class Answer:
                 for answered in self.faces
             ],
             "whole_picture": {name: prediction.as_dict() for name, prediction in self.whole_picture.items()},
-            "timings_ms": {stage: round(self.timings_ms.get(stage, 0.0), 2) for stage in STAGES},
+            "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
         }
 
 
@@ -106,66 +119,65 @@ class Predictor:
         """Run every session once, so that the first picture is answered as fast as the others."""
         self.answer(Picture("warm-up", np.full((64, 64, 3), 127, np.uint8)))
 
-    def answer(
-        self,
-        picture: Picture,
-        timings_ms: dict[str, float] | None = None,
-        names: Sequence[str] | None = None,
-    ) -> Answer:
-        """Detect, frame and read one decoded picture, by all variants or by those of these names."""
-        timings = dict.fromkeys(STAGES, 0.0) | (timings_ms or {})
-        answer = Answer(picture.name, picture.width, picture.height, timings_ms=timings)
-        with _timed(timings, "detect"):
-            # From left to right, so that a reader finds the face that a number means.
-            faces = sorted(
-                self.detector.faces_in(picture), key=lambda face: face.box_xyxy[0] + face.box_xyxy[2]
-            )
-        answer.faces = [AnsweredFace(face, {}) for face in faces]
+    def answer_bytes(
+        self, data: bytes, name: str, names: Sequence[str] | None = None
+    ) -> tuple[Picture, Answer]:
+        """Decode a file called `name` and answer it as `answer` does. Raises PictureError."""
+        started = time.perf_counter()
+        picture = decode(data, name)
+        decode_ms = _ms_since(started)
+        return picture, replace(self.answer(picture, names), decode_ms=decode_ms)
+
+    def answer(self, picture: Picture, names: Sequence[str] | None = None) -> Answer:
+        """Detect the faces of a picture, and predict with all variants or with those of these names."""
+        started = time.perf_counter()
+        # From left to right, as people number them.
+        faces = sorted(self.detector.faces_in(picture), key=lambda face: face.box_xyxy[0] + face.box_xyxy[2])
+        answer = Answer(
+            picture.name,
+            picture.width,
+            picture.height,
+            [AnsweredFace(face, {}) for face in faces],
+            detect_ms=_ms_since(started),
+        )
         for name in list(self.networks) if names is None else names:
-            self.add_predictions(name, picture, answer)
+            answer = self.add_predictions(name, picture, answer)
         return answer
 
-    def add_predictions(self, name: str, picture: Picture, answer: Answer) -> None:
-        """Put what one more variant says into the answer about a picture, and its time into the timings."""
+    def add_predictions(self, name: str, picture: Picture, answer: Answer) -> Answer:
+        """The answer with the predictions of one more variant; the same answer where it has them."""
+        if answer.has(name):
+            return answer
         network = self.networks[name]
         by_face = network.variant.input_mode == FACE and bool(answer.faces)
-        with _timed(answer.timings_ms, "frame"):
-            views: Sequence[Face | None] = [one.face for one in answer.faces] if by_face else [None]
-            crops = np.stack([crop_for(network.variant, picture, view) for view in views])
-        with _timed(answer.timings_ms, "network"):
-            predictions = network.predictions(crops, FACE if by_face else WHOLE_IMAGE)
-        squares = [square_for(network.variant, picture, view) for view in views]
-        predictions = [_placed(*one) for one in zip(predictions, squares, strict=True)]
-        if by_face:
-            for answered, prediction in zip(answer.faces, predictions, strict=True):
-                answered.answers[name] = prediction
-        else:
-            answer.whole_picture[name] = predictions[0]
-
-    def answer_bytes(self, data: bytes, name: str) -> Answer:
-        """Decode and answer. Raises PictureError when the bytes are refused."""
-        timings: dict[str, float] = {}
-        with _timed(timings, "decode"):
-            picture = decode(data, name)
-        return self.answer(picture, timings)
+        faces = [answered.face for answered in answer.faces] if by_face else [None]
+        started = time.perf_counter()
+        crops = np.stack([crop_for(network.variant, picture, face) for face in faces])
+        crop_ms = _ms_since(started)
+        squares = [square_for(network.variant, picture, face) for face in faces]
+        started = time.perf_counter()
+        predictions = network.predictions(crops, FACE if by_face else WHOLE_IMAGE, squares)
+        variant_ms = {**answer.variant_ms, name: (crop_ms, _ms_since(started))}
+        if not by_face:
+            whole_picture = {**answer.whole_picture, name: predictions[0]}
+            return replace(answer, whole_picture=whole_picture, variant_ms=variant_ms)
+        answered_faces = [
+            AnsweredFace(answered.face, {**answered.answers, name: prediction})
+            for answered, prediction in zip(answer.faces, predictions, strict=True)
+        ]
+        return replace(answer, faces=answered_faces, variant_ms=variant_ms)
 
     def predict_square(self, variant_name: str, picture: Picture, square: Square) -> Prediction:
-        """What one variant says about the pixels under a square: "ask full about this face"."""
+        """The prediction of one variant for the pixels under a square, such as of `full` for one face."""
         network = self.networks[variant_name]
         variant = network.variant
         crop = pixels_in(picture.rgb, square, variant.input_px, variant.pad_rgb)
-        return _placed(network.predictions(crop[None], "square")[0], square)
+        return network.predictions(crop[None], "square", [square])[0]
 
 
-def _placed(prediction: Prediction, square: Square) -> Prediction:
-    """The reading of a frame that lies at `square`, with the picture's pixels that it looked at."""
-    if prediction.attention_cxcys is None:
-        return prediction
-    return replace(prediction, attended_xyxy=square.part(prediction.attention_cxcys).xyxy)
+def _of(names: Sequence[str], by_name: Mapping[str, _Value]) -> dict[str, _Value]:
+    return {name: by_name[name] for name in names if name in by_name}
 
 
-@contextmanager
-def _timed(timings_ms: dict[str, float], stage: str) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    timings_ms[stage] = timings_ms.get(stage, 0.0) + (time.perf_counter() - started) * 1000
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

@@ -1,7 +1,7 @@
 """Picture -> faces: boxes from a YOLO network that ONNX Runtime runs.
 
-A room of its own because only here is it known how an ultralytics export is fed and read: its metadata, its
-letterbox, its two output layouts, and that one look is not enough for a large picture with small faces.
+Handles what an ultralytics export asks for (metadata, letterbox, two output layouts), and runs the network a
+second time where one pass would miss small faces.
 """
 
 import ast
@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from faces.boxes import longer_sides, nms
 from faces.errors import DetectorError
 from faces.files import sha256_of
 from faces.pictures import Picture
@@ -21,15 +22,19 @@ from faces.sessions import onnx_session
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
 OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
-# Sizes of the looks, in input sizes (`size_px`); shares are of the longer side of the picture.
-LARGE_FROM = 5 / 3  # a picture with a longer side above this is large; a second look at another takes this
+# Sizes of the passes, in input sizes (`size_px`).
+LARGE_FROM = (
+    5 / 3
+)  # a picture with a longer side above this is large; the second pass of another has this size
 FIRST_PASS_FRACTION = 5 / 6
-SECOND_PASS_FRACTIONS = (2.08, 3.75)  # least and most; between them two thirds of the longer side
-MAGNIFIED_AT_MOST = 1.6
-SMALL_FACE_FRACTION = 0.15  # a face below it calls for a second look
-SMALL_FRACTION = 0.25  # a second look only adds faces below it
-LEAST_CONTRAST = 2.0  # standard deviation in 255 levels
-DOMINANT_FRACTION, SPURIOUS_SCALE = 0.2, 1 / 6
+SECOND_PASS_FRACTIONS = (2.08, 3.75)  # lowest and highest; between them two thirds of the longer side
+MAX_MAGNIFICATION = 1.6
+# Fractions of the longer side of the picture.
+SMALL_FACE_FRACTION = 0.15  # a face below it causes a second pass
+ADDED_BELOW_FRACTION = 0.25  # a second pass only adds faces below it
+DOMINANT_FRACTION = 0.2  # a picture with a first face above it is a portrait
+SPURIOUS_SCALE = 1 / 6  # of the first face of a portrait: smaller boxes are lapel pins, buttons, eyes
+MIN_CONTRAST = 2.0  # standard deviation in 255 levels
 PAD_GREY = 114  # the letterbox colour with which ultralytics trains
 
 
@@ -73,7 +78,7 @@ class Detector:
         self._read_layout(size_px)
 
     def _read_layout(self, size_px: int | None) -> None:
-        """Take names, stride, input and output layout from the file, or raise DetectorError."""
+        """Read names, stride, input and output layout from the file, or raise DetectorError."""
         metadata = self._session.get_modelmeta().custom_metadata_map
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         try:
@@ -114,22 +119,22 @@ class Detector:
         return sha256_of(self.onnx_path)
 
     def faces_in(self, picture: Picture) -> list[Face]:
-        """The faces of a picture, the surest first.
+        """The faces of a picture, by falling confidence.
 
-        A large picture is looked at twice: at a small size for the faces that fill it, and at a large one for
-        those that would shrink away. Any other is looked at again where the first look shows small faces. A
-        second look only adds small faces.
+        A large picture gets two passes: at a small size for the faces that fill it, and at a large one for
+        those that would shrink away. Any other gets the second pass where the first finds small faces. A
+        second pass only adds small faces.
         """
         longer_px = max(picture.width, picture.height)
         is_large = longer_px > LARGE_FROM * self.size_px
         boxes, scores = self._pass(picture.rgb, self._first_pass_px(longer_px))
-        fractions = _longer_sides(boxes[scores >= CONFIDENCE]) / longer_px
+        fractions = longer_sides(boxes[scores >= CONFIDENCE]) / longer_px
         if not self._fixed_hw and (is_large or (fractions < SMALL_FACE_FRACTION).any()):
             more_boxes, more_scores = self._pass(picture.rgb, self._second_pass_px(longer_px))
-            small = _longer_sides(more_boxes) < SMALL_FRACTION * longer_px
+            small = longer_sides(more_boxes) < ADDED_BELOW_FRACTION * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = [i for i in _without_overlaps(boxes, scores) if _has_contrast(picture.rgb, boxes[i])]
+        kept = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
         kept = _without_spurious_boxes(boxes, kept, longer_px)
         return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
 
@@ -139,8 +144,8 @@ class Detector:
         small_px = _up_to_stride(self.size_px * FIRST_PASS_FRACTION, self._stride)
         if longer_px > LARGE_FROM * self.size_px:
             return small_px
-        # Magnified more than this a face shows no more, and one that fills the picture less of itself.
-        return min(max(_up_to_stride(MAGNIFIED_AT_MOST * longer_px, self._stride), small_px), self.size_px)
+        # Beyond this magnification a face shows no more, and one that fills the picture less of itself.
+        return min(max(_up_to_stride(MAX_MAGNIFICATION * longer_px, self._stride), small_px), self.size_px)
 
     def _second_pass_px(self, longer_px: int) -> int:
         if longer_px <= LARGE_FROM * self.size_px:
@@ -164,10 +169,10 @@ class Detector:
                 np.hstack([centres - sizes / 2, centres + sizes / 2]),
                 output[4 + self._face_class],
             )
-        sure = scores >= self.confidence
-        boxes = (boxes[sure] - [left, top, left, top]) / scale
+        confident = scores >= self.confidence
+        boxes = (boxes[confident] - [left, top, left, top]) / scale
         height, width = rgb.shape[:2]
-        return boxes.clip(0, [width, height, width, height]), scores[sure]
+        return boxes.clip(0, [width, height, width, height]), scores[confident]
 
     def _letterbox(self, rgb: np.ndarray, size_px: int) -> tuple[np.ndarray, float, int, int]:
         """The picture scaled so that its longer side is `size_px`, centred on grey; scale and offsets.
@@ -195,40 +200,20 @@ def _up_to_stride(size_px: float, stride: int) -> int:
     return math.ceil(size_px / stride) * stride
 
 
-def _longer_sides(boxes: np.ndarray) -> np.ndarray:
-    return np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-
-
 def _has_contrast(rgb: np.ndarray, box: np.ndarray) -> bool:
     """Whether the pixels in a box differ: the network takes an evenly grey picture for one blurred face."""
     x0, y0, x1, y1 = np.rint(box).astype(int)
-    # 16 by 16 of them tell it.
+    # A sample of 16 by 16 of them is enough.
     part = rgb[y0 : y1 + 1 : max((y1 - y0) // 16, 1), x0 : x1 + 1 : max((x1 - x0) // 16, 1)]
-    return bool(part.size) and float(part.std(axis=(0, 1)).max()) > LEAST_CONTRAST
+    return bool(part.size) and float(part.std(axis=(0, 1)).max()) > MIN_CONTRAST
 
 
 def _without_spurious_boxes(boxes: np.ndarray, kept: list[int], longer_px: int) -> list[int]:
-    """Without what is tiny beside the surest face of a portrait: a lapel pin, a button, an eye.
+    """Remove what is tiny beside the highest-confidence face of a portrait.
 
-    A portrait is a picture whose surest face takes more than DOMINANT_SHARE of the longer side.
+    A portrait is a picture whose highest-confidence face exceeds DOMINANT_FRACTION of the longer side.
     """
-    sides = _longer_sides(boxes)
+    sides = longer_sides(boxes)
     if not kept or sides[kept[0]] < DOMINANT_FRACTION * longer_px:
         return kept
     return [i for i in kept if sides[i] > SPURIOUS_SCALE * sides[kept[0]]]
-
-
-def _without_overlaps(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
-    """Greedy non-maximum suppression: indices of the boxes that stay, the surest first."""
-    order = np.argsort(-scores, kind="stable")
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    kept: list[int] = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        if areas[best] > 0:
-            kept.append(int(best))
-        edges = np.minimum(boxes[best, 2:], boxes[rest, 2:]) - np.maximum(boxes[best, :2], boxes[rest, :2])
-        shared = edges.clip(0).prod(axis=1)
-        union = np.maximum(areas[best] + areas[rest] - shared, 1e-9)
-        order = rest[shared / union <= OVERLAP_IOU]
-    return kept

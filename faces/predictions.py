@@ -1,26 +1,21 @@
-"""What a network says about one frame, what it does not tell, and when it says no gender.
-
-A room of its own because tables and metrics need these words where no network runs.
-"""
+"""One prediction: age with its interval, gender with its probability, and both in words."""
 
 from dataclasses import dataclass
 from typing import Any
 
 AGE, GENDER = OUTPUTS = ("age", "gender")
 UNCERTAIN = "uncertain"
-NOT_PREDICTED = "not told"
+NOT_PREDICTED = "not predicted"
 EVEN = 0.5  # the likelier gender always has at least this
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network says about one frame. `age_low`-`age_high` is the 80 % interval, in years.
+    """The output of a network for one input. `age_low`-`age_high` is the 80 % interval, in years.
 
-    What a network of one task does not tell is None: the three ages, or the female probability and with it
-    the gender. `abstention_threshold` is the rule under which `gender` is told: the likelier gender must
-    have it. `attention_cxcys` is the square that the network took from its frame, where it does not read all of it:
-    (centre x, centre y, side) in shares of the frame's side; once the frame's place in a picture is known,
-    `attended_xyxy` is that square in its pixels.
+    Without an age head the three ages are None, without a gender head the female probability and the gender.
+    The network abstains from a gender whose probability is below `abstention_threshold`. `attended_xyxy` is
+    the attention crop in pixels of the picture; None where the network has none.
     """
 
     age_years: float | None
@@ -29,7 +24,6 @@ class Prediction:
     female_probability: float | None
     input_source: str = "face"
     abstention_threshold: float = EVEN
-    attention_cxcys: tuple[float, float, float] | None = None
     attended_xyxy: tuple[float, float, float, float] | None = None
 
     @property
@@ -40,20 +34,20 @@ class Prediction:
 
     @property
     def age_and_interval(self) -> tuple[float, float, float] | None:
-        """Age, lower and upper end of its 80 % interval, in years; None where no age is told."""
+        """Age, lower and upper end of its 80 % interval, in years; None without an age head."""
         if self.age_years is None or self.age_low is None or self.age_high is None:
             return None
         return self.age_years, self.age_low, self.age_high
 
     @property
     def likelier_gender_probability(self) -> float | None:
-        """0.5 to 1; None where the network tells no gender."""
+        """0.5 to 1; None without a gender head."""
         probability = self.female_probability
         return None if probability is None else max(probability, 1 - probability)
 
     @property
     def gender(self) -> str | None:
-        """`female` or `male`; `uncertain` where the likelier one is not probable enough; None if not told."""
+        """`female` or `male`; `uncertain` below the abstention threshold; None without a gender head."""
         if self.female_probability is None:
             return None
         likelier = "female" if self.female_probability >= EVEN else "male"
@@ -61,7 +55,7 @@ class Prediction:
         return likelier if probability >= self.abstention_threshold else UNCERTAIN
 
     def as_dict(self) -> dict[str, Any]:
-        """The reading in the JSON answer: always the same keys, null for what the network does not tell."""
+        """The prediction in the JSON answer: always the same keys, null where the network has no head."""
         return {
             "age_years": _rounded(self.age_years, 2),
             "age_low": _rounded(self.age_low, 2),
@@ -84,7 +78,7 @@ def age_in_words(prediction: Prediction) -> str:
 def gender_in_words(prediction: Prediction) -> str:
     """`female 93 %`: the likelier gender with its own probability.
 
-    `gender uncertain` where it is not probable enough, without a number that would tell it after all.
+    `gender uncertain` where the network abstains, without a number that would give it away.
     """
     probability = prediction.likelier_gender_probability
     if probability is None:

@@ -295,9 +295,9 @@
     }
 
     function pictureInAddress(key, face) {
-        const kinds = { "sample:": "sample", "test:": "test" };
+        const kinds = { "sample:": "sample", "set:": "set" };
         const prefix = Object.keys(kinds).find((start) => key.startsWith(start));
-        const values = { sample: null, test: null, picture: null, face: face };
+        const values = { sample: null, set: null, picture: null, face: face };
         values[prefix ? kinds[prefix] : "picture"] = prefix ? key.slice(prefix.length) : key;
         inAddress(values);
     }

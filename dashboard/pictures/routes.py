@@ -1,8 +1,8 @@
-"""The addresses beside the pages: a picture in, its views and downloads out. All from memory, none cached.
+"""HTTP routes of pictures: a picture in, its views and downloads out. All from memory, none cached.
 
-A picture is addressed by its key: the token of an upload, or "sample:" and a file name. A forgotten picture
-answers 410 with the sentence that says so. Downloads hold what the variants say that are named by `variant`,
-which may come several times; without it, the first two.
+A picture is named by its key (dashboard.pictures.store). A forgotten picture answers 410 with the sentence
+that says so. Downloads hold the predictions of the variants named by `variant`, which may come several times;
+without it, those of the first two.
 """
 
 import csv
@@ -13,8 +13,10 @@ import cv2
 import flask
 import numpy as np
 
-from dashboard.context import SAMPLE_PREFIX, current_context
+from dashboard.context import current_context
+from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.pictures.uploads import Upload
+from faces.boxes import square_around
 from faces.drawing import annotated
 from faces.errors import (
     PictureBroken,
@@ -25,8 +27,8 @@ from faces.errors import (
     PictureTooLarge,
     PictureTruncated,
 )
-from faces.input_crops import pixels_in, square_around
-from faces.pictures import decode, shown_name
+from faces.input_crops import pixels_in
+from faces.pictures import shown_name
 
 SHOWN_SIDE_PX = 1600
 THUMBNAIL_HEIGHT_PX = 168
@@ -60,10 +62,10 @@ def upload() -> flask.Response:
     context = current_context()
     name = file.filename or "picture"
     try:
-        answered = context.answered(file.read(), name, context.first_variants)
+        answered = context.workbench.answered(file.read(), name, context.workbench.first_variants)
     except PictureError as error:
         return _refused(name, error)
-    return _entry(context.uploads.add(answered.picture, answered.answer), answered)
+    return _entry(context.pictures.uploads.add(answered.picture, answered.answer), answered)
 
 
 @blueprint.post("/forget")
@@ -71,7 +73,7 @@ def forget() -> flask.Response:
     """The visitor leaves: drop the pictures whose tokens come as a JSON list."""
     tokens = flask.request.get_json(force=True, silent=True)
     for token in tokens if isinstance(tokens, list) else []:
-        current_context().uploads.forget(str(token))
+        current_context().pictures.uploads.forget(str(token))
     return flask.Response(status=204)
 
 
@@ -80,7 +82,7 @@ def open_sample(file: str) -> flask.Response:
     """Answer a shipped picture: an entry of the strip, as JSON."""
     key = SAMPLE_PREFIX + file
     try:
-        return _entry(key, current_context().upload(key, ()))
+        return _entry(key, current_context().pictures.upload(key, ()))
     except PictureExpired as error:
         return _refused(file, error)
 
@@ -88,46 +90,46 @@ def open_sample(file: str) -> flask.Response:
 @blueprint.get("/sample/<file>/thumbnail.jpg")
 def sample_thumbnail(file: str) -> flask.Response:
     """A shipped picture in small; needs no network, so that the first page is complete at once."""
-    sample = current_context().samples.get(file)
-    if sample is None:
+    pictures = current_context().pictures
+    if file not in pictures.samples:
         flask.abort(404)
-    rgb = decode(sample.path.read_bytes(), file).rgb
-    response = _jpeg(_fitted(rgb, 2 * THUMBNAIL_HEIGHT_PX, 2 * THUMBNAIL_HEIGHT_PX))
+    rgb = pictures.picture(SAMPLE_PREFIX + file).rgb
+    response = jpeg(_fitted(rgb, 2 * THUMBNAIL_HEIGHT_PX, 2 * THUMBNAIL_HEIGHT_PX))
     response.headers["Cache-Control"] = "max-age=3600"
     return response
 
 
-@blueprint.get("/<key>/picture.jpg")
+@blueprint.get("/<path:key>/picture.jpg")
 def picture(key: str) -> flask.Response:
     """The whole picture, at most SHOWN_SIDE_PX on its longer side."""
-    return _jpeg(_fitted(current_context().upload(key, ()).picture.rgb, SHOWN_SIDE_PX, SHOWN_SIDE_PX))
+    return jpeg(_fitted(current_context().pictures.picture(key).rgb, SHOWN_SIDE_PX, SHOWN_SIDE_PX))
 
 
-@blueprint.get("/<key>/thumbnail.jpg")
+@blueprint.get("/<path:key>/thumbnail.jpg")
 def thumbnail(key: str) -> flask.Response:
     """The whole picture in the size of the strip."""
-    rgb = current_context().upload(key, ()).picture.rgb
-    return _jpeg(_fitted(rgb, 3 * THUMBNAIL_HEIGHT_PX, THUMBNAIL_HEIGHT_PX))
+    rgb = current_context().pictures.picture(key).rgb
+    return jpeg(_fitted(rgb, 3 * THUMBNAIL_HEIGHT_PX, THUMBNAIL_HEIGHT_PX))
 
 
-@blueprint.get("/<key>/face/<int:face>.jpg")
+@blueprint.get("/<path:key>/face/<int:face>.jpg")
 def crop(key: str, face: int) -> flask.Response:
     """One face with a margin, as its card shows it."""
-    upload = current_context().upload(key, ())
+    upload = current_context().pictures.upload(key, ())
     if face >= len(upload.answer.faces):
         flask.abort(404)
     square = square_around(upload.answer.faces[face].face.box_xyxy, CROP_SCALE)
-    return _jpeg(pixels_in(upload.picture.rgb, square, CROP_PX, CROP_PAD_RGB))
+    return jpeg(pixels_in(upload.picture.rgb, square, CROP_PX, CROP_PAD_RGB))
 
 
-@blueprint.get("/<key>/annotated.jpg")
+@blueprint.get("/<path:key>/annotated.jpg")
 def annotated_picture(key: str) -> flask.Response:
     """The picture with boxes, ages, intervals and genders drawn on it."""
     upload = _answered(key)
-    return _download(_jpeg(annotated(upload.picture, upload.answer)), upload, "annotated.jpg")
+    return _download(jpeg(annotated(upload.picture, upload.answer)), upload, "annotated.jpg")
 
 
-@blueprint.get("/<key>/answer.json")
+@blueprint.get("/<path:key>/answer.json")
 def answer_json(key: str) -> flask.Response:
     """What `python -m faces predict --json` prints for this picture."""
     upload = _answered(key)
@@ -135,9 +137,9 @@ def answer_json(key: str) -> flask.Response:
     return _download(flask.Response(text, mimetype="application/json"), upload, "answer.json")
 
 
-@blueprint.get("/<key>/answer.csv")
+@blueprint.get("/<path:key>/answer.csv")
 def answer_csv(key: str) -> flask.Response:
-    """One row a face and variant; what was read from the whole picture has no box."""
+    """One row a face and variant; a prediction for the whole picture has no box."""
     upload = _answered(key)
     return _download(flask.Response(csv_of(upload), mimetype="text/csv"), upload, "answer.csv")
 
@@ -177,10 +179,10 @@ def keep_out_of_caches(response: flask.Response) -> flask.Response:
 
 
 def _answered(key: str) -> Upload:
-    """The picture with what the variants say that the address names."""
+    """The picture with the predictions of the variants that the URL names."""
     context = current_context()
     wanted = [name for name in flask.request.args.getlist("variant") if name in context.variants]
-    return context.upload(key, wanted or context.first_variants)
+    return context.pictures.upload(key, wanted or context.workbench.first_variants)
 
 
 def _entry(key: str, upload: Upload) -> flask.Response:
@@ -188,7 +190,7 @@ def _entry(key: str, upload: Upload) -> flask.Response:
 
 
 def _refused(name: str, error: PictureError) -> flask.Response:
-    """A refused picture is told what to do, which the error itself leaves to whoever shows it."""
+    """The error's sentence and what to do about it, as JSON."""
     advice = WHAT_TO_DO.get(type(error), "")
     return flask.jsonify(state="refused", name=shown_name(name), message=f"{error} {advice}".strip())
 
@@ -203,7 +205,8 @@ def _fitted(rgb: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
 
 
-def _jpeg(rgb: np.ndarray) -> flask.Response:
+def jpeg(rgb: np.ndarray) -> flask.Response:
+    """(h, w, 3) uint8 RGB as a JPEG response."""
     _, encoded = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return flask.Response(encoded.tobytes(), mimetype="image/jpeg")
 

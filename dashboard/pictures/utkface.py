@@ -1,7 +1,6 @@
-"""Data folder -> what the Data page says about UTKFace: its people by split, its pictures, its refused names.
+"""Data folder -> statistics of UTKFace for the Data page: labels by split, duplicates, refused names.
 
-A room of its own because half of it needs no data: the names in the committed split are the labels. The other
-half needs the pictures, which stay where they are: they are read when asked for, and never copied.
+Labels come from the names in the committed split and need no data.
 """
 
 from collections.abc import Sequence
@@ -10,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from dashboard.pictures.labelled import GENDERS
 from dataset import utkface
 from dataset.duplicates import predicted_groups
 from dataset.splits import read_split
 from faces.errors import DataMissing
 
 SPLITS = ("train", "validation", "test")
-GENDERS = ("male", "female")
 OLDEST_GROUP_YEARS = 90
 ANY = ""
 
@@ -44,8 +43,8 @@ def labelled_names(split: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["file", "split", "age_years", "gender", "race", "age_group"])
 
 
-class DataPictures:
-    """UTKFace under `data_dir`; its names alone where that is None or holds no UTKFace."""
+class UTKFace:
+    """Statistics of UTKFace under `data_dir`; of its names alone where that is None or holds no UTKFace."""
 
     def __init__(self, data_dir: Path | None, cache_dir: Path) -> None:
         self._data_dir = data_dir
@@ -60,7 +59,7 @@ class DataPictures:
     def missing(self) -> str:
         """Why there are no pictures to show, in a sentence; empty where there are."""
         try:
-            self._found_folder()
+            self._folder()
         except DataMissing as error:
             return str(error)
         return ""
@@ -68,8 +67,13 @@ class DataPictures:
     @cached_property
     def rejected(self) -> list[utkface.Rejected]:
         """The files of the folder whose names carry no usable labels. Raises DataMissing."""
-        _, rejected = utkface.records(self._folder)
+        _, rejected = utkface.records(self._folder())
         return rejected
+
+    @cached_property
+    def duplicate_groups(self) -> list[list[str]]:
+        """File names that show the same photograph, the largest group first. Raises DataMissing."""
+        return sorted(predicted_groups(self._cache_dir), key=lambda files: (-len(files), files[0]))
 
     def samples(self, split: str = ANY, age_group: str = ANY, gender: str = ANY) -> pd.DataFrame:
         """The rows of `names` with this split, age group and gender, sorted by age; ANY asks for all."""
@@ -79,38 +83,19 @@ class DataPictures:
                 names = names[names[column] == wanted]
         return names.sort_values(["age_years", "file"], ignore_index=True)
 
-    @cached_property
-    def duplicate_groups(self) -> list[list[str]]:
-        """File names that show the same photograph, the largest group first. Raises DataMissing."""
-        return sorted(predicted_groups(self._cache_dir), key=lambda files: (-len(files), files[0]))
-
-    def path(self, file: str) -> Path:
-        """Where a picture of the split lies. Raises DataMissing for any other name."""
-        if file not in self._files:
-            raise DataMissing(f"There is no UTKFace picture '{file[:80]}'.")
-        return self._folder / file
-
-    @cached_property
-    def _files(self) -> frozenset[str]:
-        return frozenset(self.names.file)
-
-    @cached_property
     def _folder(self) -> Path:
-        return self._found_folder()
-
-    def _found_folder(self) -> Path:
         if self._data_dir is None:
             raise DataMissing(f"The server was started without a data folder. {utkface.HOW_TO_GET}")
         return utkface.folder_in(self._data_dir, self._cache_dir)
 
 
 def counts_by_split(names: pd.DataFrame, column: str, order: Sequence[str]) -> pd.DataFrame:
-    """Columns value, split, count, share (of its split): a row each value of `column` and split, in order."""
+    """Columns value, split, count, fraction (of its split): a row a value of `column` and split, in order."""
     rows = []
     for split in SPLITS:
-        own = names[names.split == split]
-        counts = own[column].value_counts()
+        of_split = names[names.split == split]
+        counts = of_split[column].value_counts()
         for value in order:
             count = int(counts.get(value, 0))
-            rows.append((value, split, count, count / len(own) if len(own) else 0.0))
+            rows.append((value, split, count, count / len(of_split) if len(of_split) else 0.0))
     return pd.DataFrame(rows, columns=["value", "split", "count", "fraction"])

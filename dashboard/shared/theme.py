@@ -12,10 +12,12 @@ that draws, which sets `figure.update_layout(template=figure_template(scheme))` 
 A colour is never the only sign: variants are also named, the better value is also bold and marked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb, unlabel_rgb
+
+from faces.drawing import VARIANT_COLOURS
 
 LIGHT, DARK = "light", "dark"
 FIGURE_HEIGHT_PX = 360
@@ -26,7 +28,7 @@ SYSTEM_FONTS = (
 
 # Each reaches 4.5:1 on the paper and surface of its scheme, so that it may colour text.
 _VARIANTS = {
-    LIGHT: {"full": "#1d64b3", "cropped": "#bf5000"},
+    LIGHT: VARIANT_COLOURS,
     DARK: {"full": "#6aa9f2", "cropped": "#f0963f"},
 }
 # For variants of other names, in the order in which they were given; blue and orange stay taken. Hues that
@@ -45,12 +47,44 @@ _NEUTRALS = {
         "paper": "#ffffff",
         "surface": "#f7f8fa",
     },
-    DARK: {"ink": "#e9ebef", "quiet": "#a3abb8", "line": "#343944", "paper": "#16181d", "surface": "#1e2128"},
+    DARK: {"ink": "#e9ebef", "quiet": "#a3abb8", "line": "#2c313b", "paper": "#16181d", "surface": "#1e2128"},
 }
 
 
 def _scheme(scheme: str | None) -> str:
     return DARK if scheme == DARK else LIGHT
+
+
+class Palette:
+    """The colours of variants. Each keeps its own on every page, whichever others are shown beside it.
+
+    `names` are the served variants in the order in which they were given. Colours come again from the seventh
+    name on that is neither `full` nor `cropped`.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        self._others = [name for name in self.names if name not in _VARIANTS[LIGHT]]
+
+    def including(self, names: Iterable[str]) -> "Palette":
+        """A palette that also colours these names, runs that nobody serves; the served keep their colours."""
+        return Palette([*self.names, *names])
+
+    def hex(self, name: str, scheme: str | None = LIGHT) -> str:
+        """The hex colour of a variant in one scheme. Raises ValueError for a name that is not in `names`."""
+        scheme = _scheme(scheme)
+        return _VARIANTS[scheme].get(name) or _MORE[scheme][self._index(name)]
+
+    def css(self, name: str) -> str:
+        """The same colour as a CSS value that follows the colour scheme: "var(--full)"."""
+        return f"var(--{name})" if name in _VARIANTS[LIGHT] else f"var(--variant-{self._index(name) + 1})"
+
+    def css_colours(self) -> dict[str, str]:
+        """The CSS value of every name."""
+        return {name: self.css(name) for name in self.names}
+
+    def _index(self, name: str) -> int:
+        return self._others.index(name) % len(_MORE[LIGHT])
 
 
 def serve_variants(names: Sequence[str]) -> None:

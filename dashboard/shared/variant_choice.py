@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import dash_mantine_components as dmc
 from dash import MATCH, ClientsideFunction, Input, Output, callback, clientside_callback, dcc, html
 
-from dashboard.context import SHOWN_AT_ONCE, current_context
+from dashboard.context import current_context
 from dashboard.shared import ids
+from dashboard.workbench import SHOWN_AT_ONCE
 
 
 def pair_in(query: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:

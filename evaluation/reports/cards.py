@@ -1,6 +1,5 @@
 """Scores and files of a variant -> its model card: a Hugging Face YAML head and Markdown."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,21 +100,21 @@ def write_cards(
 
 def card(variant: Variant) -> str:
     """Model card of one variant. Raises DataMissing without its metrics.json, TableError for another's."""
-    document = read_scores(variant)
-    sets = scored_sets(document)
+    document, calibration = read_scores(variant), read_calibration(variant.folder)
+    recipe, sets = recipe_of(variant.folder), scored_sets(document)
     return render(
         "card.md.j2",
         variant=variant,
         by_face=variant.input_mode == FACE,
-        attention_px=recipe_of(variant.folder).get("network", {}).get("attention_px"),
+        attention_px=recipe.network.attention_px if recipe else 0,
         sets=sets,
         split=PUBLISHED_SPLIT,
-        metrics=[METRICS[key] for key in CARD_KEYS if any(one.estimates[key].known for one in sets)],
+        metrics=[METRICS[key] for key in CARD_KEYS if any(scored.estimates[key].known for scored in sets)],
         decades=[decade_name(start) for start in range(0, OLDEST_DECADE + 1, 10)],
         fewest=MIN_PICTURES,
-        fitted_on=_fitted_on(variant),
-        has_gender=any(one.estimates["accuracy"].reason != NO_GENDER_HEAD for one in sets) or not sets,
-        threshold=read_calibration(variant.folder).abstention_threshold,
+        fitted_on=calibration.fitted_on,
+        has_gender=not sets or any(scored.estimates["accuracy"].reason != NO_GENDER_HEAD for scored in sets),
+        threshold=calibration.abstention_threshold,
         even=EVEN,
         hardly_better=HARDLY_BETTER_THAN_A_COIN,
         beyond_five=_beyond_five(sets),
@@ -144,28 +143,21 @@ def scored_sets(document: dict[str, Any]) -> list[ScoredSet]:
 
 def _beyond_five(sets: Sequence[ScoredSet]) -> str:
     """The share of `chips` whose age is off by more than five years, in words."""
-    within = [one.estimates["cs_5"] for one in sets if one.name == CHIPS]
+    within = [scored.estimates["cs_5"] for scored in sets if scored.name == CHIPS]
     return f"{100 * (1 - within[0].value):.0f} %" if within and within[0].known else "an unknown share"
-
-
-def _fitted_on(variant: Variant) -> dict[str, Any]:
-    path = variant.folder / "calibration.toml"
-    if not path.is_file():
-        return {}
-    return tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
 
 
 def _fairness(variant: Variant, document: dict[str, Any]) -> dict[str, Any]:
     """Groups of gender and race that became worse since the baseline release, and what was tried."""
-    mixes = [recipe.get("mix", {}) for recipe in recipes_of(variant.folder).values()]
+    mixes = [recipe.mix for recipe in recipes_of(variant.folder).values()]
     baseline = document["since_baseline"]
     return {
         "baseline": baseline,
         "worse_groups": [row for row in baseline["changes"] if row["is_worse"]] if baseline else [],
         "fewest_compared": FEWEST_COMPARED,
         "units": {"mae": YEARS, "accuracy": FRACTION},
-        "fairface_fraction": max((mix.get("fractions", {}).get(FAIRFACE, 0) for mix in mixes), default=0),
-        "age_balance": max((mix.get("age_balance", 0) for mix in mixes), default=0),
+        "fairface_fraction": max((mix.fractions.get(FAIRFACE, 0) for mix in mixes), default=0),
+        "age_balance": max((mix.age_balance for mix in mixes), default=0),
     }
 
 

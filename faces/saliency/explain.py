@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.input_crops import Square
+from faces.boxes import Square
 from faces.networks import Network
 from faces.saliency.gradcam import gradcam
 from faces.saliency.gradcam_plus_plus import gradcam_plus_plus

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.input_crops import Square
+from faces.boxes import Square
 
 EMPTY_BELOW = 1e-9  # a map whose values differ by less shows nothing
 
@@ -31,7 +31,7 @@ class SaliencyMap:
         return inside / max(float(self.values.sum()), EMPTY_BELOW)
 
     def area_inside(self, box_xyxy: Sequence[float]) -> float:
-        """The share of the frame's area that lies inside a box: `fraction_inside` of a map without any focus."""
+        """Fraction of the input's area inside a box: `fraction_inside` of a map without any focus."""
         return float(self._inside(box_xyxy).mean())
 
     def _inside(self, box_xyxy: Sequence[float]) -> np.ndarray:

@@ -12,7 +12,7 @@ SHIPPED = ("model_full", "model_cropped")
 @pytest.fixture(scope="session")
 def context(repository) -> AppContext:
     context = load_context([repository / folder for folder in SHIPPED])
-    assert set(context.predictor.networks) == {"full", "cropped"}
+    assert set(context.workbench.predictor.networks) == {"full", "cropped"}
     return context
 
 

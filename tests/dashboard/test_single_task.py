@@ -24,7 +24,7 @@ from dashboard.shared import ids
 from dashboard.shared.theme import LIGHT
 from evaluation.runs import COMPLETE
 from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
-from tests.evaluation.conftest import predictions_of
+from tests.builders import answer_of, predictions_of
 
 OF_AGE, OF_GENDER = Prediction(34.2, 28.1, 40.3, None), Prediction(None, None, None, 0.93)
 NAMES = ("single", "both")
@@ -46,20 +46,6 @@ def app_client(app_context):
     return create_app(app_context).server.test_client()
 
 
-def answer_of(client, output: str, *inputs: tuple):
-    """What a callback of the app answers for one output: JSON as text."""
-    component, _, prop = output.rpartition(".")
-    asked = {
-        "output": output,
-        "outputs": {"id": component, "property": prop},
-        "inputs": [{"id": id_, "property": "data", "value": value} for id_, value in inputs],
-        "changedPropIds": [],
-    }
-    response = client.post("/_dash-update-component", json=asked)
-    assert response.status_code == 200, response.data[:2000]
-    return json.dumps(response.get_json(), ensure_ascii=False)
-
-
 def predict_answer(client, *variants: str) -> str:
     """What Predict shows for the astronaut with these variants: JSON as text."""
     shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
@@ -72,17 +58,17 @@ def test_predict_shows_what_is_told_and_says_what_is_not(app_client):
     said = predict_answer(app_client, "ages", "genders")
     assert "ages" in said
     assert "genders" in said
-    assert said.count('"not told"') == 2  # one row of ages, one of genders
-    assert "gender not told" in said  # under the large age of the first variant
+    assert said.count('"not predicted"') == 2  # one row of ages, one of genders
+    assert "gender not predicted" in said  # under the large age of the first variant
     assert not re.search(r"\b(nan|NaN|None)\b", said)
     paired = predict_answer(app_client, "ages + genders")
-    assert "not told" not in paired
+    assert "not predicted" not in paired
 
 
 @pytest.mark.training
 def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
     said = predict_answer(app_client, "genders")
-    assert "age not told" in said
+    assert "age not predicted" in said
     assert "headline-age" not in said
 
 
@@ -106,13 +92,13 @@ def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs
         found = app_client.get("/saliency/map", query_string=asked).json
         assert ("error" not in found) == (output in outputs)
         if output not in outputs:
-            assert found["error"].startswith(f"{name} tells no {output}.")
+            assert found["error"].startswith(f"{name} has no {output} head.")
 
 
 @pytest.mark.training
 def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_client, app_context, astronaut):
     context = app_context
-    upload = context.answered(astronaut, "a.jpg")
+    upload = context.workbench.answered(astronaut, "a.jpg")
     (face,) = json.loads(json.dumps(upload.answer.as_dict(), allow_nan=False))["faces"]
     assert face["answers"]["ages"]["gender"] is None
     assert face["answers"]["ages"]["age_years"] == face["answers"]["ages + genders"]["age_years"]
@@ -126,8 +112,8 @@ def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_clien
 
 @pytest.mark.training
 def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_context, small_variants):
-    assert [run.name for run in app_context.runs()] == ["ages", "genders"]
-    assert {run.state for run in app_context.runs()} == {COMPLETE}
+    assert [run.name for run in app_context.tables.runs()] == ["ages", "genders"]
+    assert {run.state for run in app_context.tables.runs()} == {COMPLETE}
     pair = app_context.variants["ages + genders"]
     facts = {fact.name: fact.value for fact in (*design_of(pair), *provenance_of(pair))}
     parameters = sum(small_variants[name].parameters for name in ("ages", "genders"))
@@ -137,10 +123,10 @@ def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_c
 
 
 def test_what_is_not_told_has_a_row_without_a_mark():
-    assert age_in_words(OF_GENDER) == "age not told"
-    assert gender_in_words(OF_AGE) == "gender not told"
+    assert age_in_words(OF_GENDER) == "age not predicted"
+    assert gender_in_words(OF_AGE) == "gender not predicted"
     for row in (age_row(Row("a", OF_GENDER, "red")), gender_row(Row("a", OF_AGE, "red"))):
-        assert "not told" in str(row)
+        assert "not predicted" in str(row)
         assert not {"dot", "bar", "interval"} & {getattr(part, "className", None) for part in row._traverse()}
 
 

@@ -1,11 +1,12 @@
-"""The drawing keeps the picture, boxes every face, and says everything in the lines under it."""
+"""The drawing keeps the picture, boxes every face, and has every prediction in the lines under it."""
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
-from faces.drawing import LEAST_SIDE_PX, VARIANT_RGB, annotated, in_words
+from faces.drawing import MIN_SIDE_PX, VARIANT_COLOURS, annotated, in_words
 from faces.pictures import Picture
 from faces.predictions import Prediction
 
@@ -23,15 +24,15 @@ def answer_with(picture: Picture, *boxes: tuple[float, float, float, float]) -> 
     return Answer(picture.name, picture.width, picture.height, faces, whole)
 
 
-def is_colour(rgb: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    return (rgb == colour).all(axis=-1)
+def is_colour(rgb: np.ndarray, colour: str) -> np.ndarray:
+    return (rgb == ImageColor.getrgb(colour)).all(axis=-1)
 
 
-def test_a_reading_in_words_has_the_age_its_interval_and_the_probability_of_its_own_gender():
+def test_a_prediction_in_words_has_the_age_its_interval_and_the_probability_of_its_own_gender():
     assert in_words(PREDICTION) == "34 (28-40) male 93 %"
 
 
-def test_a_gender_that_is_not_told_is_not_told_by_its_number_either():
+def test_an_uncertain_gender_has_no_number_that_gives_it_away():
     unsure = Prediction(1.4, 0.6, 2.2, female_probability=0.55, abstention_threshold=0.7)
     assert in_words(unsure) == "1 (1-2) gender uncertain"
 
@@ -43,14 +44,14 @@ def test_the_picture_itself_stays_and_its_answer_stands_under_it():
     assert (drawing[:900] == GREY).all()
     assert drawing.shape[1] == 1200
     under = drawing[900:]
-    assert is_colour(under, VARIANT_RGB["full"]).any()
-    assert is_colour(under, VARIANT_RGB["cropped"]).any()
+    assert is_colour(under, VARIANT_COLOURS["full"]).any()
+    assert is_colour(under, VARIANT_COLOURS["cropped"]).any()
 
 
 def test_a_box_is_drawn_where_the_face_is():
     picture = plain(1000, 800)
     drawing = annotated(picture, answer_with(picture, (300, 200, 500, 450)))
-    coloured = is_colour(drawing[:800], VARIANT_RGB["cropped"])
+    coloured = is_colour(drawing[:800], VARIANT_COLOURS["cropped"])
     assert coloured[450, 310:490].all()  # the lower edge
     assert coloured[210:440, 300].all()  # the left edge
     assert not coloured[230:420, 330:470].any()  # the face is not painted over
@@ -69,9 +70,9 @@ def test_a_box_is_drawn_where_the_face_is():
 def test_text_is_legible_at_any_picture_size(width, height):
     picture = plain(width, height)
     drawing = annotated(picture, answer_with(picture, (0, 0, width * 0.8, height * 0.9)))
-    assert max(drawing.shape) >= LEAST_SIDE_PX
+    assert max(drawing.shape) >= MIN_SIDE_PX
     under = drawing[-round(max(drawing.shape) / 55) * 3 :]
-    rows_with_text = is_colour(under, VARIANT_RGB["full"]).any(axis=1)
+    rows_with_text = is_colour(under, VARIANT_COLOURS["full"]).any(axis=1)
     fraction_of_longer_side = rows_with_text.sum() / max(drawing.shape)
     assert fraction_of_longer_side >= 0.01  # a letter is at least 8 pixels high where 800 are seen
 

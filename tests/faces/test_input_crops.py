@@ -1,10 +1,11 @@
-"""Squares over pictures: what a network is shown of a picture, to the pixel."""
+"""Input crops: the pixels of a picture that a network receives."""
 
 import numpy as np
 import pytest
 
+from faces.boxes import Square
 from faces.detection import Face
-from faces.input_crops import Square, crop_for, overlap_iou, pixels_in, square_around, square_for
+from faces.input_crops import crop_for, pixels_in, square_for
 from faces.pictures import Picture
 from faces.variants import FACE, WHOLE_IMAGE, Variant
 
@@ -29,38 +30,24 @@ def test_the_whole_picture_is_letterboxed_with_its_aspect_ratio_kept() -> None:
     assert (crop[10:30] == 200).all()
 
 
-def test_a_face_is_framed_by_its_squared_box() -> None:
-    seen = picture(300, 300)
+def test_the_input_of_a_face_is_its_squared_box() -> None:
+    shown = picture(300, 300)
     face = Face((100, 120, 140, 150), 0.9)
-    crop = crop_for(variant(FACE), seen, face)
-    np.testing.assert_array_equal(crop, seen.rgb[115:155, 100:140])
+    crop = crop_for(variant(FACE), shown, face)
+    np.testing.assert_array_equal(crop, shown.rgb[115:155, 100:140])
 
 
-def test_crop_scale_widens_the_square_around_the_same_centre() -> None:
-    square = square_around((100, 120, 140, 150), 1.5)
-    assert square == Square(90, 105, 60)
-    assert square.scaled(2) == Square(60, 75, 120)
-
-
-def test_a_place_in_a_square_is_told_in_shares_of_it_and_found_again() -> None:
-    outer, inner = Square(-20, 10, 200), Square(30, 60, 50)
-    place = inner.within(outer)
-    assert place == (0.375, 0.375, 0.25)
-    assert outer.part(place) == inner
-    assert inner.xyxy == (30, 60, 80, 110)
-
-
-def test_without_a_face_cropped_sees_what_full_sees() -> None:
-    seen = picture(70, 50)
+def test_without_a_face_cropped_receives_what_full_receives() -> None:
+    shown = picture(70, 50)
     np.testing.assert_array_equal(
-        crop_for(variant(FACE), seen, None), crop_for(variant(WHOLE_IMAGE), seen, None)
+        crop_for(variant(FACE), shown, None), crop_for(variant(WHOLE_IMAGE), shown, None)
     )
 
 
 def test_full_ignores_faces() -> None:
-    seen = picture(70, 50)
+    shown = picture(70, 50)
     face = Face((5, 5, 20, 20), 0.9)
-    assert square_for(variant(WHOLE_IMAGE), seen, face) == square_for(variant(WHOLE_IMAGE), seen, None)
+    assert square_for(variant(WHOLE_IMAGE), shown, face) == square_for(variant(WHOLE_IMAGE), shown, None)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +62,7 @@ def test_full_ignores_faces() -> None:
         pytest.param(Square(10, 10, 0.1), id="less than a pixel"),
     ],
 )
-def test_any_square_gives_a_whole_frame(square: Square) -> None:
+def test_any_square_gives_a_whole_crop(square: Square) -> None:
     crop = pixels_in(picture(60, 50).rgb, square, 40, PAD)
     assert crop.shape == (40, 40, 3)
     assert crop.dtype == np.uint8
@@ -87,12 +74,3 @@ def test_what_lies_outside_the_picture_is_the_pad_colour() -> None:
     assert (crop[:, :19] == PAD).all()
     assert (crop[:16, 21:] == 255).all()
     assert (crop[18:] == PAD).all()
-
-
-@pytest.mark.parametrize(
-    ("other", "expected"),
-    [((0, 0, 10, 10), 1.0), ((5, 0, 15, 10), 1 / 3), ((20, 20, 30, 30), 0.0)],
-    ids=["the same box", "half of it", "elsewhere"],
-)
-def test_overlap_is_shared_area_over_joint_area(other: tuple[int, ...], expected: float) -> None:
-    assert overlap_iou((0, 0, 10, 10), other) == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""Distributions -> readings: expectation, interval, calibration; networks that do not fit are refused."""
+"""Distributions -> predictions: expectation, interval, calibration; networks that do not fit are refused."""
 
 import shutil
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_temperature_widens_a_normal_distribution_by_its_root() -> None:
     assert (high - low) / 2 == pytest.approx(1.2816 * 8, abs=0.1)
 
 
-def test_calibration_moves_the_interval_and_the_probability_but_never_the_age() -> None:
+def test_calibration_changes_the_interval_and_the_probability_but_never_the_age() -> None:
     plain, calibrated = (
         predictions_from(normal(90, 8), np.array([0.9]), calibration)[0]
         for calibration in (Calibration(), Calibration(4.0, 2.0))
@@ -58,7 +58,7 @@ def test_calibration_moves_the_interval_and_the_probability_but_never_the_age() 
     assert calibrated.gender == plain.gender == "female"
 
 
-def test_the_interval_always_holds_the_age() -> None:
+def test_the_interval_always_contains_the_age() -> None:
     lopsided = (0.92 * np.eye(101)[[20]] + 0.08 * np.eye(101)[[95]]) / 1.0
     prediction = predictions_from(lopsided, np.array([0.2]), Calibration())[0]
     assert prediction.age_and_interval is not None
@@ -75,13 +75,15 @@ def test_a_certain_probability_stays_finite(probability: float) -> None:
     ("female_probability", "gender"),
     [(0.71, "female"), (0.7, "female"), (0.69, "uncertain"), (0.31, "uncertain"), (0.29, "male")],
 )
-def test_a_gender_is_told_only_where_it_is_probable_enough(female_probability: float, gender: str) -> None:
-    rule = Calibration(abstention_threshold=0.7)
-    prediction = predictions_from(normal(40, 5), np.array([female_probability]), rule)[0]
+def test_below_the_abstention_threshold_the_gender_is_uncertain(
+    female_probability: float, gender: str
+) -> None:
+    calibration = Calibration(abstention_threshold=0.7)
+    prediction = predictions_from(normal(40, 5), np.array([female_probability]), calibration)[0]
     assert prediction.gender == prediction.as_dict()["gender"] == gender
 
 
-def test_without_a_rule_every_gender_is_told(tmp_path: Path) -> None:
+def test_without_a_threshold_no_gender_is_uncertain(tmp_path: Path) -> None:
     (tmp_path / "calibration.toml").write_text("age_temperature = 1.0\ngender_temperature = 1.0\n")
     predictions = predictions_from(
         normal(40, 5).repeat(2, 0), np.array([0.499, 0.5]), read_calibration(tmp_path)
@@ -104,12 +106,12 @@ def test_a_network_that_is_not_the_one_described_is_refused(repository: Path, tm
         Network(read_variant(tmp_path))
 
 
-def test_a_mirrored_face_is_read_as_the_face_itself(repository: Path) -> None:
+def test_a_mirrored_face_gets_the_outputs_of_the_face_itself(repository: Path) -> None:
     network = Network(read_variant(repository / "model_cropped"))
     px = network.variant.input_px
     crop = np.random.default_rng(1).integers(0, 256, (1, px, px, 3), np.uint8)
-    for seen, mirrored in zip(network.outputs(crop), network.outputs(crop[:, :, ::-1]), strict=True):
-        np.testing.assert_allclose(seen, mirrored, atol=1e-6)
+    for upright, mirrored in zip(network.outputs(crop), network.outputs(crop[:, :, ::-1]), strict=True):
+        np.testing.assert_allclose(upright, mirrored, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["model_full", "model_cropped"])

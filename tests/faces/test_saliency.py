@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 from scipy.stats import spearmanr
 
+from faces.boxes import Square
 from faces.detection import Detector
 from faces.files import sha256_of
-from faces.input_crops import Square, crop_for, square_for
+from faces.input_crops import crop_for, square_for
 from faces.networks import Network, age_expectations
 from faces.pictures import decode
 from faces.predictions import AGE, GENDER, OUTPUTS
@@ -149,7 +151,6 @@ def test_shares_are_measured_in_the_coordinates_of_the_picture():
 @pytest.fixture(scope="module")
 def shuffled(network, tmp_path_factory) -> Network:
     """The same network with the values of every weight tensor in random order."""
-    onnx = pytest.importorskip("onnx", reason="needs onnx (the full environment)")
     folder = tmp_path_factory.mktemp("shuffled")
     graph = onnx.load(network.variant.network_path)
     rng = np.random.default_rng(0)

@@ -16,8 +16,7 @@ MOST_SEEDS = 10_000
 def recipe_folders(context: AppContext) -> dict[str, Path]:
     """Folders with a recipe.toml by name, as `python -m training run` knows them: the variants' first."""
     found: dict[str, Path] = {}
-    roots = [*context.variant_folders, *([context.runs_folder] if context.runs_folder else [])]
-    for folder in run_folders(roots):
+    for folder in run_folders(context.tables.run_roots):
         if (folder / "recipe.toml").is_file():
             found[named(folder.name, folder, list(found))] = folder
     return found

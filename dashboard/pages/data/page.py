@@ -1,6 +1,6 @@
 """Data: who is in the pictures, which are used, and how are they changed in training?
 
-The callbacks are thin: labels come from the names in the committed split (data_pictures.py), so that the
+The callbacks are thin: labels come from the names in the committed split (pictures/utkface.py), so that the
 first section needs no data set; augmented frames are drawn under their addresses (data_routes.py).
 """
 
@@ -23,8 +23,8 @@ from dash import (
     html,
 )
 
-from dashboard.context import SAMPLE_PREFIX, TEST_PREFIX, AppContext, current_context
-from dashboard.pages.data.augmentation import read_shown_recipe, strengths_in_words
+from dashboard.context import AppContext, current_context
+from dashboard.pages.data.augmentation import augmentations_of, strengths_in_words
 from dashboard.pages.data.augmentation_samples import MOST_SEEDS, draws_view, recipe_folders
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
 from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
@@ -37,12 +37,14 @@ from dashboard.pages.data.samples import (
     rejected_table,
     sample_page,
 )
+from dashboard.pictures.store import FIRST_SAMPLE, SAMPLE_PREFIX
 from dashboard.pictures.utkface import ANY, GENDERS, SPLITS, age_groups
 from dashboard.shared import ids
 from dashboard.shared.alerts import PROBLEM, notice, page_heading
 from dashboard.shared.figure_cards import figure_card
 from dashboard.shared.url_params import whole_number
 from faces.errors import DataMissing, RecipeError
+from recipes.recipe import read_recipe
 
 dash.register_page(__name__, path="/data", name="Data", title="Data · Age and gender workbench", order=5)
 
@@ -50,7 +52,6 @@ QUESTION = "Who is in the pictures, which of them are used, and how are they cha
 EVERYBODY = "all"  # a Select has no empty value
 LISTED_TEST_PICTURES = 40
 MOST_PAGES = 10_000  # of an address; those that there are follow with the pictures
-FIRST_PICTURE = f"{SAMPLE_PREFIX}astronaut.jpg"
 
 
 def layout(**query: str) -> html.Div:
@@ -61,7 +62,7 @@ def layout(**query: str) -> html.Div:
             page_heading("Data", QUESTION),
             *_distributions(context),
             *_augmentation(context, query),
-            *(_pictures(context, query) if not context.data_pictures.missing else _no_pictures(context)),
+            *(_pictures(context, query) if not context.pictures.utkface.missing else _no_pictures(context)),
         ],
         className="data",
     )
@@ -69,7 +70,7 @@ def layout(**query: str) -> html.Div:
 
 # --- Who is in the pictures -----------------------------------------------------------------------------
 def _distributions(context: AppContext) -> list[Any]:
-    names = context.data_pictures.names
+    names = context.pictures.utkface.names
     switch = dmc.SegmentedControl(
         id=ids.DATA_FRACTIONS,
         value=FRACTIONS,
@@ -103,7 +104,7 @@ def _distributions(context: AppContext) -> list[Any]:
     State(ids.data_chart(ids.FIGURE, MATCH), "id"),
 )
 def show_distribution(what: str, scheme: str, card: dict[str, str]) -> tuple[Any, str]:
-    names, one = current_context().data_pictures.names, DISTRIBUTIONS[card["chart"]]
+    names, one = current_context().pictures.utkface.names, DISTRIBUTIONS[card["chart"]]
     title = one.title(names)
     return distribution_figure(one.table(names), title, scheme, axis=one.axis, what=what), title
 
@@ -115,7 +116,7 @@ def show_distribution(what: str, scheme: str, card: dict[str, str]) -> tuple[Any
     prevent_initial_call=True,
 )
 def save_distribution(_clicks: int, button: dict[str, str]) -> dict[str, Any]:
-    table = DISTRIBUTIONS[button["chart"]].table(current_context().data_pictures.names)
+    table = DISTRIBUTIONS[button["chart"]].table(current_context().pictures.utkface.names)
     return dcc.send_data_frame(table.to_csv, f"{button['chart']}_by_split.csv", index=False)
 
 
@@ -131,7 +132,7 @@ def _augmentation(context: AppContext, query: Mapping[str, str]) -> list[Any]:
         dmc.Select(
             id=ids.DATA_PICTURE,
             label="Picture",
-            value=_one_of(query.get("picture"), known, FIRST_PICTURE),
+            value=_one_of(query.get("picture"), known, FIRST_SAMPLE),
             data=pictures,
             allowDeselect=False,
             searchable=True,
@@ -165,11 +166,11 @@ def _augmentation(context: AppContext, query: Mapping[str, str]) -> list[Any]:
 def _picture_options(context: AppContext) -> list[dict[str, Any]]:
     samples = [
         {"value": SAMPLE_PREFIX + sample.file, "label": f"{sample.title} ({sample.file})"}
-        for sample in context.samples.values()
+        for sample in context.pictures.samples.values()
     ]
     tests = [
-        {"value": TEST_PREFIX + file, "label": context.test_pictures.label(file)}
-        for file in context.test_pictures.some(LISTED_TEST_PICTURES)
+        {"value": key, "label": context.pictures.labelled.label(key)}
+        for key in context.pictures.labelled.sampled_keys(LISTED_TEST_PICTURES)
     ]
     groups = {"Samples": samples, "Test pictures": tests}
     return [{"group": name, "items": items} for name, items in groups.items() if items]
@@ -198,12 +199,13 @@ def draw_again(_clicks: int, seed: int) -> int:
 def show_draws(picture: str, recipe: str, part: str | None, seed: int) -> tuple[Any, ...]:
     """The frames of a picture under a recipe; one without the part that was shown begins with its first."""
     try:
-        shown = read_shown_recipe(recipe_folders(current_context())[recipe] / "recipe.toml")
+        folder = recipe_folders(current_context())[recipe]
+        augmentations = augmentations_of(read_recipe(folder / "recipe.toml"))
     except (RecipeError, KeyError) as error:
         return notice("This recipe cannot be shown.", str(error), tone=PROBLEM), "", [], None
-    parts = list(shown.augmentations)
+    parts = list(augmentations)
     part = _one_of(part, parts, parts[0])
-    words = strengths_in_words(shown.augmentations[part])
+    words = strengths_in_words(augmentations[part])
     return (
         draws_view(picture, recipe, part, seed),
         f"Up to: {', '.join(words)}." if words else "This recipe changes nothing.",
@@ -226,7 +228,7 @@ clientside_callback(
 # --- The pictures themselves ----------------------------------------------------------------------------
 def _no_pictures(context: AppContext) -> list[Any]:
     command = html.Code("python -m dashboard --data-dir DIR")
-    text = [context.data_pictures.missing, " Then start the server with ", command, "."]
+    text = [context.pictures.utkface.missing, " Then start the server with ", command, "."]
     return [html.H2("The pictures"), notice("The pictures themselves are not here.", text)]
 
 
@@ -272,7 +274,7 @@ def _pictures(context: AppContext, query: Mapping[str, str]) -> list[Any]:
 def show_samples(ages: str, gender: str, split: str, page: int) -> tuple[Any, ...]:
     """A page of the pictures with these labels; another filter begins with its first page."""
     chosen = [ANY if one == EVERYBODY else one for one in (split, ages, gender)]
-    samples = current_context().data_pictures.samples(*chosen)
+    samples = current_context().pictures.utkface.samples(*chosen)
     pages = pages_of(len(samples), SAMPLES_A_PAGE)
     if ctx.triggered_id in (ids.DATA_AGES, ids.DATA_GENDER, ids.DATA_SPLIT):
         page = 1
@@ -294,10 +296,10 @@ clientside_callback(
 def _duplicates(context: AppContext) -> list[Any]:
     heading = html.H2("The same photograph more than once")
     try:
-        groups = context.data_pictures.duplicate_groups
+        groups = context.pictures.utkface.duplicate_groups
     except DataMissing as error:
         return [heading, notice("Nobody has searched for duplicates yet.", str(error))]
-    names = context.data_pictures.names
+    names = context.pictures.utkface.names
     words = (
         f"{len(groups):,} photographs come more than once, in {sum(map(len, groups)):,} pictures. "
         f"{differing_groups(groups, names):,} of them have two ages or two genders: labels are no better "
@@ -319,12 +321,12 @@ def _duplicates(context: AppContext) -> list[Any]:
 
 @callback(Output(ids.DATA_GROUPS, "children"), Input(ids.DATA_GROUP_PAGE, "value"))
 def show_groups(page: int) -> list[Any]:
-    pictures = current_context().data_pictures
+    pictures = current_context().pictures.utkface
     return group_page(pictures.duplicate_groups, pictures.names, page)
 
 
 def _rejected(context: AppContext) -> list[Any]:
-    rejected = context.data_pictures.rejected
+    rejected = context.pictures.utkface.rejected
     words = f"{len(rejected)} files of the folder carry no usable labels in their names and are not used."
     return [html.H2("Refused names"), html.P(words), rejected_table(rejected) if rejected else None]
 

@@ -1,37 +1,19 @@
-"""The addresses behind the Data page: a picture of UTKFace in small, and an augmented frame. None is kept.
+"""HTTP route of the Data page: the input crop of a picture under a recipe, as it is or augmented.
 
 What cannot be shown answers 404; the page says why before it asks.
 """
 
-import cv2
 import flask
-import numpy as np
 
 from dashboard.context import current_context
-from dashboard.pages.data.augmentation import read_shown_recipe, sampled_crop, unchanged_crop
+from dashboard.pages.data.augmentation import sampled_crop, unchanged_crop
 from dashboard.pages.data.augmentation_samples import recipe_folders
-from dashboard.pictures.routes import keep_out_of_caches
+from dashboard.pictures.routes import jpeg, keep_out_of_caches
 from faces.errors import ProjectError
-from faces.pictures import decode
-
-THUMBNAIL_PX = 160
-_JPEG_QUALITY = 88
+from recipes.recipe import read_recipe
 
 blueprint = flask.Blueprint("data", __name__, url_prefix="/data")
 blueprint.after_request(keep_out_of_caches)
-
-
-@blueprint.get("/utkface/<file>")
-def thumbnail(file: str) -> flask.Response:
-    """A picture of the committed split, (160, 160) at most."""
-    try:
-        path = current_context().data_pictures.path(file)
-        rgb = decode(path.read_bytes(), file).rgb
-    except (ProjectError, OSError):
-        return flask.Response(status=404)
-    scale = min(THUMBNAIL_PX / max(rgb.shape[:2]), 1.0)
-    size = max(round(rgb.shape[1] * scale), 1), max(round(rgb.shape[0] * scale), 1)
-    return _jpeg(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
 
 
 @blueprint.get("/frame.jpg")
@@ -43,18 +25,13 @@ def crop() -> flask.Response:
     asked = flask.request.args
     context = current_context()
     try:
-        upload = context.upload(asked.get("picture", ""), ())
+        upload = context.pictures.upload(asked.get("picture", ""), ())
         folder = recipe_folders(context)[asked.get("recipe", "")]
-        recipe = read_shown_recipe(folder / "recipe.toml")
+        recipe = read_recipe(folder / "recipe.toml")
         draw = asked.get("draw", type=int)
         if draw is None:
-            return _jpeg(unchanged_crop(upload, recipe))
+            return jpeg(unchanged_crop(upload, recipe))
         seed = asked.get("seed", 0, int)
-        return _jpeg(sampled_crop(upload, recipe, asked.get("part", ""), abs(seed), abs(draw)))
+        return jpeg(sampled_crop(upload, recipe, asked.get("part", ""), abs(seed), abs(draw)))
     except (ProjectError, KeyError):
         return flask.Response(status=404)
-
-
-def _jpeg(rgb: np.ndarray) -> flask.Response:
-    _, encoded = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return flask.Response(encoded.tobytes(), mimetype="image/jpeg")

@@ -7,7 +7,9 @@ from urllib.parse import quote
 import pandas as pd
 from dash import html
 
+from dashboard.pictures.labelled import set_key
 from dashboard.shared.alerts import notice
+from dataset.records import CHIPS
 from dataset.utkface import Rejected
 
 SAMPLES_A_PAGE = 24
@@ -70,7 +72,7 @@ def _picture(row: Any) -> html.Li:
         html.Figure(
             [
                 html.Img(
-                    src=f"/data/utkface/{quote(row.file)}",
+                    src=f"/pictures/{quote(set_key(CHIPS, row.file))}/thumbnail.jpg",
                     alt=words,
                     width=160,
                     height=160,

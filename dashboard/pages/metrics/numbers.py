@@ -93,10 +93,10 @@ class Numbers:
 
 
 def numbers_of(context: AppContext) -> Numbers:
-    """The numbers of the served app, kept with it. Raises TableError as `context.predictions` does."""
+    """The numbers of the served app, kept with it. Raises TableError as `Tables.predictions` does."""
     extensions = flask.current_app.extensions
     if EXTENSION not in extensions:
-        runs = {run.name: run for run in context.runs() if run.name in context.variants}
+        runs = {run.name: run for run in context.tables.runs() if run.name in context.variants}
         earlier = baseline_fairness(list(context.variants.values()))
-        extensions[EXTENSION] = Numbers(context.predictions, runs, earlier)
+        extensions[EXTENSION] = Numbers(context.tables.predictions, runs, earlier)
     return extensions[EXTENSION]

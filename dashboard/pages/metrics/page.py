@@ -208,7 +208,7 @@ def _section_body(anchor: str, selection: Selection) -> list[Any]:
 
 def _robustness_body() -> list[Any]:
     try:
-        return robustness_section(current_context().robustness)
+        return robustness_section(current_context().tables.robustness)
     except ProjectError as error:
         return [notice("The robustness tables cannot be shown.", str(error), tone=PROBLEM)]
 
@@ -407,7 +407,7 @@ def show_robustness(
     selected: dict[str, str], shown: str, scheme: str, panels: list[dict[str, str]]
 ) -> tuple[Any, bool, list[Any], list[Any]]:
     """The panels of the selected set; words alone where it was not measured."""
-    table, selection = current_context().robustness, Selection(**selected)
+    table, selection = current_context().tables.robustness, Selection(**selected)
     words = robustness_words(table, selection)
     if not is_measured(table, selection):
         return words, True, [no_update] * len(panels), [no_update] * len(panels)
@@ -424,7 +424,7 @@ def show_robustness(
 )
 def save_robustness(_clicks: int, selected: dict[str, str], button: dict[str, str]) -> dict[str, Any]:
     selection = Selection(**selected)
-    table = robustness_rows_of(current_context().robustness, selection, button["corruption"])
+    table = robustness_rows_of(current_context().tables.robustness, selection, button["corruption"])
     name = _file_name(f"robustness_{button['corruption']}", selection)
     return dcc.send_data_frame(table.to_csv, name, index=False)
 

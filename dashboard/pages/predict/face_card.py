@@ -6,9 +6,9 @@ from urllib.parse import quote, urlencode
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard.context import SAMPLE_PREFIX
 from dashboard.pages.predict.axes import Row, age_axis, gender_bars
 from dashboard.pictures.samples import KnownPerson
+from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.shared import ids
 from faces.answer import AnsweredFace
 from faces.predictions import Prediction, age_in_words, gender_in_words

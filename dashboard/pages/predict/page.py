@@ -5,19 +5,20 @@ from typing import Any
 import dash
 from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, callback, clientside_callback, html
 
-from dashboard.context import SAMPLE_PREFIX, current_context
+from dashboard.context import current_context
 from dashboard.pages.predict.answer_view import answer_view
 from dashboard.pages.predict.axes import Row, age_row, gender_row
 from dashboard.pages.predict.face_card import CLOSE_UP
 from dashboard.pages.predict.ground_truth import GroundTruth, marks, marks_in_words, summary
 from dashboard.pages.predict.upload_area import WORKING, drop_area, problems, strip
 from dashboard.pictures.samples import people_by_face
+from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.shared import ids
 from dashboard.shared.alerts import PROBLEM, notice, skeleton
 from dashboard.shared.theme import variant_css
 from dashboard.shared.variant_choice import pair_chooser, pair_in
+from faces.boxes import square_around
 from faces.errors import PictureExpired, VariantError
-from faces.input_crops import square_around
 
 dash.register_page(__name__, path="/", name="Predict", title="Predict · Age and gender workbench", order=1)
 
@@ -31,7 +32,9 @@ def layout(**query: str) -> html.Div:
     pair = pair_in(query, names)
     return html.Div(
         [
-            drop_area(list(context.samples.values()), [context.variants[name] for name in pair], _colours()),
+            drop_area(
+                list(context.pictures.samples.values()), [context.variants[name] for name in pair], _colours()
+            ),
             pair_chooser(ids.ON_PREDICT, pair, names),
             html.Ul(
                 id=ids.PREDICT_STRIP,
@@ -78,20 +81,20 @@ def show_answer(shown: dict[str, Any] | None, pair: list[str]) -> Any:
         return html.Div([skeleton(520), html.Div([skeleton(40), skeleton(300)])], className="answer")
     context, key = current_context(), shown["key"]
     try:
-        upload = context.upload(key, pair)
+        upload = context.pictures.upload(key, pair)
     except PictureExpired as error:
         return notice(f"{shown['name']} has expired.", str(error), tone=PROBLEM)
     except VariantError as error:
         return notice("One of the two variants cannot be loaded.", str(error), tone=PROBLEM)
-    sample = context.samples.get(key.removeprefix(SAMPLE_PREFIX))
+    sample = context.pictures.samples.get(key.removeprefix(SAMPLE_PREFIX))
     faces = [answered.face for answered in upload.answer.faces]
     return answer_view(
         key,
         upload,
         _colours(),
         pair=pair,
-        whole_picture_variants=context.whole_picture_variants(pair),
-        face_variants=context.face_variants(pair),
+        whole_picture_variants=context.workbench.whole_picture_variants(pair),
+        face_variants=context.workbench.face_variants(pair),
         people=people_by_face(sample.people(), faces) if sample else {},
         credit=sample.credit if sample else "",
     )
@@ -114,13 +117,13 @@ def ask_about_face(
     """What the variants of the whole picture say when they are shown one face alone."""
     context = current_context()
     try:
-        upload = context.upload(shown["key"], pair)
+        upload = context.pictures.upload(shown["key"], pair)
     except PictureExpired as error:
         return html.P(str(error), className="card-problem", role="alert"), None, None, True
     square = square_around(upload.answer.faces[button["face"]].face.box_xyxy, CLOSE_UP_SCALE)
     predictions = {
-        name: context.predictor.predict_square(name, upload.picture, square)
-        for name in context.whole_picture_variants(pair)
+        name: context.workbench.predict_square(name, upload.picture, square)
+        for name in context.workbench.whole_picture_variants(pair)
     }
     rows = [Row(name, prediction, _colours()[name], CLOSE_UP) for name, prediction in predictions.items()]
     as_data = {_close_up(name): prediction.as_dict() for name, prediction in predictions.items()}

@@ -11,8 +11,9 @@ from urllib.parse import quote, urlencode
 from dash import html
 
 from dashboard.pictures.uploads import Upload
+from faces.boxes import Square, square_around
 from faces.detection import Face
-from faces.input_crops import Square, square_around, square_for
+from faces.input_crops import square_for
 from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
 from faces.variants import FACE, Variant
 

@@ -21,10 +21,12 @@ from dash import (
     no_update,
 )
 
-from dashboard.context import SAMPLE_PREFIX, TEST_PREFIX, AppContext, current_context
+from dashboard.context import AppContext, current_context
 from dashboard.pages.saliency.grid import existing_face, face_strip, looks_of, looks_view
 from dashboard.pages.saliency.reference_engine import is_offered
 from dashboard.pages.saliency.routes import ONNX_RUNTIME, TF_KERAS_VIS
+from dashboard.pictures.labelled import SET_PREFIX
+from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.shared import ids
 from dashboard.shared.alerts import PROBLEM, notice, page_heading
 from dashboard.shared.theme import variant_css
@@ -43,11 +45,10 @@ SCALES = ("inferno", "viridis", "cividis", "grey")
 DEFAULT_METHOD, DEFAULT_SCALE, DEFAULT_OPACITY = "gradcam", "inferno", 65
 WHOLE, NEAR = "whole", "near"
 LISTED_TEST_PICTURES = 40
-FIRST_SAMPLE = "astronaut.jpg"
 
 
 def layout(**query: str) -> html.Div:
-    """The page; picture (or sample, or test), face, method, engine and drawing come from the address."""
+    """The page; picture (or sample, or set), face, method, engine and drawing come from the address."""
     context = current_context()
     key = key_in(query)
     names = list(context.variants)
@@ -85,8 +86,8 @@ def key_in(query: dict[str, str]) -> str | None:
     """The key of the picture that an address names; None where it names none."""
     if query.get("sample"):
         return SAMPLE_PREFIX + query["sample"]
-    if query.get("test"):
-        return TEST_PREFIX + query["test"]
+    if query.get("set"):
+        return SET_PREFIX + query["set"]
     return query.get("picture") or None
 
 
@@ -103,7 +104,7 @@ def _picture_choice(context: AppContext, key: str | None) -> html.Div:
         w="100%",
     )
     another = None
-    if context.data_dir is not None:
+    if context.pictures.labelled.has_data:
         another = html.Button(
             "Another test picture",
             id=ids.SALIENCY_ANOTHER,
@@ -231,25 +232,22 @@ def picture_options(
         for entry in strip
         if entry.get("state") == "answered" and not entry["key"].startswith(SAMPLE_PREFIX)
     ]
-    titles = [sample.title for sample in context.samples.values()]
+    titles = [sample.title for sample in context.pictures.samples.values()]
     samples = [
         {
             "value": SAMPLE_PREFIX + sample.file,
             "label": sample.title if titles.count(sample.title) == 1 else f"{sample.title} ({sample.file})",
         }
-        for sample in context.samples.values()
+        for sample in context.pictures.samples.values()
     ]
-    tests = context.test_pictures.some(LISTED_TEST_PICTURES)
-    if key and key.startswith(TEST_PREFIX):
-        named = key.removeprefix(TEST_PREFIX)
-        if named in context.test_pictures.records.index and named not in tests:
-            tests.insert(0, named)
+    labelled = context.pictures.labelled
+    tests = labelled.sampled_keys(LISTED_TEST_PICTURES)
+    if key and key in labelled and key not in tests:
+        tests.insert(0, key)
     groups = {
         "Your pictures": visit,
         "Samples": samples,
-        "Test pictures": [
-            {"value": TEST_PREFIX + file, "label": context.test_pictures.label(file)} for file in tests
-        ],
+        "Test pictures": [{"value": test, "label": labelled.label(test)} for test in tests],
     }
     known = {item["value"] for items in groups.values() for item in items}
     if key and key not in known:
@@ -272,8 +270,8 @@ def list_pictures(strip: list[dict[str, Any]] | None, key: str | None) -> list[d
     prevent_initial_call=True,
 )
 def choose_another(clicks: int | None) -> str | Any:
-    files = current_context().test_pictures.records.file
-    return TEST_PREFIX + SystemRandom().choice(list(files)) if clicks and len(files) else no_update
+    keys = current_context().pictures.labelled.test_keys()
+    return SystemRandom().choice(keys) if clicks and keys else no_update
 
 
 @callback(
@@ -289,7 +287,7 @@ def show_looks(key: str | None, chosen: dict[str, Any], pair: list[str]) -> Any:
     context = current_context()
     face_index = chosen["face"] if chosen["key"] == key else 0
     try:
-        upload = context.upload(key, pair)
+        upload = context.pictures.upload(key, pair)
     except VariantError as error:
         return notice("One of the two variants cannot be loaded.", str(error), tone=PROBLEM)
     except PictureExpired as error:
@@ -312,7 +310,7 @@ def show_looks(key: str | None, chosen: dict[str, Any], pair: list[str]) -> Any:
 
 
 def _upload_hint(key: str) -> str:
-    if key.startswith((SAMPLE_PREFIX, TEST_PREFIX)):
+    if key.startswith((SAMPLE_PREFIX, SET_PREFIX)):
         return ""
     return "Uploaded pictures are never stored, so a link to one works only while this server remembers it."
 

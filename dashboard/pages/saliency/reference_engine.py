@@ -66,7 +66,7 @@ class ReferenceEngine:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.kill()
-            worker.wait()
+            worker.communicate()  # waits, and closes the pipes
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._worker is None or self._worker.poll() is not None:

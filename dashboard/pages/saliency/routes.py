@@ -74,7 +74,7 @@ def _look_asked_for() -> tuple[Upload, Look]:
     """The picture and the look that the address names. Raises PictureExpired where there is none."""
     context, asked = current_context(), flask.request.args
     name = asked.get("variant", "")
-    upload = context.upload(asked.get("key", ""), [name] if name in context.variants else [])
+    upload = context.pictures.upload(asked.get("key", ""), [name] if name in context.variants else [])
     if name not in context.variants:
         raise PictureExpired(f"No variant '{name[:40]}' is served here.")
     face_index = existing_face(upload, asked.get("face", 0, int))
@@ -88,7 +88,7 @@ def _crop(upload: Upload, look: Look) -> np.ndarray:
 
 def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
     pixels = _crop(upload, look)
-    network = current_context().network(look.variant.name)
+    network = current_context().workbench.network(look.variant.name)
     if engine != TF_KERAS_VIS:
         return saliency_map(network, pixels, look.square, method, output)
     if not is_offered([look.variant]):

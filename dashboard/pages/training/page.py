@@ -44,7 +44,7 @@ LOOK_AGAIN_MS = 5000
 def layout(**query: str) -> html.Div:
     """The page; the runs whose curves are drawn come from the address: `?runs=full,wide`."""
     context = current_context()
-    runs = context.runs()
+    runs = context.tables.runs()
     if not runs:
         command = html.Code("python -m training run model_full --data-dir DIR")
         return html.Div(
@@ -54,11 +54,11 @@ def layout(**query: str) -> html.Div:
     return html.Div(
         [
             page_heading("Training", QUESTION),
-            dcc.Store(id=ids.TRAINING_RUNS, data=mark_of(runs, context.ms_a_picture)),
+            dcc.Store(id=ids.TRAINING_RUNS, data=mark_of(runs, context.workbench.ms_a_picture)),
             dcc.Interval(id=ids.TRAINING_LIVE, interval=LOOK_AGAIN_MS, disabled=not _any_trains(runs)),
             html.Div(id=ids.TRAINING_ADDRESS, hidden=True),
             html.Div(what_goes_on(runs), id=ids.TRAINING_NOW, className="training-now"),
-            html.Div(runs_table(runs, context.ms_a_picture), className="metrics-grid"),
+            html.Div(runs_table(runs, context.workbench.ms_a_picture), className="metrics-grid"),
             html.Div(
                 [
                     html.P("The best scores are marked ◂.", className="quiet"),
@@ -111,11 +111,16 @@ def _chip(run: Run, runs: Sequence[Run]) -> dmc.Chip:
 def look_again(_times: int, mark: str) -> tuple[Any, ...]:
     """While a run trains: what is new, or nothing at all."""
     context = current_context()
-    runs = context.runs()
-    new_mark = mark_of(runs, context.ms_a_picture)
+    runs = context.tables.runs()
+    new_mark = mark_of(runs, context.workbench.ms_a_picture)
     if new_mark == mark:
         return no_update, no_update, no_update, no_update
-    return new_mark, what_goes_on(runs), runs_rows(runs, context.ms_a_picture), not _any_trains(runs)
+    return (
+        new_mark,
+        what_goes_on(runs),
+        runs_rows(runs, context.workbench.ms_a_picture),
+        not _any_trains(runs),
+    )
 
 
 @callback(
@@ -127,7 +132,7 @@ def look_again(_times: int, mark: str) -> tuple[Any, ...]:
     State(ids.training_chart(ids.FIGURE, MATCH), "id"),
 )
 def show_curve(chosen: list[str], _mark: str, scheme: str, card: dict[str, str]) -> tuple[Any, str]:
-    runs = current_context().runs()
+    runs = current_context().tables.runs()
     names = [run.name for run in runs]
     figure = CURVES[card["chart"]].draw([run for run in runs if run.name in chosen], names, scheme)
     return figure, figure.layout.meta["title"]
@@ -141,7 +146,7 @@ def show_curve(chosen: list[str], _mark: str, scheme: str, card: dict[str, str])
     prevent_initial_call=True,
 )
 def save_curve(_clicks: int, chosen: list[str], button: dict[str, str]) -> dict[str, Any]:
-    shown = [run for run in current_context().runs() if run.name in chosen]
+    shown = [run for run in current_context().tables.runs() if run.name in chosen]
     table = CURVES[button["chart"]].table(shown)
     return dcc.send_data_frame(table.to_csv, f"{button['chart']}.csv", index=False)
 

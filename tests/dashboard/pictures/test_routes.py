@@ -22,7 +22,7 @@ def key(client, astronaut):
 def test_an_upload_is_answered_and_remembered(client, context, astronaut):
     entry = upload(client, "astronaut.jpg", astronaut)
     assert (entry["state"], entry["name"], entry["faces"]) == ("answered", "astronaut.jpg", 1)
-    assert context.uploads.get(entry["key"]).width == 512
+    assert context.pictures.uploads.get(entry["key"]).width == 512
 
 
 def test_a_refused_upload_says_which_file_why_and_what_to_do(client, astronaut):
@@ -51,7 +51,7 @@ def test_a_face_that_is_not_there_is_not_found(client, key):
 
 def test_the_json_download_is_the_answer(client, context, key):
     response = client.get(f"/pictures/{key}/answer.json")
-    assert response.get_json() == context.upload(key).answer.as_dict()
+    assert response.get_json() == context.pictures.upload(key).answer.as_dict()
     assert "astronaut_answer.json" in response.headers["Content-Disposition"]
 
 
@@ -81,7 +81,7 @@ def test_nonsense_about_leaving_is_ignored(client, body):
 
 
 def test_every_sample_is_answered_and_has_a_thumbnail(client, context):
-    for file, sample in context.samples.items():
+    for file, sample in context.pictures.samples.items():
         entry = client.post(f"/pictures/sample/{file}").get_json()
         assert entry["state"] == "answered"
         assert entry["faces"] >= 1

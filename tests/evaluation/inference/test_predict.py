@@ -18,7 +18,7 @@ from faces.errors import DataMissing, TableError, VariantError
 from faces.files import sha256_of
 from faces.networks import read_calibration
 from faces.pictures import decode
-from tests.evaluation.conftest import records_of
+from tests.builders import records_of
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def rows_of(pictures, networks, detector, cache_dir):
 def test_a_row_says_what_the_served_answer_says(pictures, networks, detector, shipped_variants, tmp_path):
     rows = rows_of(pictures, networks, detector, tmp_path / "cache")
     predictor = Predictor([variant.folder for variant in shipped_variants])
-    answer = predictor.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
+    _, answer = predictor.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
     full, cropped = rows["full"].loc["astronaut.jpg"], rows["cropped"].loc["astronaut.jpg"]
     assert full.predicted_age_years == pytest.approx(answer.whole_picture["full"].age_years, abs=0.01)
     prediction = answer.faces[0].answers["cropped"]

@@ -254,7 +254,7 @@ def test_an_unchanged_picture_is_read_as_it_is_served(
 ):
     answers, _ = changed_answers(samples.iloc[:1], networks, detector, tmp_path, title="s", cells=())
     predictor = Predictor([variant.folder for variant in shipped_variants])
-    served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
+    _, served = predictor.answer_bytes((Path(samples.path[0])).read_bytes(), "astronaut.jpg")
     assert answers["full"].age_years[0, 0] == pytest.approx(served.whole_picture["full"].age_years, abs=0.01)
     assert answers["cropped"].age_years[0, 0] == pytest.approx(
         served.faces[0].answers["cropped"].age_years, abs=0.01

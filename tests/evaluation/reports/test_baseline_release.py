@@ -14,7 +14,7 @@ from evaluation.reports.baseline_release import (
     present_fairness,
     snapshot,
 )
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 @pytest.fixture

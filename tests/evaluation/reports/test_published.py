@@ -74,6 +74,7 @@ def test_metrics_json_is_one_line(shipped_variants, place):
     assert text.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])
 def test_metrics_json_is_what_the_tables_say(published, shipped_variants, place):
     variant = shipped_variants[place]
@@ -88,17 +89,20 @@ def test_the_card_is_what_its_variant_folder_says(published, shipped_variants, p
     assert (variant.folder / "README.md").read_text(encoding="utf-8") == card(variant)
 
 
+@pytest.mark.slow
 def test_the_readme_table_is_what_the_tables_say(comparisons, shipped_variants, repository):
     readme = repository / "README.md"
     table = readme_table(shipped_variants, comparisons)
     assert with_table(readme, table) == readme.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_fairness_page_is_what_the_tables_say(published, shipped_variants, repository):
     page = repository / "docs" / "fairness.md"
     assert page.read_text(encoding="utf-8") == fairness_page(shipped_variants, published)
 
 
+@pytest.mark.slow
 def test_the_page_of_the_second_seed_is_what_the_tables_say(
     published, comparisons, shipped_variants, repository
 ):

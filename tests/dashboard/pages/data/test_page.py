@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard.pages.data.augmentation import (
-    read_shown_recipe,
+    augmentations_of,
     sampled_crop,
     strengths_in_words,
     unchanged_crop,
@@ -21,12 +21,13 @@ from dashboard.pages.data.samples import (
     rejected_table,
     sample_page,
 )
-from dashboard.pictures.utkface import DataPictures, age_groups, labelled_names
+from dashboard.pictures.utkface import UTKFace, age_groups, labelled_names
 from dashboard.shared.theme import DARK, LIGHT
 from dataset.augmentation import Augmentation
 from dataset.duplicates import write_groups
 from dataset.utkface import Rejected
 from faces.errors import DataMissing, RecipeError
+from recipes.recipe import read_recipe
 
 SPLIT = pd.DataFrame(
     [
@@ -75,28 +76,22 @@ def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, what, sc
 
 
 def test_the_committed_split_is_told_without_a_data_set(tmp_path):
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     assert len(pictures.names) > 20_000
     assert "susanqq.github.io/UTKFace" in pictures.missing
-    with pytest.raises(DataMissing):
-        pictures.path(pictures.names.file[0])
 
 
-def test_with_a_data_set_only_pictures_of_the_split_have_an_address(folder, tmp_path, names):
-    pictures = DataPictures(folder, tmp_path)
+def test_with_a_data_set_the_refused_names_are_listed(folder, tmp_path, names):
+    pictures = UTKFace(folder, tmp_path)
     pictures.names = names
     assert pictures.missing == ""
-    assert pictures.path(SPLIT.file[0]) == folder / "utkface" / SPLIT.file[0]
-    for other in ("../secret.txt", "9_3_0_20170112213500903.jpg"):
-        with pytest.raises(DataMissing, match="no UTKFace picture"):
-            pictures.path(other)
     assert [(one.file, one.reason) for one in pictures.rejected] == [
         ("9_3_0_20170112213500903.jpg", "the gender is neither 0 (male) nor 1 (female)")
     ]
 
 
 def test_samples_are_filtered_by_split_age_and_gender(tmp_path, names):
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     pictures.names = names
     assert len(pictures.samples()) == 4
     assert list(pictures.samples("train", "30–39", "female").age_years) == [34, 35]
@@ -115,7 +110,7 @@ def test_a_page_holds_so_many_pictures_and_none_is_told_in_words(names):
 
 def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path, names):
     write_groups(list(SPLIT.file), [[0], [1, 2], [3]], tmp_path)
-    pictures = DataPictures(None, tmp_path)
+    pictures = UTKFace(None, tmp_path)
     assert pictures.duplicate_groups == [list(SPLIT.file[1:3])]
     assert differing_groups(pictures.duplicate_groups, names) == 1
     (group,) = group_page(pictures.duplicate_groups, names, 1)
@@ -124,7 +119,7 @@ def test_duplicates_come_from_the_cache_and_say_how_their_labels_differ(tmp_path
 
 def test_without_a_search_for_duplicates_the_command_is_named(tmp_path):
     with pytest.raises(DataMissing, match="python -m dataset prepare"):
-        _ = DataPictures(None, tmp_path).duplicate_groups
+        _ = UTKFace(None, tmp_path).duplicate_groups
 
 
 def test_refused_names_have_their_reasons():
@@ -132,19 +127,20 @@ def test_refused_names_have_their_reasons():
 
 
 def test_an_unknown_picture_or_recipe_is_not_found(client):
-    assert client.get("/data/utkface/nobody.jpg").status_code == 404
+    assert client.get("/pictures/set:chips/nobody.jpg/thumbnail.jpg").status_code == 410
     assert client.get("/data/frame.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
 
 
 @pytest.fixture
 def recipe(context):
-    return read_shown_recipe(recipe_folders(context)["model_cropped"] / "recipe.toml")
+    return read_recipe(recipe_folders(context)["model_cropped"] / "recipe.toml")
 
 
 def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
-    upload = context.upload("sample:astronaut.jpg", ())
+    upload = context.pictures.upload("sample:astronaut.jpg", ())
     crops = [sampled_crop(upload, recipe, "main", 1, draw) for draw in range(3)]
-    assert all(crop.shape == (recipe.input_px, recipe.input_px, 3) for crop in crops)
+    side_px = recipe.input.input_px
+    assert all(crop.shape == (side_px, side_px, 3) for crop in crops)
     np.testing.assert_array_equal(crops[1], sampled_crop(upload, recipe, "main", 1, 1))
     assert not np.array_equal(crops[0], crops[1])
     assert not np.array_equal(crops[0], sampled_crop(upload, recipe, "main", 2, 0))
@@ -179,11 +175,21 @@ def test_only_changes_that_are_switched_on_are_told():
     assert strengths_in_words(Augmentation()) == []
 
 
-def test_a_recipe_without_a_framing_is_refused(tmp_path):
-    path = tmp_path / "recipe.toml"
-    path.write_text('name = "empty"\n', encoding="utf-8")
-    with pytest.raises(RecipeError, match="lacks the key 'input'"):
-        read_shown_recipe(path)
+def test_the_parts_of_a_training_have_augmentations_of_their_own(context):
+    folder = recipe_folders(context)["model_cropped"]
+    assert list(augmentations_of(read_recipe(folder / "first_part.toml"))) == ["main", "cooldown"]
+    assert list(augmentations_of(read_recipe(folder.parent / "recipes" / "vggface_age.toml"))) == ["main"]
+
+
+def test_a_recipe_that_cannot_be_read_is_shown_with_its_problem(client, monkeypatch, tmp_path):
+    from dashboard.pages.data import page  # only an app can have pages
+
+    (tmp_path / "recipe.toml").write_text('name = "empty"\n', encoding="utf-8")
+    monkeypatch.setattr(page, "recipe_folders", lambda context: {"empty": tmp_path})
+    with client.application.app_context():
+        shown, words, parts, part = page.show_draws("sample:astronaut.jpg", "empty", None, 1)
+    assert "input: This key is missing. Received: name." in str(shown)
+    assert (words, parts, part) == ("", [], None)
 
 
 def test_age_groups_cover_a_life():

@@ -57,9 +57,9 @@ def test_each_person_goes_to_one_face_and_a_face_without_a_person_stays_unknown(
 
 
 def test_solvay_knows_the_ages_of_29_people(context):
-    solvay = context.samples["solvay_1927.jpg"]
+    solvay = context.pictures.samples["solvay_1927.jpg"]
     assert len(solvay.people()) == 29
-    faces = [answered.face for answered in context.upload("sample:solvay_1927.jpg").answer.faces]
+    faces = [answered.face for answered in context.pictures.upload("sample:solvay_1927.jpg").answer.faces]
     assert len(people_by_face(solvay.people(), faces)) >= 27
 
 

@@ -20,9 +20,9 @@ ASKED = {"key": "sample:astronaut.jpg", "face": "0"}
 def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     asked = ASKED | {"variant": variant, "output": output, "method": "gradcam"}
     answer = client.get("/saliency/map", query_string=asked).json
-    upload = context.upload("sample:astronaut.jpg")
+    upload = context.pictures.upload("sample:astronaut.jpg")
     face = upload.answer.faces[0].face
-    network = context.predictor.networks[variant]
+    network = context.workbench.predictor.networks[variant]
     crop = crop_for(network.variant, upload.picture, face)
     square = square_for(network.variant, upload.picture, face)
     expected = saliency_map(network, crop, square, "gradcam", output)
@@ -36,7 +36,7 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
 
 def test_the_frame_is_sent_pixel_for_pixel(client, context):
     response = client.get("/saliency/frame.png", query_string=ASKED | {"variant": "cropped"})
-    upload = context.upload("sample:astronaut.jpg")
+    upload = context.pictures.upload("sample:astronaut.jpg")
     found = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     expected = crop_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
     np.testing.assert_array_equal(found, expected)
@@ -47,7 +47,9 @@ def test_the_frame_is_sent_pixel_for_pixel(client, context):
     ("asked", "words"),
     [
         pytest.param({"key": "forgotten"}, "no longer in the server's memory", id="a forgotten picture"),
-        pytest.param({"key": "test:nobody.jpg"}, "no test picture 'nobody.jpg'", id="no such test picture"),
+        pytest.param(
+            {"key": "set:chips/nobody.jpg"}, "no labelled picture 'chips/nobody.jpg'", id="no such picture"
+        ),
         pytest.param({"variant": "huge"}, "No variant 'huge'", id="no such variant"),
         pytest.param({"method": "tea leaves"}, "no map of age by tea leaves", id="no such method"),
         pytest.param({"engine": "tf-keras-vis"}, "tf-keras-vis is not installed", id="no such engine"),

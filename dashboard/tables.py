@@ -1,0 +1,92 @@
+"""Variants -> the tables that pages show: predictions, robustness, and all runs as they are now."""
+
+import logging
+import threading
+from collections.abc import Collection, Mapping
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from cachetools import cachedmethod
+
+from evaluation.runs import Run, runs_in
+from faces.detection import DEFAULT_DETECTOR
+from faces.errors import ProjectError
+from faces.variants import Variant
+
+log = logging.getLogger(__name__)
+
+
+class Tables:
+    """The tables of the served variants, each read when it is first asked for. Safe for several threads."""
+
+    def __init__(
+        self,
+        variants: Mapping[str, Variant],
+        detector_path: Path = DEFAULT_DETECTOR,
+        *,
+        found: Collection[str] = (),
+        runs_folder: Path | None = None,
+    ) -> None:
+        self._variants = variants
+        self._detector_path = detector_path
+        self._found = frozenset(found)
+        self._runs_folder = runs_folder
+        self._read: dict[Any, pd.DataFrame] = {}
+        self._reading = threading.Condition()
+
+    @property
+    def variant_folders(self) -> list[Path]:
+        """The folders that hold the variants' networks, each once: of a composite variant, both."""
+        folders = [one.folder for variant in self._variants.values() for one in variant.networks]
+        return list(dict.fromkeys(folders))
+
+    @property
+    def run_roots(self) -> list[Path]:
+        """Folders under which runs lie: those of the variants, then that of the runs."""
+        return [*self.variant_folders, *([self._runs_folder] if self._runs_folder else [])]
+
+    def runs(self) -> list[Run]:
+        """All trainings as they are now: those of the variants, then the others."""
+        return runs_in(self.run_roots)
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """The predictions tables of all variants, under the names of this server.
+
+        Raises TableError when the table of a given variant belongs to another network; a found one is then
+        left out.
+        """
+        return self._predictions()
+
+    @property
+    def robustness(self) -> pd.DataFrame:
+        """The robustness tables of all variants; no rows where none was measured.
+
+        Raises TableError when one belongs to another network.
+        """
+        return self._robustness()
+
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "predictions", condition=attrgetter("_reading"))
+    def _predictions(self) -> pd.DataFrame:
+        from evaluation.predictions import read_predictions  # brings pyarrow: only pages that need it wait
+
+        tables = []
+        for name, variant in self._variants.items():
+            try:
+                table = read_predictions([variant.folder], self._detector_path)
+            except ProjectError as error:
+                if name not in self._found:
+                    raise
+                log.warning("Metrics go without %s: %s", name, error)
+            else:
+                tables.append(table.assign(variant=name))
+        with_rows = [table for table in tables if len(table)]
+        return pd.concat(with_rows or tables[:1], ignore_index=True)
+
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "robustness", condition=attrgetter("_reading"))
+    def _robustness(self) -> pd.DataFrame:
+        from evaluation.predictions import read_robustness
+
+        return read_robustness(self.variant_folders, self._detector_path)
