@@ -22,7 +22,7 @@ from dataset.paths import add_path_options, data_dir_of
 from dataset.records import CHIPS, load_records
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.metrics.age_bins import AGE_GROUPS
-from evaluation.metrics.metrics import GENDERS
+from evaluation.metrics.rows import GENDERS
 from evaluation.predictions import read_predictions
 from evaluation.reports.recipes import (
     HEADLINE_FILE,

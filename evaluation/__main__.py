@@ -30,7 +30,7 @@ from evaluation.metrics.comparisons import (
     fallback_text,
     found_only,
 )
-from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions, read_robustness
 from evaluation.reports import baseline_release

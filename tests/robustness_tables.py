@@ -6,26 +6,31 @@ import numpy as np
 import pandas as pd
 
 from dataset.tables.columns import ROBUSTNESS
-from evaluation.inference.robustness import CONDITIONS
+from evaluation.inference.conditions import CONDITIONS
 
 
 def robustness_table(
     steps: dict[str, float] | None = None, sets: Sequence[str] = ("chips",), **hashes: str
 ) -> pd.DataFrame:
-    """From 4.5 years and 95 %, each variant loses its step in years and in points with every strength.
+    """From 4.5 years and 95 %, each variant loses its step in years and in points with every severity.
 
     By default `full` loses 1.0 and `cropped` 0.5; `hashes` are the columns that say what made the table.
     """
     made_by = dict.fromkeys(("split_sha256", "network_sha256", "detector_sha256"), "") | hashes
-    cells = [("unchanged", 0, np.nan, "none")]
-    cells += [
-        (cell.corruption.key, cell.severity, cell.corruption.level(cell.severity), cell.corruption.unit)
-        for cell in CONDITIONS
+    conditions = [("unchanged", 0, np.nan, "none")]
+    conditions += [
+        (
+            condition.corruption.key,
+            condition.severity,
+            condition.corruption.level(condition.severity),
+            condition.corruption.unit,
+        )
+        for condition in CONDITIONS
     ]
     tables = []
     for set_name in sets:
         for variant, step in (steps or {"full": 1.0, "cropped": 0.5}).items():
-            table = pd.DataFrame(cells, columns=["corruption", "severity", "level", "unit"])
+            table = pd.DataFrame(conditions, columns=["corruption", "severity", "level", "unit"])
             mae, accuracy = 4.5 + step * table.severity, 0.95 - step * table.severity / 100
             table = table.assign(
                 variant=variant, set=set_name, count=500,

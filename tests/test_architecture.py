@@ -49,8 +49,7 @@ def dotted(module: Path) -> str:
     return ".".join(module.relative_to(REPOSITORY).with_suffix("").parts)
 
 
-METRICS_ALONE = ["comparisons", "metrics", "slices"]
-IMPORTED_IN_TURN = {"metrics": [f"evaluation.metrics.{name}" for name in METRICS_ALONE]} | {
+IMPORTED_IN_TURN = {"metrics": [dotted(path) for path in modules_of("evaluation/metrics")]} | {
     room: [room, *map(dotted, modules_of(room))] for room in SERVED_ROOMS
 }
 

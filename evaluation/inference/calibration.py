@@ -1,9 +1,9 @@
-"""Raw outputs on validation -> temperatures and the rule for telling a gender, in `calibration.toml`.
+"""Raw outputs on validation -> temperatures and the abstention threshold, in `calibration.toml`.
 
-A room of its own because it is the only fit after training. The age temperature is chosen so that the 80 %
-interval holds 80 % of the true ages; it moves the interval alone, never the age. The gender temperature
-minimises the negative log likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017). A gender
-is told from the probability on under which the answers, by what they say, are hardly better than guesses.
+The only fit after training. The age temperature is chosen so that the 80 % interval holds 80 % of the true
+ages; it moves the interval alone, never the age. The gender temperature minimises the negative log likelihood
+(Guo et al., On Calibration of Modern Neural Networks, 2017). The abstention threshold is the probability
+below which genders are expected to be hardly better than guesses.
 """
 
 import math
@@ -20,6 +20,7 @@ from dataset.tables.columns import UNREADABLE
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import abstention_threshold_for, likelier_probability
+from evaluation.metrics.rows import predicted_female
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.networks import (
@@ -32,7 +33,6 @@ from faces.networks import (
     tempered_probability,
     write_calibration_toml,
 )
-from faces.predictions import EVEN
 from faces.variants import Variant
 
 WANTED_COVERAGE = 0.8
@@ -42,7 +42,7 @@ STEPS = 24  # halvings of the bracket: far below what one picture can move
 
 @dataclass(frozen=True)
 class AgeFit:
-    """The age temperature, and the share of 80 % intervals that hold the true age without and with it."""
+    """The age temperature, and the coverage of the 80 % intervals without and with it."""
 
     temperature: float
     coverage_before: float
@@ -51,22 +51,20 @@ class AgeFit:
 
 @dataclass(frozen=True)
 class GenderFit:
-    """The gender temperature and the rule for telling a gender, and what both change."""
+    """The gender temperature and the abstention threshold, and what both change."""
 
     temperature: float
     abstention_threshold: float
     log_loss_before: float
     log_loss_after: float
-    answer_rate: float  # of the genders, under the rule
-    selective_accuracy: float  # share of the told ones
-    abstained_accuracy: (
-        float  # share of the others that would have been right; NaN where every gender is told
-    )
+    answer_rate: float  # fraction of genders that reach the threshold
+    selective_accuracy: float  # of those
+    abstained_accuracy: float  # of the others, had they been answered; NaN where there are none
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What was fitted on `count` pictures; None for what the network does not tell."""
+    """Fits on `count` pictures; None for a head that the network lacks."""
 
     count: int
     age: AgeFit | None
@@ -82,7 +80,7 @@ class Fit:
 
 
 def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
-    """Fit temperatures and rule on n readable pictures; `age_years` (n,) years, `female` (n,) 0 or 1."""
+    """Fit temperatures and threshold on n readable pictures; `age_years` (n,), `female` (n,) 0 or 1."""
     has_age = not np.isnan(outputs.age_probabilities).any()
     has_gender = not np.isnan(outputs.female_probability).any()
     return Fit(
@@ -104,16 +102,17 @@ def _fitted_age(age_probabilities: np.ndarray, age_years: np.ndarray) -> AgeFit:
 def _fitted_gender(female_probability: np.ndarray, female: np.ndarray) -> GenderFit:
     temperature = gender_temperature_for(female_probability, female)
     calibrated = tempered_probability(female_probability, temperature)
-    least = abstention_threshold_for(calibrated)
-    right, told = (calibrated >= EVEN) == (female == 1), likelier_probability(calibrated) >= least
+    threshold = abstention_threshold_for(calibrated)
+    correct = predicted_female(calibrated) == (female == 1)
+    answered = likelier_probability(calibrated) >= threshold
     return GenderFit(
         round(temperature, 4),
-        least,
+        threshold,
         log_loss(female, tempered_probability(female_probability, 1.0)),
         log_loss(female, calibrated),
-        float(told.mean()),
-        float(right[told].mean()),
-        float(right[~told].mean()) if not told.all() else math.nan,
+        float(answered.mean()),
+        float(correct[answered].mean()),
+        float(correct[~answered].mean()) if not answered.all() else math.nan,
     )
 
 
@@ -140,7 +139,7 @@ def gender_temperature_for(female_probability: np.ndarray, female: np.ndarray) -
 
 
 def coverage(age_probabilities: np.ndarray, age_years: np.ndarray, temperature: float) -> float:
-    """Share of the 80 % intervals, as they are served, that hold the true age."""
+    """Fraction of the 80 % intervals, as they are served, that hold the true age."""
     _, low, high = ages_and_intervals(age_probabilities, temperature).T
     return float(((low <= age_years) & (age_years <= high)).mean())
 
@@ -153,10 +152,10 @@ def write_calibrations(
     outputs = raw_outputs(pictures, networks, detector, cache_dir, title=CHIPS)
     fits = {}
     for network in networks:
-        one = outputs[network.variant.name]
-        chosen = ((pictures.split == "validation") & (one.boxes.status != UNREADABLE)).to_numpy()
+        of_network = outputs[network.variant.name]
+        chosen = ((pictures.split == "validation") & (of_network.boxes.status != UNREADABLE)).to_numpy()
         labels = pictures[chosen]
-        fit = fitted(one.rows(chosen), labels.age_years.to_numpy(), labels.gender.to_numpy())
+        fit = fitted(of_network.rows(chosen), labels.age_years.to_numpy(), labels.gender.to_numpy())
         write_calibration(network.variant, fit)
         fits[network.variant.name] = fit
     return fits

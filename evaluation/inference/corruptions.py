@@ -1,10 +1,9 @@
-"""Picture + face box + strength -> the same picture, worse: what lenses, light, files and clothes do to it.
+"""Picture + face box + severity -> the corrupted picture: lenses, light, files and clothes.
 
-A room of its own because a robustness figure is worth what its changes are worth: each is one pure function
-with five amounts in a unit that people know, and tests hold that more of it is further from the original.
-A size is told by the face and not by the picture, so that a strength means the same in a chip and a portrait.
-
-The drawn ones (noise, the side to which a picture is turned) draw the same at every strength.
+As ImageNet-C (Hendrycks and Dietterich, Benchmarking Neural Network Robustness to Common Corruptions and
+Perturbations, 2019), each corruption is a pure function with five severities, each a level in a unit that
+people know. Sizes are relative to the face and not to the picture, so that a severity means the same in a
+chip and a portrait. Random ones (noise, the side of a rotation) sample the same at every severity.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,19 +16,21 @@ from dataset.augmentation import coarse, jpeg_compressed
 from dataset.stable_hash import stable_hash
 
 SEVERITIES = (1, 2, 3, 4, 5)
-SEED = "corruptions 1"
+SEED = "corruptions 1"  # enters a seed: never renamed
+# Stands in the names of cached files: raise it when a change of this module changes a pixel.
+VERSION = 1
 GRAIN_PERCENT = 1.0  # of the face's longer side: the standard deviation of the blur that makes grain coarse
 EYES_AT = 0.4  # of the height of a face box, from its top
 MASK_RGB = (158, 190, 205)  # of a surgical mask
 BAR_RGB = (0, 0, 0)
 
-# (picture (h, w, 3) uint8 RGB, face box in its pixels, amount, generator) -> changed picture, the same shape
+# (picture (h, w, 3) uint8 RGB, face box in its pixels, level, generator) -> corrupted picture, same shape
 Change = Callable[[np.ndarray, Sequence[float], float, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One kind of change. `amounts` are those of the STRENGTHS, in `unit`."""
+    """A kind of corruption; `levels` are those of SEVERITIES, in `unit`. The key enters a seed."""
 
     key: str
     label: str
@@ -39,19 +40,19 @@ class Corruption:
     change: Change
 
     def level(self, severity: int) -> float:
-        """The amount at one of STRENGTHS. Raises ValueError for another."""
+        """The level at one of SEVERITIES. Raises ValueError for another."""
         if severity not in SEVERITIES:
-            raise ValueError(f"A strength is one of {SEVERITIES}. Received: {severity}.")
+            raise ValueError(f"A severity is one of {SEVERITIES}. Received: {severity}.")
         return self.levels[severity - 1]
 
 
 def corrupted(
     picture_rgb: np.ndarray, box_xyxy: Sequence[float], corruption: Corruption, severity: int, file: str
 ) -> np.ndarray:
-    """The picture (h, w, 3) uint8 changed at `strength` 1 to 5, in the same shape; at 0 the picture itself.
+    """The picture (h, w, 3) uint8 corrupted at `severity` 1 to 5, in the same shape; at 0 the picture itself.
 
-    `box_xyxy` is the face in picture pixels. What is drawn follows from `file` and the kind of change alone.
-    Raises ValueError for another strength.
+    `box_xyxy` is the face in picture pixels. Randomness is seeded by `file` and the kind of corruption alone.
+    Raises ValueError for another severity.
     """
     if severity == 0:
         return picture_rgb
@@ -68,7 +69,7 @@ def blurred(
 def compressed(
     picture_rgb: np.ndarray, _box_xyxy: Sequence[float], quality: float, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Written as JPEG at `quality` and read again."""
+    """Encoded as JPEG at `quality` and decoded again."""
     return jpeg_compressed(picture_rgb, round(quality))
 
 
@@ -99,7 +100,7 @@ def relit(
 def turned(
     picture_rgb: np.ndarray, box_xyxy: Sequence[float], degrees: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rotated about the middle of the face, to a drawn side; the corners repeat the picture's edge."""
+    """Rotated about the middle of the face, to a random side; the corners repeat the picture's edge."""
     x0, y0, x1, y1 = box_xyxy
     side = -1 if rng.random() < 0.5 else 1
     matrix = cv2.getRotationMatrix2D(((x0 + x1) / 2, (y0 + y1) / 2), side * degrees, 1.0)
@@ -188,7 +189,7 @@ def _covered(
     to_fraction: float,
     colour_rgb: Sequence[int],
 ) -> np.ndarray:
-    """A copy whose face box is filled between two shares of its height, told from the top."""
+    """A copy whose face box is filled between two fractions of its height, from the top."""
     x0, y0, x1, y1 = box_xyxy
     top, bottom = (max(round(y0 + fraction * (y1 - y0)), 0) for fraction in (from_fraction, to_fraction))
     covered = picture_rgb.copy()

@@ -1,8 +1,8 @@
-"""Pictures + networks -> raw outputs: the widest face of each picture and what every network says about it.
+"""Pictures + networks -> raw outputs: the widest face of each picture, and what every network outputs for it.
 
-A room of its own because this is the only slow step of an evaluation. Each picture is decoded and searched
-once for all variants. What the networks say is kept before calibration, in shards under the cache folder,
-named after detector and network: a stopped run goes on where it was, and a new calibration costs nothing.
+The only slow step of an evaluation. Each picture is decoded and searched once for all variants. Outputs are
+cached before calibration, in shards under the cache folder: a stopped run goes on where it was, and a new
+calibration costs nothing.
 """
 
 import os
@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from dataset.face_boxes import box_columns, unreadable_columns, widest
+from dataset.stable_hash import stable_hash
 from dataset.tables.columns import BOXES
 from faces.detection import Detector
 from faces.errors import PictureError
@@ -24,17 +25,23 @@ from faces.files import whole_file
 from faces.input_crops import crop_for
 from faces.networks import AGES, Network
 from faces.pictures import decode
+from faces.variants import Variant
 
 SHARD = 250  # pictures in one unit of resumable work
+# Stands in the names of cached files: raise it when a change of code changes a crop or an output.
+VERSION = 1
+
+# Of one picture, (101,) age probabilities and the female probability; NaN where unreadable or no head.
+Output = tuple[np.ndarray, float]
 
 
 @dataclass(frozen=True)
 class RawOutputs:
-    """What one network says about n pictures before calibration; row i of each belongs to picture i."""
+    """Outputs of one network for n pictures before calibration; row i of each belongs to picture i."""
 
     boxes: pd.DataFrame  # the columns of dataset.tables.columns.BOXES
-    age_probabilities: np.ndarray  # (n, 101) float32; NaN where unreadable or not told
-    female_probability: np.ndarray  # (n,) float32; NaN where unreadable or not told
+    age_probabilities: np.ndarray  # (n, 101) float32; NaN where unreadable or without the head
+    female_probability: np.ndarray  # (n,) float32; NaN where unreadable or without the head
 
     def rows(self, chosen: np.ndarray) -> "RawOutputs":
         """The rows that (n,) bool `chosen` marks."""
@@ -51,35 +58,44 @@ def raw_outputs(
     title: str,
     threads: int | None = None,
 ) -> dict[str, RawOutputs]:
-    """Outputs by variant name for `pictures` (path, file), taken from the cache where they are there already.
+    """Outputs by variant name for `pictures` (path, file), from the cache where they are there already.
 
-    `title` names the progress bar and the cached shards. Pictures run side by side on `threads`, as many as
-    there are cores: load the networks and the detector with one thread each.
+    `title` names the progress bar and the cached shards. Pictures run in parallel on `threads`, by default
+    one per core: load the networks and the detector with one thread each.
     """
-    found: dict[str, list[RawOutputs]] = {network.variant.name: [] for network in networks}
+    by_name: dict[str, list[RawOutputs]] = {network.variant.name: [] for network in networks}
     bar = tqdm(total=len(pictures), desc=title, unit=" pictures", smoothing=0.05)
     with bar, ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for number, start in enumerate(range(0, len(pictures), SHARD)):
             shard = pictures.iloc[start : start + SHARD]
-            paths = [
-                _shard_path(cache_dir, detector, network, f"{title.replace(' ', '-')}-{number:04d}")
+            file = f"{title.replace(' ', '-')}-{number:04d}.npz"
+            paths = {
+                network.variant.name: cache_folder(cache_dir, "outputs", detector, network.variant) / file
                 for network in networks
-            ]
-            done = [_kept(path, list(shard.file)) for path in paths]
-            lacking = [place for place, kept in enumerate(done) if kept is None]
-            if lacking:
-                computed = _computed(
-                    shard, [networks[place] for place in lacking], detector, pool, bar.update
-                )
-                for place, outputs in zip(lacking, computed, strict=True):
-                    _keep(paths[place], outputs)
-                    done[place] = outputs
+            }
+            outputs = {name: _cached(path, list(shard.file)) for name, path in paths.items()}
+            missing = [network for network in networks if outputs[network.variant.name] is None]
+            if missing:
+                for name, computed in _computed(shard, missing, detector, pool, bar.update).items():
+                    _save(paths[name], computed)
+                    outputs[name] = computed
             else:
                 bar.update(len(shard))
-            for network, shard_outputs in zip(networks, done, strict=True):
-                assert shard_outputs is not None
-                found[network.variant.name].append(shard_outputs)
-    return {name: _joined(parts) for name, parts in found.items()}
+            for name, of_shard in outputs.items():
+                assert of_shard is not None
+                by_name[name].append(of_shard)
+    return {name: _concatenated(shards) for name, shards in by_name.items()}
+
+
+def cache_folder(cache_dir: Path, kind: str, detector: Detector, variant: Variant) -> Path:
+    """The folder of cached outputs of a network, named after all that makes them.
+
+    Besides detector and network those are the fields of variant.toml that make the input crop, which stand
+    in neither: an edited `crop_scale` has another folder.
+    """
+    crop = (variant.input_mode, variant.crop_scale, variant.input_px, *variant.pad_rgb)
+    crop_hash = stable_hash(f"outputs {VERSION} {crop}", 48)
+    return Path(cache_dir) / kind / f"{detector.sha256[:12]}-{variant.network_sha256[:12]}-{crop_hash:012x}"
 
 
 def _computed(
@@ -88,49 +104,44 @@ def _computed(
     detector: Detector,
     pool: ThreadPoolExecutor,
     tick: Callable[[], Any],
-) -> list[RawOutputs]:
-    """The outputs of each network for one shard."""
+) -> dict[str, RawOutputs]:
+    """The outputs of each network for one shard, by variant name."""
 
-    def read(path: str, file: str) -> tuple[dict, list[tuple[np.ndarray, float]]]:
-        said = _read_picture(Path(path), file, networks, detector)
+    def computed(path: str, file: str) -> tuple[dict, list[Output]]:
+        row_and_outputs = _computed_picture(Path(path), file, networks, detector)
         tick()
-        return said
+        return row_and_outputs
 
-    rows = list(pool.map(read, shard.path, shard.file))
-    boxes = pd.DataFrame([row for row, _ in rows], columns=BOXES.column_names)
-    return [
-        RawOutputs(
+    rows, by_picture = zip(*pool.map(computed, shard.path, shard.file), strict=True)
+    boxes = pd.DataFrame(list(rows), columns=BOXES.column_names)
+    return {
+        network.variant.name: RawOutputs(
             boxes,
-            np.stack([said[place][0] for _, said in rows]),
-            np.array([said[place][1] for _, said in rows], np.float32),
+            np.stack([ages for ages, _ in outputs]),
+            np.array([female for _, female in outputs], np.float32),
         )
-        for place in range(len(networks))
-    ]
+        for network, outputs in zip(networks, zip(*by_picture, strict=True), strict=True)
+    }
 
 
-def _read_picture(
+def _computed_picture(
     path: Path, file: str, networks: Sequence[Network], detector: Detector
-) -> tuple[dict, list[tuple[np.ndarray, float]]]:
-    """The picture's row of BOXES, and (101,) age and one female probability by each network."""
+) -> tuple[dict, list[Output]]:
+    """The picture's row of BOXES, and the output of each network."""
     try:
         picture = decode(path.read_bytes(), file)
     except PictureError:
         nothing = (np.full(AGES, np.nan, np.float32), np.nan)
         return {"file": file, **unreadable_columns()}, [nothing] * len(networks)
     faces = detector.faces_in(picture)
-    said = []
+    outputs = []
     for network in networks:
         ages, female = network.outputs(crop_for(network.variant, picture, widest(faces))[None])
-        said.append((ages[0], float(female[0])))
-    return {"file": file, **box_columns(picture, faces)}, said
+        outputs.append((ages[0], float(female[0])))
+    return {"file": file, **box_columns(picture, faces)}, outputs
 
 
-def _shard_path(cache_dir: Path, detector: Detector, network: Network, name: str) -> Path:
-    folder = f"{detector.sha256[:12]}-{network.variant.network_sha256[:12]}"
-    return Path(cache_dir) / "outputs" / folder / f"{name}.npz"
-
-
-def _keep(path: Path, outputs: RawOutputs) -> None:
+def _save(path: Path, outputs: RawOutputs) -> None:
     arrays: dict[str, Any] = {
         f"boxes/{name}": outputs.boxes[name].to_numpy(str if name in ("file", "status") else None)
         for name in BOXES.column_names
@@ -140,8 +151,8 @@ def _keep(path: Path, outputs: RawOutputs) -> None:
         np.savez(unfinished, **arrays)
 
 
-def _kept(path: Path, files: list[str]) -> RawOutputs | None:
-    """The shard that `_keep` wrote, or None where there is none for these pictures."""
+def _cached(path: Path, files: list[str]) -> RawOutputs | None:
+    """The shard that `_save` wrote, or None where there is none for these pictures."""
     if not path.is_file():
         return None
     with np.load(path) as arrays:
@@ -151,7 +162,7 @@ def _kept(path: Path, files: list[str]) -> RawOutputs | None:
         return RawOutputs(boxes, arrays["ages"], arrays["female"])
 
 
-def _joined(parts: Sequence[RawOutputs]) -> RawOutputs:
+def _concatenated(parts: Sequence[RawOutputs]) -> RawOutputs:
     return RawOutputs(
         pd.concat([part.boxes for part in parts], ignore_index=True),
         np.concatenate([part.age_probabilities for part in parts]),

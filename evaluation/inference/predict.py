@@ -1,6 +1,6 @@
-"""Pictures of a set + variants -> `predictions/SET.parquet` in each variant's folder.
+"""Pictures of a set + networks -> `predictions/SET.parquet` in each variant's folder.
 
-A room of its own because this is where networks end and tables begin: after it, nobody needs a picture.
+Everything after it takes tables, and needs neither networks nor pictures.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant, single_fold
 
 
 def loaded_networks(variant_folders: Sequence[Path]) -> list[Network]:
-    """The networks of variant folders, each with one thread; of a pair both, which are measured alone.
+    """The networks of variant folders, each with one thread; of a composite variant both, apart.
 
     Raises VariantError when two share a name.
     """
@@ -71,19 +71,23 @@ def prediction_rows(
 ) -> pd.DataFrame:
     """Labels and calibrated outputs as rows of dataset.tables.columns.PREDICTIONS; row i is picture i.
 
-    What the network does not tell is null (`predicted_gender`: empty), as everything is of an unreadable picture.
+    Columns of a head that the network lacks are null (`predicted_gender`: empty), as are all predictions of
+    an unreadable picture.
     """
     readable = (outputs.boxes.status != UNREADABLE).to_numpy()
     by_face = (outputs.boxes.status == FACE_FOUND) & (variant.input_mode == FACE)
-    read = outputs.rows(readable)
-    predictions = predictions_from(read.age_probabilities, read.female_probability, calibration)
+    decoded = outputs.rows(readable)
+    predictions = predictions_from(decoded.age_probabilities, decoded.female_probability, calibration)
     numbers = np.full((len(pictures), 4), np.nan)
     numbers[readable] = np.array(
-        [(one.age_years, one.age_low, one.age_high, one.female_probability) for one in predictions],
+        [
+            (prediction.age_years, prediction.age_low, prediction.age_high, prediction.female_probability)
+            for prediction in predictions
+        ],
         np.float64,  # None becomes NaN
     ).reshape(-1, 4)
-    told = np.full(len(pictures), "", object)
-    told[readable] = [one.gender or "" for one in predictions]
+    genders = np.full(len(pictures), "", object)
+    genders[readable] = [prediction.gender or "" for prediction in predictions]
     # Single precision: the networks compute in it, and the file is half as large.
     numbers = numbers.astype(np.float32).astype(np.float64)
     boxes = outputs.boxes.drop(columns="file").reset_index(drop=True)
@@ -102,5 +106,5 @@ def prediction_rows(
         age_low_years=numbers[:, 1],
         age_high_years=numbers[:, 2],
         female_probability=numbers[:, 3],
-        predicted_gender=told,
+        predicted_gender=genders,
     )

@@ -1,1 +1,1 @@
-"""Tables -> metrics: neither networks nor pictures are read here."""
+"""Tables -> estimates of metrics, without networks and pictures."""

@@ -1,37 +1,23 @@
-"""Rows of a predictions table -> the age groups that they show and were read as, and how often both agree.
+"""Rows whose age is known as a bin -> how often the predicted age lies in it, and the bin of every age.
 
-A room of its own because FairFace knows no ages, only in which of nine bins one lies: every set can be read
-in these bins, exact ages included, but only sets with bins alone are scored by them.
+FairFace labels nine age bins and no years. Exact ages fall into the same bins, so every set has true and
+predicted age groups; but only sets without exact ages are scored by them.
 
-Columns used: age_years, age_first_years, age_last_years, predicted_age_years.
+Columns used: age_years, age_first_years, predicted_age_years.
 """
 
 import numpy as np
 import pandas as pd
 
 from evaluation.metrics.bootstrap import weighted_means
-from evaluation.metrics.estimates import BIN_KEYS
+from evaluation.metrics.definitions import BIN_KEYS
+from evaluation.metrics.metric_set import MetricSet
+from evaluation.metrics.rows import NO_AGE_HEAD, heads, with_ages, with_bins_alone
+from faces.predictions import GENDER
 
 # First year of each age group; the groups are FairFace's bins.
 AGE_GROUP_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 AGE_GROUPS = ("0–2", "3–9", "10–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70+")
-
-
-def of_known_age_groups(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose true age group is known, from an exact age or a bin."""
-    return predictions[predictions.age_first_years.notna()]
-
-
-def with_age_groups(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose true age group is known, from an exact age or a bin, and that have a predicted age."""
-    known = of_known_age_groups(predictions)
-    return known[known.predicted_age_years.notna()]
-
-
-def with_bins_alone(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose true age is known as a bin alone, and that have a predicted age."""
-    rows = with_age_groups(predictions)
-    return rows[rows.age_years.isna()]
 
 
 def age_group(whole_years: pd.Series | np.ndarray) -> np.ndarray:
@@ -40,7 +26,7 @@ def age_group(whole_years: pd.Series | np.ndarray) -> np.ndarray:
 
 
 def true_groups(rows: pd.DataFrame) -> np.ndarray:
-    """(n,) indices into AGE_GROUPS of rows `of_known_age_groups`; whoever is 39.7 is in the thirties."""
+    """(n,) indices into AGE_GROUPS of rows `with_true_age_group`; a true age of 39.7 is in the thirties."""
     return age_group(np.floor(rows.age_first_years))
 
 
@@ -50,20 +36,27 @@ def predicted_groups(rows: pd.DataFrame) -> np.ndarray:
 
 
 def bin_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]:
-    """Values by key of rows `with_bins_alone`, and for those that have none the reasons why."""
-    if rows.empty:
-        return {}, dict.fromkeys(BIN_KEYS, "no pictures with an age bin")
-    return {key: float(held.mean()) for key, held in _held(rows).items()}, {}
+    """Values by key of n >= 1 rows `with_bins_alone`; no value is ever missing."""
+    return {key: float(hits.mean()) for key, hits in _hits(rows).items()}, {}
 
 
-def bin_statistics(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """(draws, n) weights of n rows `with_bins_alone` -> (draws,) values by key."""
-    held = _held(rows)
-    means = weighted_means(weights, np.column_stack(list(held.values())))
-    return dict(zip(held, means.T, strict=True))
+def resampled_bin_values(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """(resamples, n) weights of n rows `with_bins_alone` -> (resamples,) values by key."""
+    hits = _hits(rows)
+    means = weighted_means(weights, np.column_stack(list(hits.values())))
+    return dict(zip(hits, means.T, strict=True))
 
 
-def _held(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """(n,) by key: 1 where the predicted age lies in the bin, or at most one bin beside it."""
+def _absence(predictions: pd.DataFrame) -> str:
+    if len(with_ages(predictions)):
+        return "exact ages"
+    return NO_AGE_HEAD if heads(predictions) == (GENDER,) else "no pictures with an age bin"
+
+
+def _hits(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """(n,) by key: 1 where the predicted age lies in the true bin, or at most one bin beside it."""
     apart = np.abs(predicted_groups(rows) - true_groups(rows))
     return {"bin_accuracy": (apart == 0).astype(float), "bin_off_by_one": (apart <= 1).astype(float)}
+
+
+BIN_METRIC_SET = MetricSet(BIN_KEYS, with_bins_alone, bin_values, resampled_bin_values, _absence)

@@ -1,8 +1,8 @@
-"""Rows that belong to subjects -> resampling weights; a statistic of each draw -> its 95 % interval.
+"""Subjects of rows -> resampling weights; a statistic of every resample -> its 95 % interval.
 
-A room of its own because every interval of the project comes from here: whole subjects are drawn with
-replacement, so that the many pictures of one person count as one piece of evidence. A draw is a row of
-weights (how often each picture was drawn), so that any number of statistics are matrix products.
+Clustered bootstrap (Davison and Hinkley, Bootstrap Methods and their Application, 1997): whole subjects
+are resampled with replacement, so that the many pictures of one person count as one piece of evidence. A
+resample is a row of weights (how often it holds each picture): weighted statistics are matrix products.
 """
 
 from collections.abc import Sequence
@@ -10,70 +10,80 @@ from functools import lru_cache
 
 import numpy as np
 
-DRAWS = 2000
-SEED = 20_161
+RESAMPLES = 2000
+SEED = 20_161  # published intervals follow from it: never changed
 INTERVAL_PERCENTILES = (2.5, 97.5)
 
 
-def resample_weights(subjects: Sequence | np.ndarray, draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
-    """`subjects` (n,), equal where two rows are the same person -> (draws, n) float64 counts of each row.
+def resample_weights(
+    subjects: Sequence | np.ndarray, resamples: int = RESAMPLES, seed: int = SEED
+) -> np.ndarray:
+    """`subjects` (n,), equal where two rows are the same person -> (resamples, n) float64 counts of each row.
 
     The same subjects in the same order give the same weights: two variants on the same pictures are paired.
     """
     names, subject_of_row = np.unique(np.asarray(subjects), return_inverse=True)
     if not len(names):
-        return np.zeros((draws, 0))
-    return _weights_of(len(names), subject_of_row.astype(np.int64).tobytes(), draws, seed)
+        return np.zeros((resamples, 0))
+    return _weights_of(len(names), subject_of_row.astype(np.int64).tobytes(), resamples, seed)
 
 
-# The measures of a page ask for the same weights a dozen times; each is 38 MB for 2,400 pictures.
+# The metrics of a page ask for the same weights a dozen times; each is 38 MB for 2,400 pictures.
 @lru_cache(maxsize=2)
-def _weights_of(count: int, subject_of_row: bytes, draws: int, seed: int) -> np.ndarray:
-    """Draw `count` subjects with replacement; `subject_of_row` are the bytes of (n,) int64 indices."""
-    drawn = np.random.default_rng(seed).integers(0, count, size=(draws, count), dtype=np.int64)
-    drawn += np.arange(draws, dtype=np.int64)[:, None] * count
-    counts = np.bincount(drawn.ravel(), minlength=draws * count).reshape(draws, count)
+def _weights_of(count: int, subject_of_row: bytes, resamples: int, seed: int) -> np.ndarray:
+    """Weights of `count` subjects; `subject_of_row` are the bytes of (n,) int64 indices."""
+    subjects = np.random.default_rng(seed).integers(0, count, size=(resamples, count), dtype=np.int64)
+    subjects += np.arange(resamples, dtype=np.int64)[:, None] * count
+    counts = np.bincount(subjects.ravel(), minlength=resamples * count).reshape(resamples, count)
     weights = counts[:, np.frombuffer(subject_of_row, np.int64)].astype(np.float64)
     weights.flags.writeable = False
     return weights
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
-    """(draws,) values of a statistic -> its 95 % percentile interval; draws without a value are left out."""
-    known = values[np.isfinite(values)]
-    if not known.size:
+    """(resamples,) values of a statistic -> its 95 % percentile interval; NaN and infinities are left out."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
         return float("nan"), float("nan")
-    low, high = np.percentile(known, INTERVAL_PERCENTILES)
+    low, high = np.percentile(finite, INTERVAL_PERCENTILES)
     return float(low), float(high)
 
 
+def mean_with_interval(values: np.ndarray, subjects: np.ndarray) -> tuple[float, float, float]:
+    """Mean of `values` (n,) with its 95 % interval, resampled by `subjects` (n,); NaN where n is 0."""
+    if not len(values):
+        return (float("nan"),) * 3
+    means = weighted_means(resample_weights(subjects), values[:, None])[:, 0]
+    return float(values.mean()), *interval(means)
+
+
 def weighted_means(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(draws, n) weights and (n, k) columns -> (draws, k) means of each draw."""
+    """(resamples, n) weights and (n, k) columns -> (resamples, k) means of each resample."""
     totals = weights.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (weights @ columns) / totals
 
 
 def weighted_medians(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(draws, n) counts and (n,) values -> (draws,) medians, the middle two averaged as numpy does."""
+    """(resamples, n) counts and (n,) values -> (resamples,) medians, the middle two averaged as by numpy."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
-    reached = np.cumsum(weights[:, order], axis=1)
-    total = reached[:, -1]
-    lower = (reached > np.floor((total - 1) / 2)[:, None]).argmax(axis=1)
-    upper = (reached > np.floor(total / 2)[:, None]).argmax(axis=1)
+    cumulative = np.cumsum(weights[:, order], axis=1)
+    total = cumulative[:, -1]
+    lower = (cumulative > np.floor((total - 1) / 2)[:, None]).argmax(axis=1)
+    upper = (cumulative > np.floor(total / 2)[:, None]).argmax(axis=1)
     return (ranked[lower] + ranked[upper]) / 2
 
 
 def weighted_aucs(weights: np.ndarray, positive: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """(draws, n) counts, (n,) bool, (n,) scores -> (draws,) areas under the ROC curve; a tie is one half."""
+    """(resamples, n) counts, (n,) bool, (n,) scores -> (resamples,) ROC AUCs; a tie counts one half."""
     order = np.argsort(scores, kind="stable")
     starts = np.unique(scores[order], return_index=True)[1]
     ranked = weights[:, order]
-    # One column a distinct score: how many positives and negatives were drawn at it.
+    # One column per distinct score: the counts of positives and negatives at it.
     positives = np.add.reduceat(ranked * positive[order], starts, axis=1)
     negatives = np.add.reduceat(ranked, starts, axis=1) - positives
     below = np.cumsum(negatives, axis=1) - negatives
-    won = (positives * (below + negatives / 2)).sum(axis=1)
+    concordant = (positives * (below + negatives / 2)).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return won / (positives.sum(axis=1) * negatives.sum(axis=1))
+        return concordant / (positives.sum(axis=1) * negatives.sum(axis=1))

@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.definitions import METRICS
 from faces.errors import TableError
 from faces.toml import STRICT, read_toml
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.metrics.bootstrap import interval, resample_weights, weighted_means
-from evaluation.metrics.metrics import is_female, subjects_of
+from evaluation.metrics.rows import is_female, predicted_female, subjects_of
 
 
 def robustness_rows(
@@ -19,7 +19,7 @@ def robustness_rows(
     known = labelled.to_numpy() & np.isfinite(age_years).all(axis=1)
     rows = pictures[known]
     errors = np.abs(age_years[known] - rows.age_years.to_numpy(float)[:, None])
-    correct = (female_probability[known] >= 0.5) == is_female(rows)[:, None]
+    correct = predicted_female(female_probability[known]) == is_female(rows)[:, None]
     weights = resample_weights(subjects_of(rows))
     table = pd.DataFrame({"count": [len(rows)] * age_years.shape[1]})
     for name, values in (("mae", errors), ("gender_accuracy", correct.astype(float))):

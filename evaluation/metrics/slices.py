@@ -1,7 +1,6 @@
-"""Predictions of one variant -> the same few measures on parts of the pictures: decades, genders, face sizes.
+"""Predictions of one variant -> the same few estimates by decade, gender, race and face size.
 
-A room of its own because an average hides where a variant fails. Every slice carries its count and intervals;
-`worst_slices` leaves out those that are too small to say anything.
+Every slice carries its count and intervals; `worst_slices` leaves out those too small for a judgement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,22 +8,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.metrics.bootstrap import interval, resample_weights, weighted_means
-from evaluation.metrics.metrics import (
+from evaluation.metrics.bootstrap import mean_with_interval
+from evaluation.metrics.rows import (
     GENDERS,
     answered,
-    is_female,
-    predicted_female,
+    gender_is_correct,
     subjects_of,
     with_ages,
     with_genders,
+    with_races,
+    with_true_gender,
 )
 
 OLDEST_DECADE = 90  # 90 and above are one slice: they are few
 FACE_FRACTION_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
 MIN_PICTURES = 30  # slices with fewer pictures are shown, but never called the worst
-FEWEST_FRACTIONS = 4  # ranges of sizes with MIN_PICTURES pictures each; fewer are no curve
-EQUAL_FRACTIONS = 6  # then the faces are divided into so many parts of about equal count
+MIN_RANGES = 4  # ranges of sizes with MIN_PICTURES pictures each; fewer are no curve
+QUANTILE_RANGES = 6  # then the faces are divided into so many parts of about equal count
 SLICE_COLUMNS = [
     "slice", "count", "mae", "mae_low", "mae_high", "bias", "bias_low", "bias_high",
     "accuracy", "accuracy_low", "accuracy_high", "coverage", "coverage_low", "coverage_high",
@@ -40,21 +40,20 @@ def error_by_decade(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def error_by_gender(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS, a row a true gender that occurs."""
-    rows = _of_known_gender(predictions)
+    rows = with_true_gender(answered(predictions))
     return _sliced(rows, rows.gender.astype(int), dict(enumerate(GENDERS)))
 
 
 def error_by_race(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS, a row a race in the words of the set; empty where the set names none."""
-    rows = predictions[predictions.race.fillna("").astype(str) != ""]
-    return _sliced(
-        rows, rows.race.astype(str), {name: name for name in sorted(rows.race.astype(str).unique())}
-    )
+    rows = with_races(predictions)
+    races = rows.race.astype(str)
+    return _sliced(rows, races, {name: name for name in sorted(races.unique())})
 
 
 def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS with a further column `gender`, a row a decade and gender that occur."""
-    rows = _of_known_gender(predictions)
+    rows = with_true_gender(answered(predictions))
     tables = [
         error_by_decade(rows[rows.gender == code]).assign(gender=name) for code, name in enumerate(GENDERS)
     ]
@@ -62,10 +61,10 @@ def error_by_decade_and_gender(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_by_face_fraction(predictions: pd.DataFrame) -> pd.DataFrame:
-    """SLICE_COLUMNS, a row a range of the face's share of the picture that occurs, the smallest first.
+    """SLICE_COLUMNS, a row a range of `face_fraction` that occurs, the smallest first.
 
-    Rows without a face are left out. The ranges are those between FACE_SHARE_EDGES; where nearly all faces of
-    a larger set fall into two or three of them, the set's own quantiles, in whole percent.
+    Rows without a face are left out. The ranges are those between FACE_FRACTION_EDGES; where nearly all faces
+    of a larger set fall into two or three of them, the set's own quantiles, in whole percent.
     """
     rows = predictions[predictions.face_fraction.notna()]
     fractions = rows.face_fraction.to_numpy(float)
@@ -82,13 +81,13 @@ def face_fraction_names(edges: Sequence[float] = FACE_FRACTION_EDGES) -> list[st
 
 
 def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFrame:
-    """The slices with the largest MAE, worst first, with a column `by`: the key of `cuts` they came from."""
+    """The slices with the largest MAE, worst first, with a column `by`: the key of their table in `cuts`."""
     tables = [table.assign(by=by) for by, table in cuts.items() if len(table)]
     if not tables:
         return pd.DataFrame(columns=[*SLICE_COLUMNS, "by"])
     slices = pd.concat(tables, ignore_index=True)
-    told = slices[(slices["count"] >= MIN_PICTURES) & slices.mae.notna()]
-    return told.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
+    judged = slices[(slices["count"] >= MIN_PICTURES) & slices.mae.notna()]
+    return judged.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
 
 
 def decade_name(start_years: int) -> str:
@@ -96,45 +95,31 @@ def decade_name(start_years: int) -> str:
     return f"{start_years}–{start_years + 9}" if start_years < OLDEST_DECADE else f"{OLDEST_DECADE}+"
 
 
-def _of_known_gender(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The answered rows with a true gender, whether or not the network tells genders."""
-    rows = answered(predictions)
-    return rows[rows.gender.isin((0, 1))]
-
-
 def _face_fraction_edges(fractions: np.ndarray) -> Sequence[float]:
     counts = np.histogram(fractions, FACE_FRACTION_EDGES)[0]
-    if len(fractions) < FEWEST_FRACTIONS * MIN_PICTURES or (counts >= MIN_PICTURES).sum() >= FEWEST_FRACTIONS:
+    if len(fractions) < MIN_RANGES * MIN_PICTURES or (counts >= MIN_PICTURES).sum() >= MIN_RANGES:
         return FACE_FRACTION_EDGES
-    inner = np.unique(np.quantile(fractions, np.arange(1, EQUAL_FRACTIONS) / EQUAL_FRACTIONS).round(2))
+    inner = np.unique(np.quantile(fractions, np.arange(1, QUANTILE_RANGES) / QUANTILE_RANGES).round(2))
     # The face of a chip often takes all of it: nothing lies between that and more.
     return [0.0, *inner[inner < 1].tolist(), np.inf] if (inner < 1).any() else FACE_FRACTION_EDGES
 
 
 def _sliced(rows: pd.DataFrame, keys: pd.Series, names: dict) -> pd.DataFrame:
     """One row a key of `names` that occurs in `keys`, in the order of `names`."""
-    told = [[name, *_few_estimates(rows[keys == key])] for key, name in names.items() if (keys == key).any()]
-    return pd.DataFrame(told, columns=SLICE_COLUMNS)
+    slices = [[name, *_estimates(rows[keys == key])] for key, name in names.items() if (keys == key).any()]
+    return pd.DataFrame(slices, columns=SLICE_COLUMNS)
 
 
-def _few_estimates(rows: pd.DataFrame) -> Sequence[float]:
-    """Count, then value, low and high of MAE, bias, gender accuracy and the 80 % intervals' coverage."""
+def _estimates(rows: pd.DataFrame) -> Sequence[float]:
+    """Count, then value, low and high of MAE, bias, gender accuracy and coverage of the 80 % intervals."""
     aged, gendered = with_ages(rows), with_genders(rows)
     error = (aged.predicted_age_years - aged.age_years).to_numpy(float)
-    right = (predicted_female(gendered) == is_female(gendered)).astype(float)
-    held = aged.age_years.between(aged.age_low_years, aged.age_high_years).to_numpy(float)
+    covered = aged.age_years.between(aged.age_low_years, aged.age_high_years).to_numpy(float)
+    ages, genders = subjects_of(aged), subjects_of(gendered)
     return [
         len(rows),
-        *mean_of(np.abs(error), aged),
-        *mean_of(error, aged),
-        *mean_of(right, gendered),
-        *mean_of(held, aged),
+        *mean_with_interval(np.abs(error), ages),
+        *mean_with_interval(error, ages),
+        *mean_with_interval(gender_is_correct(gendered).astype(float), genders),
+        *mean_with_interval(covered, ages),
     ]
-
-
-def mean_of(values: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float]:
-    """Mean of `values` (n,) with its 95 % bootstrap interval by the subjects of `rows`."""
-    if not len(values):
-        return (float("nan"),) * 3
-    drawn = weighted_means(resample_weights(subjects_of(rows)), values[:, None])[:, 0]
-    return float(values.mean()), *interval(drawn)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from dataset.records import CHIPS, FAIRFACE
-from evaluation.metrics.abstention import HARDLY_BETTER_THAN_A_COIN
+from evaluation.metrics.abstention import MAX_ABSTAINED_ACCURACY
 from evaluation.metrics.comparisons import fallback_text, headline_keys
-from evaluation.metrics.estimates import FRACTION, METRICS, YEARS, Estimate
+from evaluation.metrics.definitions import FRACTION, METRICS, YEARS
+from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import FEWEST_COMPARED
-from evaluation.metrics.metrics import NO_GENDER_HEAD
 from evaluation.metrics.references import read_references
+from evaluation.metrics.rows import NO_GENDER_HEAD
 from evaluation.metrics.slices import MIN_PICTURES, OLDEST_DECADE, decade_name
 from evaluation.predictions import read_predictions
 from evaluation.reports.fairness import fairness_page
@@ -116,7 +117,7 @@ def card(variant: Variant) -> str:
         has_gender=not sets or any(scored.estimates["accuracy"].reason != NO_GENDER_HEAD for scored in sets),
         threshold=calibration.abstention_threshold,
         even=EVEN,
-        hardly_better=HARDLY_BETTER_THAN_A_COIN,
+        hardly_better=MAX_ABSTAINED_ACCURACY,
         beyond_five=_beyond_five(sets),
         **_fairness(variant, document),
         **_lineage(variant, document),

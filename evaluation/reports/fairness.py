@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.estimates import formatted
 from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED
 from evaluation.metrics.slices import MIN_PICTURES
 from evaluation.reports.baseline_release import baseline_fairness, present_fairness

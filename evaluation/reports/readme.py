@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, fallback_text
-from evaluation.metrics.estimates import METRICS, Estimate, is_better
+from evaluation.metrics.definitions import METRICS, is_better
+from evaluation.metrics.estimates import Estimate
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS

@@ -16,7 +16,8 @@ import numpy as np
 from dataset import utkface
 from dataset.baselines import majority_gender_accuracy, median_age_mae
 from dataset.splits import read_split
-from evaluation.metrics.estimates import HIGHER, LOWER, Estimate
+from evaluation.metrics.definitions import HIGHER, LOWER
+from evaluation.metrics.estimates import Estimate
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in
 from evaluation.runs import COMPLETE, SCORED_SET, SCORED_SPLIT, Run, runs_in

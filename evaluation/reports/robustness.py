@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES
-from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.estimates import formatted
 from evaluation.predictions import ROBUSTNESS_COMMAND
 from evaluation.reports.render import render
 

@@ -9,9 +9,11 @@ import pandas as pd
 from dataset.records import CHIPS
 from dataset.tables.columns import HISTORY
 from evaluation.metrics.comparisons import Comparison, compared, fallback_fraction, found_only
+from evaluation.metrics.confusions import age_group_confusion, gender_confusion
 from evaluation.metrics.estimates import Estimate, estimate_from
 from evaluation.metrics.fairness import changes_since
-from evaluation.metrics.metrics import age_group_confusion, all_estimates, answered, gender_confusion
+from evaluation.metrics.registry import all_estimates
+from evaluation.metrics.rows import answered
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
 from evaluation.reports.baseline_release import baseline_predictions, published_rows
 from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS

@@ -13,7 +13,7 @@ import pandas as pd
 
 from evaluation.metrics.comparisons import Comparison, compared, headline_keys
 from evaluation.metrics.estimates import Estimate
-from evaluation.metrics.metrics import all_estimates
+from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
 from evaluation.reports.lineage import recipes_of
 from evaluation.reports.render import render

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
-from evaluation.metrics.metrics import all_estimates
+from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
 
 FILLED = ".chart, .ag-row, .notice"  # what a section may hold once it was drawn

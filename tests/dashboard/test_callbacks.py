@@ -12,7 +12,7 @@ from dashboard.context import load_context
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared import ids
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
-from evaluation.metrics.metrics import all_estimates
+from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
 from faces.pictures import decode
 from tests.browser.serving import without_faces

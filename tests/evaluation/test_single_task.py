@@ -1,4 +1,4 @@
-"""A network of one task is predicted, calibrated, scored and compared by what it tells, and a pair as one."""
+"""A network with one head is predicted, calibrated, scored and compared by it, a composite variant as one."""
 
 import json
 import re
@@ -17,7 +17,8 @@ from evaluation.inference.predict import loaded_networks, prediction_rows, predi
 from evaluation.inference.robustness import write_robustness
 from evaluation.metrics.comparisons import compared, fallback_fraction
 from evaluation.metrics.fairness import fairness_groups
-from evaluation.metrics.metrics import NO_AGE_HEAD, NO_GENDER_HEAD, all_estimates, heads
+from evaluation.metrics.registry import all_estimates
+from evaluation.metrics.rows import NO_AGE_HEAD, NO_GENDER_HEAD, heads
 from evaluation.metrics.slices import error_by_decade_and_gender
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card
@@ -35,7 +36,7 @@ COUNT = 200
 
 @pytest.fixture
 def ages_against_both(random_predictions):
-    """`full` tells ages alone, `cropped` both."""
+    """`full` has the age head alone, `cropped` both."""
     silent = random_predictions.variant == "full"
     return random_predictions.assign(
         female_probability=random_predictions.female_probability.mask(silent),
@@ -45,21 +46,21 @@ def ages_against_both(random_predictions):
 
 @pytest.fixture
 def genders_against_both(random_predictions):
-    """`full` tells genders alone, `cropped` both."""
+    """`full` has the gender head alone, `cropped` both."""
     silent = random_predictions.variant == "full"
     return random_predictions.assign(**{name: random_predictions[name].mask(silent) for name in AGE_COLUMNS})
 
 
-def outputs_of(told, true, female):
-    """Raw outputs that come near to the labels; NaN for what is not told."""
+def outputs_of(present, true, female):
+    """Raw outputs near the labels; NaN for heads that are not `present`."""
     rng = np.random.default_rng(2)
     ages = np.full((COUNT, 101), np.nan, np.float32)
     probability = np.full(COUNT, np.nan, np.float32)
-    if AGE in told:
+    if AGE in present:
         away = (np.arange(101) - (true + rng.normal(0, 4, COUNT))[:, None]) / 2
         ages = np.exp(-0.5 * away**2)
         ages = (ages / ages.sum(axis=1, keepdims=True)).astype(np.float32)
-    if GENDER in told:
+    if GENDER in present:
         probability = np.clip(female * 0.8 + 0.1 + rng.normal(0, 0.25, COUNT), 0.01, 0.99).astype(np.float32)
     return RawOutputs(pd.DataFrame({"status": ["found"] * COUNT}), ages, probability)
 
@@ -70,7 +71,7 @@ def labels():
     return rng.integers(5, 90, COUNT).astype(float), rng.integers(0, 2, COUNT)
 
 
-def test_what_a_network_tells_is_calibrated_as_if_it_told_both(labels):
+def test_one_head_is_calibrated_as_if_the_network_had_both(labels):
     both = fitted(outputs_of(OUTPUTS, *labels), *labels)
     ages, genders = (fitted(outputs_of((output,), *labels), *labels) for output in OUTPUTS)
     assert (ages.age, ages.gender) == (both.age, None)
@@ -82,7 +83,7 @@ def test_what_a_network_tells_is_calibrated_as_if_it_told_both(labels):
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_a_calibration_file_has_no_figures_of_what_is_not_told(labels, output, shipped_variants, tmp_path):
+def test_a_calibration_file_has_no_figures_of_a_missing_head(labels, output, shipped_variants, tmp_path):
     fit = fitted(outputs_of((output,), *labels), *labels)
     write_calibration(replace(shipped_variants[0], folder=tmp_path), fit)
     assert read_calibration(tmp_path) == fit.calibration
@@ -91,7 +92,7 @@ def test_a_calibration_file_has_no_figures_of_what_is_not_told(labels, output, s
     assert ("gender_log_loss_after" in text) == (output == GENDER)
 
 
-def test_ages_are_compared_as_if_both_told_genders(ages_against_both, random_predictions):
+def test_ages_are_compared_as_if_both_had_a_gender_head(ages_against_both, random_predictions):
     comparison = compared(ages_against_both, "full", "cropped")
     everything = compared(random_predictions, "full", "cropped")
     for key in ("mae", "cs_5", "bias"):
@@ -102,7 +103,7 @@ def test_ages_are_compared_as_if_both_told_genders(ages_against_both, random_pre
     assert comparison.sentence.endswith("on 400 pictures; genders cannot be compared here.")
 
 
-def test_genders_are_compared_as_if_both_told_ages(genders_against_both, random_predictions):
+def test_genders_are_compared_as_if_both_had_an_age_head(genders_against_both, random_predictions):
     comparison = compared(genders_against_both, "full", "cropped")
     everything = compared(random_predictions, "full", "cropped")
     assert comparison.differences["accuracy"] == everything.differences["accuracy"]
@@ -111,7 +112,7 @@ def test_genders_are_compared_as_if_both_told_ages(genders_against_both, random_
     assert comparison.sentence.endswith("ages cannot be compared here.")
 
 
-def test_two_that_have_no_task_in_common_are_not_compared(ages_against_both):
+def test_two_that_have_no_head_in_common_are_not_compared(ages_against_both):
     other = ages_against_both.variant == "cropped"
     apart = ages_against_both.assign(**{name: ages_against_both[name].mask(other) for name in AGE_COLUMNS})
     comparison = compared(apart, "full", "cropped")
@@ -119,7 +120,7 @@ def test_two_that_have_no_task_in_common_are_not_compared(ages_against_both):
     assert "tell nothing in common" in comparison.sentence
 
 
-def test_equal_networks_of_one_task_show_no_detectable_difference(ages_against_both):
+def test_equal_networks_with_one_head_show_no_detectable_difference(ages_against_both):
     own = ages_against_both[ages_against_both.variant == "full"]
     comparison = compared(pd.concat([own, own.assign(variant="again")]), "full", "again")
     assert comparison.sentence == (
@@ -128,7 +129,7 @@ def test_equal_networks_of_one_task_show_no_detectable_difference(ages_against_b
     )
 
 
-def test_measures_of_what_is_not_told_say_so(ages_against_both, genders_against_both):
+def test_estimates_of_a_missing_head_carry_that_reason(ages_against_both, genders_against_both):
     of_ages = all_estimates(ages_against_both[ages_against_both.variant == "full"])
     of_genders = all_estimates(genders_against_both[genders_against_both.variant == "full"])
     assert (of_ages["mae"].known, of_ages["accuracy"].known) == (True, False)
@@ -137,21 +138,21 @@ def test_measures_of_what_is_not_told_say_so(ages_against_both, genders_against_
     assert {of_genders[key].reason for key in ("mae", "cs_5", "bin_accuracy")} == {NO_AGE_HEAD}
 
 
-def test_people_are_told_apart_by_their_true_gender_where_none_is_told(ages_against_both, random_predictions):
-    silent, told = (
+def test_groups_are_of_the_true_gender_where_none_is_predicted(ages_against_both, random_predictions):
+    without_gender, with_both = (
         table[table.variant == "full"].assign(race="White")
         for table in (ages_against_both, random_predictions)
     )
-    by_decade, expected = error_by_decade_and_gender(silent), error_by_decade_and_gender(told)
+    by_decade, expected = (error_by_decade_and_gender(rows) for rows in (without_gender, with_both))
     same = ["slice", "gender", "count", "mae", "bias"]
     pd.testing.assert_frame_equal(by_decade[same], expected[same])
     assert by_decade.accuracy.isna().all()
-    cells, expected = fairness_groups(silent), fairness_groups(told)
-    pd.testing.assert_frame_equal(cells[["gender", "count", "mae"]], expected[["gender", "count", "mae"]])
-    assert cells.accuracy.isna().all()
+    groups, expected = (fairness_groups(rows) for rows in (without_gender, with_both))
+    pd.testing.assert_frame_equal(groups[["gender", "count", "mae"]], expected[["gender", "count", "mae"]])
+    assert groups.accuracy.isna().all()
 
 
-def test_an_unreadable_picture_is_not_taken_for_one_of_which_nothing_is_told(ages_against_both):
+def test_an_unreadable_picture_says_nothing_about_the_heads(ages_against_both):
     own = ages_against_both[ages_against_both.variant == "full"].reset_index(drop=True)
     own.loc[0, AGE_COLUMNS] = np.nan
     own.loc[0, "status"] = UNREADABLE
@@ -179,48 +180,52 @@ def predicted(small_variants, repository, tmp_path_factory):
 
 
 @pytest.mark.training
-def test_rows_hold_what_the_network_tells_and_nothing_else(predicted):
-    for name, told in (("ages", (AGE,)), ("genders", (GENDER,)), ("both", OUTPUTS)):
+def test_rows_hold_the_predictions_of_the_heads_and_nothing_else(predicted):
+    for name, present in (("ages", (AGE,)), ("genders", (GENDER,)), ("both", OUTPUTS)):
         rows = read_predictions([predicted[name]])
-        assert heads(rows) == told
-        assert rows[AGE_COLUMNS].notna().all(axis=None) == (AGE in told)
-        assert (rows.predicted_gender != "").all() == (GENDER in told)
+        assert heads(rows) == present
+        assert rows[AGE_COLUMNS].notna().all(axis=None) == (AGE in present)
+        assert (rows.predicted_gender != "").all() == (GENDER in present)
 
 
 @pytest.mark.training
-def test_a_pair_has_the_ages_of_the_one_and_the_genders_of_the_other(predicted, composite_folder):
-    pair = read_predictions([composite_folder]).set_index("file")
+def test_a_composite_variant_has_the_ages_of_the_one_and_the_genders_of_the_other(
+    predicted, composite_folder
+):
+    composite = read_predictions([composite_folder]).set_index("file")
     ages, genders = (read_predictions([predicted[name]]).set_index("file") for name in ("ages", "genders"))
-    assert set(pair.variant) == {"ages + genders"}
-    pd.testing.assert_frame_equal(pair[AGE_COLUMNS], ages[AGE_COLUMNS])
+    assert set(composite.variant) == {"ages + genders"}
+    pd.testing.assert_frame_equal(composite[AGE_COLUMNS], ages[AGE_COLUMNS])
     of_gender = ["female_probability", "predicted_gender"]
-    pd.testing.assert_frame_equal(pair[of_gender], genders[of_gender])
+    pd.testing.assert_frame_equal(composite[of_gender], genders[of_gender])
     both = read_predictions([composite_folder, predicted["both"]])
     assert compared(both, "ages + genders", "both").count == 3
 
 
 @pytest.mark.training
-def test_a_pair_of_tables_of_other_pictures_is_refused(predicted, composite_folder, small_variants):
+def test_a_composite_variant_of_tables_of_other_pictures_is_refused(
+    predicted, composite_folder, small_variants
+):
     variant = small_variants["genders"]
     path = predictions_path(variant.folder, "chips")
-    kept, rows = path.read_bytes(), read_predictions([variant.folder])
+    committed, rows = path.read_bytes(), read_predictions([variant.folder])
     provenance = Provenance(variant.split_sha256, variant.network_sha256, sha256_of(DEFAULT_DETECTOR))
     try:
         write_table(rows[1:], PREDICTIONS, path, provenance)
         with pytest.raises(TableError, match=r"of other pictures.*Received: 3 and 2 rows"):
             read_predictions([composite_folder])
     finally:
-        path.write_bytes(kept)
+        path.write_bytes(committed)
 
 
 @pytest.mark.training
-@pytest.mark.parametrize(("name", "silent"), [("ages", "accuracy"), ("genders", "mae")])
-def test_a_network_of_one_task_is_scored_and_has_a_card(predicted, small_variants, name, silent):
+@pytest.mark.parametrize(("name", "missing"), [("ages", "accuracy"), ("genders", "mae")])
+def test_a_network_with_one_head_is_scored_and_has_a_card(predicted, small_variants, name, missing):
     variant = small_variants[name]
     document = scores(read_predictions([variant.folder]), variant, sha256_of(DEFAULT_DETECTOR))
     json.dumps(document, allow_nan=False)
     section = document["sets"]["chips"]["test"]
-    assert section["metrics"][silent]["value"] is None
+    assert section["metrics"][missing]["value"] is None
     assert (section["pictures"], section["unreadable"]) == (3, 0)
     write_scores(document, variant.folder)
     text = card(variant)
@@ -229,7 +234,7 @@ def test_a_network_of_one_task_is_scored_and_has_a_card(predicted, small_variant
 
 
 @pytest.mark.training
-def test_both_networks_of_a_pair_are_loaded_to_be_predicted(composite_folder, small_variants):
+def test_both_networks_of_a_composite_variant_are_loaded_to_be_predicted(composite_folder, small_variants):
     names = [network.variant.name for network in loaded_networks([composite_folder])]
     assert names == ["ages", "genders"]
     again = loaded_networks([composite_folder, small_variants["ages"].folder])
@@ -237,6 +242,6 @@ def test_both_networks_of_a_pair_are_loaded_to_be_predicted(composite_folder, sm
 
 
 @pytest.mark.training
-def test_robustness_needs_a_network_of_both_tasks(composite_folder, tmp_path):
-    with pytest.raises(VariantError, match="Received: ages, which tells age"):
+def test_robustness_needs_a_network_with_both_heads(composite_folder, tmp_path):
+    with pytest.raises(VariantError, match="Received: ages, which has age"):
         write_robustness(loaded_networks([composite_folder]), Detector(threads=1), Path(tmp_path), tmp_path)

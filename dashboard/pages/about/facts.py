@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.metrics.estimates import GENDER_KEYS, Estimate
+from evaluation.metrics.definitions import GENDER_KEYS
+from evaluation.metrics.estimates import Estimate
 from evaluation.reports.cards import terms
 from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
 from evaluation.reports.scores import estimates_in, read_scores

@@ -16,7 +16,7 @@ from dashboard.pages.about.facts import (
 )
 from dashboard.shared.alerts import page_heading
 from dashboard.shared.theme import variant_css
-from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.definitions import METRICS
 from faces.variants import Variant
 
 dash.register_page(__name__, path="/about", name="About", title="About · Age and gender workbench", order=6)

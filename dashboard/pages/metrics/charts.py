@@ -16,10 +16,11 @@ from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.training.charts import CURVES
 from dashboard.shared import figures
 from evaluation.metrics.abstention import accuracy_by_answer_rate
-from evaluation.metrics.comparisons import both_with
-from evaluation.metrics.estimates import CS_YEARS, Estimate, formatted, is_better
-from evaluation.metrics.metrics import NO_AGE_HEAD, heads, with_ages, with_genders
+from evaluation.metrics.definitions import CS_YEARS, is_better
+from evaluation.metrics.differences import both_with
+from evaluation.metrics.estimates import Estimate, formatted
 from evaluation.metrics.references import read_references
+from evaluation.metrics.rows import NO_AGE_HEAD, heads, with_ages, with_genders
 from evaluation.metrics.slices import (
     MIN_PICTURES,
     error_by_decade_and_gender,

@@ -15,7 +15,8 @@ from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.metrics.table import ROW_HEIGHT_PX, THEME
 from dashboard.shared import ids
-from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.estimates import formatted
 from evaluation.metrics.fairness import ALL_AGES
 from evaluation.metrics.slices import MIN_PICTURES
 

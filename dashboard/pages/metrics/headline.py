@@ -10,16 +10,17 @@ from dash import html
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import FOUND_ONLY, Selection
 from evaluation.metrics.comparisons import (
-    Difference,
     compared,
     fallback_fraction,
     fallback_text,
     found_only,
     headline_keys,
 )
-from evaluation.metrics.estimates import METRICS, Estimate, is_better
-from evaluation.metrics.metrics import NO_AGE_HEAD, NO_GENDER_HEAD
+from evaluation.metrics.definitions import METRICS, is_better
+from evaluation.metrics.differences import Difference
+from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.references import read_references
+from evaluation.metrics.rows import NO_AGE_HEAD, NO_GENDER_HEAD
 
 REAL, NOT_REAL = "difference is real", "no detectable difference"
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
+from evaluation.metrics.confusions import age_group_confusion, gender_confusion
 from evaluation.metrics.estimates import formatted
-from evaluation.metrics.metrics import age_group_confusion, gender_confusion
 
 MATRICES = {"gender": gender_confusion, "age": age_group_confusion}
 

@@ -14,10 +14,11 @@ import pandas as pd
 from dashboard.context import AppContext
 from dashboard.pages.metrics.selection import ALL_PICTURES, Selection
 from dataset.tables.columns import FAIRNESS
-from evaluation.metrics.comparisons import Comparison, compared, paired
+from evaluation.metrics.comparisons import Comparison, compared
+from evaluation.metrics.differences import paired
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import fairness_groups
-from evaluation.metrics.metrics import all_estimates
+from evaluation.metrics.registry import all_estimates
 from evaluation.reports.baseline_release import baseline_fairness
 from evaluation.runs import Run
 

@@ -19,7 +19,8 @@ from dashboard.shared import ids
 from dashboard.shared.alerts import notice
 from dashboard.shared.figure_cards import figure_card
 from evaluation.inference.corruptions import CORRUPTIONS, Corruption
-from evaluation.metrics.estimates import FRACTION, YEARS, formatted
+from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.estimates import formatted
 from evaluation.predictions import ROBUSTNESS_COMMAND
 from evaluation.reports.robustness import by_severity
 

@@ -9,7 +9,8 @@ import dash_ag_grid as dag
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared import ids
-from evaluation.metrics.estimates import FRACTION, METRICS, Estimate, is_better
+from evaluation.metrics.definitions import FRACTION, METRICS, is_better
+from evaluation.metrics.estimates import Estimate
 
 ROW_HEIGHT_PX = 36
 # AG Grid's own theme on the page's CSS variables: it follows the colour scheme without being asked.

@@ -7,7 +7,8 @@ import dash_ag_grid as dag
 
 from dashboard.pages.metrics.table import ROW_HEIGHT_PX, THEME
 from dashboard.shared import ids
-from evaluation.metrics.estimates import Estimate, is_better
+from evaluation.metrics.definitions import is_better
+from evaluation.metrics.estimates import Estimate
 from evaluation.runs import Run
 
 UNKNOWN = "–"

@@ -1,4 +1,4 @@
-"""Temperatures fitted on validation make the 80 % interval honest, and leave the age alone."""
+"""Temperatures fitted on validation calibrate the 80 % interval, and leave the age alone."""
 
 import tomllib
 from dataclasses import replace
@@ -23,8 +23,8 @@ AGES = np.arange(101)
 
 
 @pytest.fixture(scope="module")
-def too_sure():
-    """A network whose ages scatter twice as widely as it says, and whose genders are too sure."""
+def overconfident():
+    """Outputs whose ages scatter twice as widely as predicted, and whose genders are overconfident."""
     rng = np.random.default_rng(0)
     centres = rng.uniform(20, 80, 1500)
     probabilities = np.exp(-0.5 * ((AGES - centres[:, None]) / 3) ** 2)
@@ -37,26 +37,26 @@ def too_sure():
     return outputs, true, female
 
 
-def test_the_interval_covers_80_percent_after_the_fit(too_sure):
-    outputs, true, _ = too_sure
+def test_the_interval_covers_80_percent_after_the_fit(overconfident):
+    outputs, true, _ = overconfident
     before = coverage(outputs.age_probabilities, true, 1.0)
     after = coverage(outputs.age_probabilities, true, age_temperature_for(outputs.age_probabilities, true))
     assert before < 0.6
     assert after == pytest.approx(0.8, abs=0.005)
 
 
-def test_the_temperature_of_a_normal_distribution_is_the_square_of_the_widening(too_sure):
-    outputs, true, _ = too_sure
+def test_the_temperature_of_a_normal_distribution_is_the_square_of_the_widening(overconfident):
+    outputs, true, _ = overconfident
     assert age_temperature_for(outputs.age_probabilities, true) == pytest.approx(4.0, rel=0.15)
 
 
-def test_genders_that_are_too_sure_are_moved_towards_one_half(too_sure):
-    outputs, _, female = too_sure
+def test_overconfident_genders_are_moved_towards_one_half(overconfident):
+    outputs, _, female = overconfident
     assert gender_temperature_for(outputs.female_probability, female) == pytest.approx(3.0, rel=0.25)
 
 
-def test_a_fit_says_what_it_was_fitted_on_and_what_it_changed(too_sure):
-    fit = fitted(*too_sure)
+def test_a_fit_has_its_count_and_what_it_changed(overconfident):
+    fit = fitted(*overconfident)
     assert fit.count == 1500
     assert fit.age is not None
     assert fit.gender is not None
@@ -64,29 +64,31 @@ def test_a_fit_says_what_it_was_fitted_on_and_what_it_changed(too_sure):
     assert fit.gender.log_loss_after < fit.gender.log_loss_before
 
 
-def test_calibration_never_moves_an_age_nor_turns_a_gender(too_sure):
-    outputs, _, _ = too_sure
+def test_calibration_never_moves_an_age_nor_turns_a_gender(overconfident):
+    outputs, _, _ = overconfident
     few = outputs.rows(np.arange(1500) < 50)
     plain = predictions_from(few.age_probabilities, few.female_probability, Calibration())
     calibrated = predictions_from(few.age_probabilities, few.female_probability, Calibration(4.0, 3.0))
-    assert [one.age_years for one in calibrated] == [one.age_years for one in plain]
-    assert [one.gender for one in calibrated] == [one.gender for one in plain]
+    assert [c.age_years for c in calibrated] == [p.age_years for p in plain]
+    assert [c.gender for c in calibrated] == [p.gender for p in plain]
 
 
-def test_the_written_file_is_read_back_and_names_its_network(too_sure, shipped_variants, tmp_path):
+def test_the_written_file_is_read_back_and_names_its_network(overconfident, shipped_variants, tmp_path):
     variant = replace(shipped_variants[0], folder=tmp_path)
-    fit = fitted(*too_sure)
+    fit = fitted(*overconfident)
     write_calibration(variant, fit)
     assert read_calibration(tmp_path) == fit.calibration
-    told = tomllib.loads((tmp_path / "calibration.toml").read_text(encoding="utf-8"))["fitted_on"]
-    assert (told["set"], told["split"], told["count"]) == ("chips", "validation", 1500)
-    assert told["abstained_accuracy"] < 0.66 < told["selective_accuracy"]
-    assert told["network_sha256"] == variant.network_sha256
+    fitted_on = tomllib.loads((tmp_path / "calibration.toml").read_text(encoding="utf-8"))["fitted_on"]
+    assert (fitted_on["set"], fitted_on["split"], fitted_on["count"]) == ("chips", "validation", 1500)
+    assert fitted_on["abstained_accuracy"] < 0.66 < fitted_on["selective_accuracy"]
+    assert fitted_on["network_sha256"] == variant.network_sha256
     refuse_stale_calibration(variant)
 
 
-def test_a_calibration_that_was_fitted_on_another_network_is_refused(too_sure, shipped_variants, tmp_path):
+def test_a_calibration_that_was_fitted_on_another_network_is_refused(
+    overconfident, shipped_variants, tmp_path
+):
     variant = replace(shipped_variants[0], folder=tmp_path)
-    write_calibration(replace(variant, network_sha256="0" * 64), fitted(*too_sure))
+    write_calibration(replace(variant, network_sha256="0" * 64), fitted(*overconfident))
     with pytest.raises(VariantError, match="run `python -m evaluation calibrate` first"):
         refuse_stale_calibration(variant)

@@ -1,6 +1,8 @@
-"""Pictures become rows by the same code that serves; stopped work goes on; strangers' tables are refused."""
+"""Pictures become rows by the code that serves; stopped work goes on; tables of others are refused."""
 
 import shutil
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,27 +10,16 @@ import pytest
 
 from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, read_table, write_table
 from evaluation.inference import outputs as outputs_module
-from evaluation.inference.outputs import raw_outputs
+from evaluation.inference.outputs import cache_folder, raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
-from evaluation.inference.subsets import TRAIN_SAMPLE, scored_pictures, train_sample
 from evaluation.predictions import read_predictions
 from faces.answer import Predictor
-from faces.detection import DEFAULT_DETECTOR, Detector
-from faces.errors import DataMissing, TableError, VariantError
+from faces.detection import DEFAULT_DETECTOR
+from faces.errors import TableError, VariantError
 from faces.files import sha256_of
 from faces.networks import read_calibration
 from faces.pictures import decode
 from tests.builders import records_of
-
-
-@pytest.fixture(scope="module")
-def networks(shipped_variants):
-    return loaded_networks([variant.folder for variant in shipped_variants])
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return Detector(threads=1)
 
 
 @pytest.fixture
@@ -51,7 +42,7 @@ def rows_of(pictures, networks, detector, cache_dir):
     }
 
 
-def test_a_row_says_what_the_served_answer_says(pictures, networks, detector, shipped_variants, tmp_path):
+def test_a_row_holds_the_served_prediction(pictures, networks, detector, shipped_variants, tmp_path):
     rows = rows_of(pictures, networks, detector, tmp_path / "cache")
     predictor = Predictor([variant.folder for variant in shipped_variants])
     _, answer = predictor.answer_bytes(Path(pictures.path[0]).read_bytes(), "astronaut.jpg")
@@ -64,7 +55,7 @@ def test_a_row_says_what_the_served_answer_says(pictures, networks, detector, sh
     assert (full.input_source, cropped.input_source) == ("whole_image", "face")
 
 
-def test_a_row_holds_what_is_told_about_the_gender(pictures, networks, detector, tmp_path):
+def test_a_row_holds_the_predicted_gender_or_uncertain(pictures, networks, detector, tmp_path):
     rows = rows_of(pictures, networks, detector, tmp_path)["cropped"]
     assert set(rows.predicted_gender.drop("broken.jpg")) <= {"female", "male", "uncertain"}
     assert rows.predicted_gender["broken.jpg"] == ""
@@ -77,14 +68,6 @@ def test_an_exact_age_is_a_bin_of_its_own_and_a_bin_has_no_exact_age(pictures, n
     rows = rows_of(binned, networks, detector, tmp_path)["full"]
     assert rows.age_years.isna().all()
     assert list(zip(rows.age_first_years, rows.age_last_years, strict=True)) == [(40, 49), (20, 29), (40, 49)]
-
-
-def test_of_fairface_development_and_held_are_scored_and_train_is_not(data_dir, tmp_path):
-    try:
-        pictures = scored_pictures("fairface", data_dir, tmp_path)
-    except DataMissing as error:
-        pytest.skip(f"needs fairface: {error}")
-    assert dict(pictures.split.value_counts()) == {"test": 1000, "validation": 500}
 
 
 def test_the_widest_of_several_faces_is_scored(pictures, networks, detector, tmp_path):
@@ -114,19 +97,66 @@ def test_work_that_was_stopped_goes_on_with_the_pictures_that_are_missing(
 ):
     monkeypatch.setattr(outputs_module, "SHARD", 1)
     first = raw_outputs(pictures.iloc[:2], networks, detector, tmp_path, title="chips")
-    decoded = []
-
-    def noted(data, name):
-        decoded.append(name)
-        return decode(data, name)
-
-    monkeypatch.setattr(outputs_module, "decode", noted)
+    decoded = decoded_names(monkeypatch)
     second = raw_outputs(pictures, networks, detector, tmp_path, title="chips")
     assert decoded == ["solvay_1927.jpg"]
     for name in ("full", "cropped"):
         assert np.array_equal(
             second[name].age_probabilities[:2], first[name].age_probabilities, equal_nan=True
         )
+
+
+def decoded_names(monkeypatch):
+    """The names of the pictures that `raw_outputs` decodes from now on: what it takes from no cache."""
+    names = []
+
+    def recorded(data, name):
+        names.append(name)
+        return decode(data, name)
+
+    monkeypatch.setattr(outputs_module, "decode", recorded)
+    return names
+
+
+def with_fields(network, **fields):
+    """The network as if its variant.toml had been edited."""
+    edited = copy(network)
+    edited.variant = replace(network.variant, **fields)
+    return edited
+
+
+def test_an_edited_crop_scale_is_not_answered_from_the_cache(
+    pictures, networks, detector, tmp_path, monkeypatch
+):
+    cropped = networks[1]
+    arguments = (pictures.iloc[:1], [cropped], detector, tmp_path)
+    before = raw_outputs(*arguments, title="chips")["cropped"]
+    decoded = decoded_names(monkeypatch)
+    again = raw_outputs(*arguments, title="chips")["cropped"]
+    assert not decoded
+    assert np.array_equal(again.age_probabilities, before.age_probabilities)
+    wider = with_fields(cropped, crop_scale=1.5 * cropped.variant.crop_scale)
+    edited = raw_outputs(pictures.iloc[:1], [wider], detector, tmp_path, title="chips")["cropped"]
+    assert decoded == ["astronaut.jpg"]
+    assert not np.array_equal(edited.age_probabilities, before.age_probabilities)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"input_mode": "whole_image"},
+        {"crop_scale": 1.7},
+        {"input_px": 96},
+        {"pad_rgb": (0, 0, 1)},
+        {"network_sha256": "0" * 64},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_cached_outputs_belong_to_all_that_makes_them(networks, detector, fields):
+    variant = networks[1].variant
+    folder = cache_folder(Path("cache"), "outputs", detector, variant)
+    assert cache_folder(Path("cache"), "outputs", detector, replace(variant, name="another")) == folder
+    assert cache_folder(Path("cache"), "outputs", detector, replace(variant, **fields)) != folder
 
 
 def test_two_variants_need_two_names(shipped_variants, tmp_path):
@@ -139,13 +169,6 @@ def test_two_variants_need_two_names(shipped_variants, tmp_path):
 
 def test_a_folder_that_is_named_twice_is_one_variant(shipped_variants):
     assert len(loaded_networks([shipped_variants[0].folder] * 2)) == 1
-
-
-def test_the_train_sample_is_the_same_whatever_the_order_of_the_files():
-    files = [f"{number}.jpg" for number in range(3 * TRAIN_SAMPLE)]
-    sample = train_sample(files)
-    assert len(sample) == TRAIN_SAMPLE
-    assert train_sample(files[::-1]) == sample
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluation.metrics.metrics import age_group_confusion, bin_estimates
+from evaluation.metrics.age_bins import BIN_METRIC_SET
+from evaluation.metrics.confusions import age_group_confusion
 from tests.builders import predictions_of
 
 
@@ -40,13 +41,15 @@ def in_bins(first_years, last_years, predicted):
     ],
 )
 def test_an_age_of_the_thirties_is_judged_after_it_is_rounded(predicted, accuracy, off_by_one):
-    estimates = bin_estimates(in_bins([30], [39], [predicted]))
+    estimates = BIN_METRIC_SET.estimates(in_bins([30], [39], [predicted]))
     assert estimates["bin_accuracy"].value == accuracy
     assert estimates["bin_off_by_one"].value == off_by_one
 
 
-def test_shares_in_bins_carry_count_and_interval():
-    estimate = bin_estimates(in_bins([0, 3, 70, 70], [2, 9, 100, 100], [1, 20, 71, 98]))["bin_accuracy"]
+def test_bin_accuracy_carries_count_and_interval():
+    estimate = BIN_METRIC_SET.estimates(in_bins([0, 3, 70, 70], [2, 9, 100, 100], [1, 20, 71, 98]))[
+        "bin_accuracy"
+    ]
     assert (estimate.value, estimate.count) == (3 / 4, 4)
     assert estimate.low <= estimate.value <= estimate.high
 
@@ -58,5 +61,5 @@ def test_bins_and_exact_ages_share_the_matrix_of_age_groups():
 
 def test_a_picture_of_which_not_even_a_bin_is_known_counts_in_nothing():
     rows = in_bins([np.nan], [np.nan], [40])
-    assert bin_estimates(rows)["bin_accuracy"].count == 0
+    assert BIN_METRIC_SET.estimates(rows)["bin_accuracy"].count == 0
     assert age_group_confusion(rows).to_numpy().sum() == 0

@@ -1,11 +1,11 @@
-"""The bootstrap draws whole subjects, and its weighted statistics are those of the drawn pictures."""
+"""The bootstrap resamples whole subjects; weighted statistics equal those of the resampled pictures."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from evaluation.metrics.bootstrap import (
-    DRAWS,
+    RESAMPLES,
     interval,
     resample_weights,
     weighted_aucs,
@@ -14,26 +14,26 @@ from evaluation.metrics.bootstrap import (
 )
 
 
-def test_every_draw_holds_as_many_pictures_as_there_are():
+def test_every_resample_holds_as_many_pictures_as_there_are():
     weights = resample_weights([f"{number}.jpg" for number in range(50)])
-    assert weights.shape == (DRAWS, 50)
+    assert weights.shape == (RESAMPLES, 50)
     assert (weights.sum(axis=1) == 50).all()
 
 
-def test_pictures_of_one_subject_are_drawn_together():
+def test_pictures_of_one_subject_are_resampled_together():
     weights = resample_weights(["anna", "bert", "anna", "bert", "anna"])
     assert (weights[:, 0] == weights[:, 2]).all()
     assert (weights[:, 0] == weights[:, 4]).all()
     assert (weights[:, 0] + weights[:, 1] == 2).all()
 
 
-def test_the_same_subjects_are_drawn_the_same_way_again():
+def test_the_same_subjects_are_resampled_the_same_way_again():
     subjects = [f"{number}.jpg" for number in range(30)]
     assert (resample_weights(subjects) == resample_weights(subjects)).all()
 
 
-def test_there_are_at_least_two_thousand_draws():
-    assert DRAWS >= 2000
+def test_there_are_at_least_two_thousand_resamples():
+    assert RESAMPLES >= 2000
 
 
 def test_the_interval_of_a_mean_is_about_two_standard_errors_wide():
@@ -53,10 +53,10 @@ def test_repeated_pictures_of_one_person_make_the_interval_wider():
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 10], ids="{} pictures".format)
-def test_a_weighted_median_is_the_median_of_the_drawn_pictures(count):
+def test_a_weighted_median_is_the_median_of_the_resampled_pictures(count):
     rng = np.random.default_rng(count)
     values = rng.integers(0, 6, count).astype(float)
-    weights = resample_weights(np.arange(count), draws=50)
+    weights = resample_weights(np.arange(count), resamples=50)
     expected = [np.median(np.repeat(values, row.astype(int))) for row in weights]
     assert weighted_medians(weights, values) == pytest.approx(expected)
 
@@ -64,11 +64,11 @@ def test_a_weighted_median_is_the_median_of_the_drawn_pictures(count):
 def test_a_weighted_auc_is_that_of_scikit_learn_ties_included():
     rng = np.random.default_rng(5)
     positive, scores = rng.random(60) < 0.4, rng.integers(0, 8, 60) / 8
-    weights = resample_weights(np.arange(60), draws=40)
+    weights = resample_weights(np.arange(60), resamples=40)
     expected = [roc_auc_score(positive, scores, sample_weight=row) for row in weights]
     assert weighted_aucs(weights, positive, scores) == pytest.approx(expected)
 
 
-def test_draws_without_a_value_are_left_out_of_the_interval():
+def test_resamples_without_a_value_are_left_out_of_the_interval():
     assert interval(np.array([np.nan, 1.0, 1.0, np.nan])) == (1.0, 1.0)
     assert np.isnan(interval(np.array([np.nan]))).all()

@@ -1,26 +1,21 @@
-"""Two variants are compared on the same pictures, and one sentence says what came of it."""
+"""Two variants are compared on the same pictures, and one sentence gives the verdict."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from evaluation.metrics.comparisons import (
-    Disagreements,
-    compared,
-    fallback_fraction,
-    found_only,
-    paired,
-)
-from evaluation.metrics.estimates import METRICS
-from evaluation.metrics.metrics import all_estimates
+from evaluation.metrics.comparisons import compared, fallback_fraction, found_only
+from evaluation.metrics.definitions import METRICS
+from evaluation.metrics.differences import Disagreements, paired
+from evaluation.metrics.registry import all_estimates
 from tests.builders import predictions_of
 
 
 def two(
     first_errors, second_errors, *, first_probability=None, second_probability=None, female=None, **columns
 ):
-    """Predictions of `full` and `cropped` for people of 40 with the errors told."""
+    """Predictions of `full` and `cropped` for people of 40 with the given errors."""
     true = np.full(len(first_errors), 40.0)
     tables = [
         predictions_of(true, true + errors, female=female, probability=probability, variant=name, **columns)
@@ -102,7 +97,7 @@ def test_variants_that_win_one_job_each_leave_the_choice_open():
     assert "ship the one whose job matters more" in comparison.sentence
 
 
-def test_a_difference_is_the_first_measure_minus_the_second_for_every_measure(random_predictions):
+def test_a_difference_is_the_first_estimate_minus_the_second_for_every_metric(random_predictions):
     comparison = compared(random_predictions, "full", "cropped")
     by_variant = {
         name: all_estimates(random_predictions[random_predictions.variant == name])
@@ -116,7 +111,7 @@ def test_a_difference_is_the_first_measure_minus_the_second_for_every_measure(ra
         assert not difference.count or difference.low <= difference.value <= difference.high
 
 
-def test_a_paired_difference_is_surer_than_the_two_intervals_suggest():
+def test_a_paired_difference_is_narrower_than_the_two_intervals_suggest():
     errors = np.random.default_rng(3).normal(0, 4, 800)
     rows = two(errors + 0.3 * np.sign(errors), errors)
     full, cropped = (all_estimates(rows[rows.variant == name])["mae"] for name in ("full", "cropped"))

@@ -1,22 +1,16 @@
-"""Measures equal what one works out by hand and what scikit-learn says, and never crash."""
+"""Estimates equal those by hand and by scikit-learn, and a missing value carries its reason."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
+from evaluation.metrics.age import AGE_METRIC_SET, cs_curve, resampled_age_values
 from evaluation.metrics.bootstrap import resample_weights
-from evaluation.metrics.estimates import AGE_KEYS, BIN_KEYS, GENDER_KEYS, METRICS
-from evaluation.metrics.metrics import (
-    age_estimates,
-    age_group_confusion,
-    age_statistics,
-    all_estimates,
-    cs_curve,
-    gender_confusion,
-    gender_estimates,
-    gender_statistics,
-)
+from evaluation.metrics.confusions import age_group_confusion, gender_confusion
+from evaluation.metrics.definitions import AGE_KEYS, BIN_KEYS, GENDER_KEYS, METRICS
+from evaluation.metrics.gender import GENDER_METRIC_SET, resampled_gender_values
+from evaluation.metrics.registry import all_estimates
 from tests.builders import predictions_of
 
 # Four pictures: errors +1, -2, +6, 0.
@@ -42,8 +36,8 @@ FOUR = predictions_of(
         ("interval_width", 4.0),
     ],
 )
-def test_an_age_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
-    assert age_estimates(FOUR)[key].value == pytest.approx(by_hand)
+def test_an_age_metric_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
+    assert AGE_METRIC_SET.estimates(FOUR)[key].value == pytest.approx(by_hand)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +57,8 @@ def test_an_age_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand
         ("selective_accuracy", 3 / 4),
     ],
 )
-def test_a_gender_measure_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
-    assert gender_estimates(FOUR)[key].value == pytest.approx(by_hand)
+def test_a_gender_metric_of_four_pictures_is_that_worked_out_by_hand(key, by_hand):
+    assert GENDER_METRIC_SET.estimates(FOUR)[key].value == pytest.approx(by_hand)
 
 
 def test_the_matrices_of_four_pictures_are_those_worked_out_by_hand():
@@ -80,7 +74,7 @@ def test_an_age_of_39_point_7_is_in_the_thirties_and_a_prediction_of_it_is_shown
     assert groups.loc["30–39", "40–49"] == 1
 
 
-def test_every_defined_measure_comes_with_count_interval_and_direction():
+def test_every_metric_has_count_interval_and_direction():
     estimates = all_estimates(FOUR)
     assert list(estimates) == list(METRICS) == [*AGE_KEYS, *BIN_KEYS, *GENDER_KEYS]
     for key in (*AGE_KEYS, *GENDER_KEYS):
@@ -89,21 +83,21 @@ def test_every_defined_measure_comes_with_count_interval_and_direction():
     assert all(metric.better for metric in METRICS.values())
 
 
-def test_the_drawn_measures_are_those_of_scikit_learn_on_the_drawn_pictures(random_predictions):
+def test_resampled_values_are_those_of_scikit_learn_on_the_resampled_pictures(random_predictions):
     rows = random_predictions[random_predictions.variant == "full"]
-    weights = resample_weights(rows.file, draws=5)
-    age, gender = age_statistics(rows, weights), gender_statistics(rows, weights)
-    called = rows.female_probability >= 0.5
-    for draw, row in enumerate(weights):
+    weights = resample_weights(rows.file, resamples=5)
+    age, gender = resampled_age_values(rows, weights), resampled_gender_values(rows, weights)
+    predicted = rows.female_probability >= 0.5
+    for resample, row in enumerate(weights):
         ages = (rows.age_years, rows.predicted_age_years)
-        assert age["mae"][draw] == pytest.approx(sk.mean_absolute_error(*ages, sample_weight=row))
-        assert age["rmse"][draw] == pytest.approx(sk.root_mean_squared_error(*ages, sample_weight=row))
-        assert age["r2"][draw] == pytest.approx(sk.r2_score(*ages, sample_weight=row))
-        assert gender["mcc"][draw] == pytest.approx(
-            sk.matthews_corrcoef(rows.gender, called, sample_weight=row)
+        assert age["mae"][resample] == pytest.approx(sk.mean_absolute_error(*ages, sample_weight=row))
+        assert age["rmse"][resample] == pytest.approx(sk.root_mean_squared_error(*ages, sample_weight=row))
+        assert age["r2"][resample] == pytest.approx(sk.r2_score(*ages, sample_weight=row))
+        assert gender["mcc"][resample] == pytest.approx(
+            sk.matthews_corrcoef(rows.gender, predicted, sample_weight=row)
         )
-        assert gender["f1_male"][draw] == pytest.approx(
-            sk.f1_score(rows.gender, called, pos_label=0, sample_weight=row)
+        assert gender["f1_male"][resample] == pytest.approx(
+            sk.f1_score(rows.gender, predicted, pos_label=0, sample_weight=row)
         )
 
 
@@ -155,8 +149,10 @@ def test_intervals_of_a_set_that_names_people_are_by_person():
     rng = np.random.default_rng(0)
     errors = np.repeat(rng.normal(0, 5, 20), 30)
     table = predictions_of(np.full(600, 50.0), 50 + errors)
-    by_picture = age_estimates(table)["mae"]
-    by_person = age_estimates(table.assign(subject=np.repeat([f"{n}" for n in range(20)], 30)))["mae"]
+    by_picture = AGE_METRIC_SET.estimates(table)["mae"]
+    by_person = AGE_METRIC_SET.estimates(table.assign(subject=np.repeat([f"{n}" for n in range(20)], 30)))[
+        "mae"
+    ]
     assert by_person.value == by_picture.value
     assert by_person.high - by_person.low > 3 * (by_picture.high - by_picture.low)
 
@@ -166,4 +162,4 @@ def test_numbers_are_printed_with_their_unit_and_no_negative_zero():
     assert estimates["mae"].text == "2.25 years"
     assert estimates["cs_5"].text == "75.0 %"
     assert estimates["auc"].text == "1.000"
-    assert age_estimates(predictions_of([10.0, 20.0], [10.0, 19.999]))["bias"].text == "0.00 years"
+    assert AGE_METRIC_SET.estimates(predictions_of([10.0, 20.0], [10.0, 19.999]))["bias"].text == "0.00 years"

@@ -1,4 +1,4 @@
-"""Slices tell where a variant fails, each with its count."""
+"""Slices show where a variant fails, each with its count."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from evaluation.metrics.slices import (
 from tests.builders import predictions_of
 
 
-def test_errors_are_told_by_decade_and_90_and_above_are_one():
+def test_errors_are_sliced_by_decade_and_90_and_above_are_one():
     table = error_by_decade(predictions_of([5, 9, 34, 91, 116], [7, 9, 30, 81, 100])).set_index("slice")
     assert list(table.index) == ["0–9", "30–39", "90+"]
     assert list(table["count"]) == [2, 1, 2]
@@ -23,7 +23,7 @@ def test_errors_are_told_by_decade_and_90_and_above_are_one():
     assert list(table.bias) == [1.0, -4.0, -13.0]
 
 
-def test_errors_are_told_by_gender_and_by_race_where_the_set_names_them():
+def test_errors_are_sliced_by_gender_and_by_race_where_the_set_names_them():
     rows = predictions_of([20, 30, 40], [21, 30, 44], female=[0, 1, 1], probability=[0.1, 0.9, 0.2])
     by_gender = error_by_gender(rows).set_index("slice")
     assert list(by_gender.accuracy) == [1.0, 0.5]
@@ -32,7 +32,7 @@ def test_errors_are_told_by_gender_and_by_race_where_the_set_names_them():
     assert list(error_by_race(rows.assign(race=["Asian", "White", "White"])).slice) == ["Asian", "White"]
 
 
-def test_every_slice_by_age_and_gender_is_told_once():
+def test_every_slice_by_age_and_gender_is_one_row():
     rows = predictions_of([20, 21, 40], [20, 21, 40], female=[0, 1, 1])
     table = error_by_decade_and_gender(rows)
     assert list(zip(table.slice, table.gender, strict=True)) == [
@@ -69,7 +69,7 @@ def test_a_picture_without_a_found_face_has_no_size():
     assert error_by_face_fraction(predictions_of([20], [20], face_fraction=np.nan)).empty
 
 
-def test_every_decade_says_how_many_of_its_ages_the_80_percent_intervals_hold():
+def test_every_decade_has_the_coverage_of_its_80_percent_intervals():
     table = error_by_decade(predictions_of([5, 9, 34], [7, 20, 30], half_width=4.0)).set_index("slice")
     assert list(table.coverage) == [0.5, 1.0]
     assert (table.coverage_low <= table.coverage).all()

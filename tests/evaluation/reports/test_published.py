@@ -16,7 +16,7 @@ from evaluation.inference.predict import loaded_networks, prediction_rows
 from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.comparisons import HEADLINE_KEYS
-from evaluation.metrics.estimates import CS_YEARS, METRICS
+from evaluation.metrics.definitions import CS_YEARS, METRICS
 from evaluation.metrics.references import read_references
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card

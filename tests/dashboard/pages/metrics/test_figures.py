@@ -23,7 +23,7 @@ from dashboard.pages.metrics.table import table_columns, table_rows
 from dashboard.shared import figures
 from dashboard.shared.theme import DARK, LIGHT, variant_colour
 from dataset.tables.columns import FACE_FOUND, NO_FACE
-from evaluation.metrics.estimates import METRICS
+from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.fairness import fairness_groups
 from evaluation.runs import COMPLETE, Run
 
