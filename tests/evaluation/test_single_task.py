@@ -232,7 +232,7 @@ def test_a_network_with_one_head_is_scored_and_has_a_card(predicted, small_varia
     write_scores(document, variant.folder)
     text = card(variant)
     assert not re.search(r"\bnan\b", text)
-    assert ("It tells no gender." in text) == (name == "ages")
+    assert ("It has no gender head." in text) == (name == "ages")
 
 
 @pytest.mark.training
