@@ -16,6 +16,7 @@
     const DISAGREE_BELOW = 0.2;
     const FOCUSED_FROM = 1.1; // a map that has so much more than by chance inside the face box goes by the face
     const SAVED_PX = 800;
+    const VISIT = Math.random().toString(36).slice(2); // this open page; a newer request replaces one that waits
     const NOT_REACHED = "The server could not be reached. Is it still running?";
 
     let maps = new WeakMap(); // panel -> {px, values (0 to 1), top}
@@ -46,7 +47,8 @@
             panel.classList.add("is-loading");
             panel.classList.remove("is-problem", "is-nothing");
             say(panel, engine === "onnx" ? "\u00a0" : "TensorFlow takes a moment…");
-            return fetch(panel.dataset.map + "&method=" + method + "&engine=" + encodeURIComponent(engine))
+            const query = "&method=" + method + "&engine=" + encodeURIComponent(engine) + "&visit=" + VISIT;
+            return fetch(panel.dataset.map + query)
                 .then((response) => response.json())
                 .catch(() => ({ error: NOT_REACHED }))
                 .then((answer) => {

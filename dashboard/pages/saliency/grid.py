@@ -134,7 +134,7 @@ def _row(
     name = look.variant.name
     query = urlencode({"key": key, "face": face_index, "variant": name})
     crop = html.Img(
-        src=f"/saliency/frame.png?{query}", alt="", className="placed", style=_placed(look.square)
+        src=f"/saliency/input.png?{query}", alt="", className="placed", style=_placed(look.square)
     )
     receives = html.Figure(
         [

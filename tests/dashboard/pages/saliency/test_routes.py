@@ -1,4 +1,4 @@
-"""The addresses behind the Saliency page, asked without a browser."""
+"""The HTTP routes of the Saliency page, asked without a browser."""
 
 import base64
 
@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from dashboard.pages.saliency.reference_engine import ReferenceEngine
-from faces.errors import ReferenceEngineError
 from faces.input_crops import crop_for, square_for
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import saliency_map
@@ -35,7 +33,7 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
 
 
 def test_the_frame_is_sent_pixel_for_pixel(client, context):
-    response = client.get("/saliency/frame.png", query_string=ASKED | {"variant": "cropped"})
+    response = client.get("/saliency/input.png", query_string=ASKED | {"variant": "cropped"})
     upload = context.pictures.upload("sample:astronaut.jpg")
     found = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     expected = crop_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
@@ -68,11 +66,3 @@ def test_a_face_that_is_not_there_stands_for_the_last_one(client):
     asked = ASKED | {"variant": "cropped", "output": "age", "method": "gradcam"}
     last, beyond = (client.get("/saliency/map", query_string=asked | {"face": face}).json for face in "07")
     assert last["values"] == beyond["values"]
-
-
-def test_a_reference_engine_that_cannot_start_says_so(context, monkeypatch):
-    monkeypatch.setattr("dashboard.pages.saliency.reference_engine.WORKER", "training.no_such_module")
-    engine = ReferenceEngine()
-    crop = np.zeros((8, 8, 3), np.uint8)
-    with pytest.raises(ReferenceEngineError, match="try again"):
-        engine.map_values(context.variants["full"], crop, "vanilla", "age", 0.5)
