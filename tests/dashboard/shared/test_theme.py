@@ -62,7 +62,7 @@ def test_a_run_that_is_not_served_comes_after_those_that_are(served):
 
 @pytest.mark.parametrize(("scheme", "block"), [(LIGHT, 0), (DARK, 1)])
 def test_the_style_sheet_holds_the_same_colours(repository, served, scheme, block):
-    css = (repository / "dashboard" / "assets" / "1_theme.css").read_text(encoding="utf-8")
+    css = (repository / "dashboard" / "assets" / "0_shell" / "theme.css").read_text(encoding="utf-8")
     values = dict(re.findall(r"--([\w-]+): (#\w{6});", css.split("}")[block]))
     for name in served:
         variable = variant_css(name, served).removeprefix("var(--").removesuffix(")")
