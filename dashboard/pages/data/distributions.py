@@ -12,7 +12,7 @@ from dataset.utkface import RACES
 
 @dataclass(frozen=True)
 class Distribution:
-    """One thing that the names say: the column of it, its values in order, what its axis is called."""
+    """One label in the file names: its column, its values in order, the title of its axis."""
 
     key: str
     column: str

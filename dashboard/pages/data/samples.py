@@ -22,7 +22,7 @@ def pages_of(count: int, a_page: int) -> int:
 
 
 def sample_page(samples: pd.DataFrame, page: int) -> Any:
-    """The pictures of one page (1 for the first) of `samples`, rows of DataPictures.names."""
+    """The pictures of one page (1 for the first) of `samples`, rows of UTKFace.names."""
     if samples.empty:
         return alert("No picture has all of these labels.", "Choose another age, gender or split.")
     start = (page - 1) * SAMPLES_A_PAGE
@@ -33,7 +33,7 @@ def sample_page(samples: pd.DataFrame, page: int) -> Any:
 
 
 def group_page(groups: Sequence[Sequence[str]], names: pd.DataFrame, page: int) -> list[html.Div]:
-    """The groups of one page, the pictures of each side by side; with the differences of their labels."""
+    """The groups of one page, the pictures of each side by side, and how their labels differ."""
     start = (page - 1) * GROUPS_A_PAGE
     by_file = names.set_index("file", drop=False)
     return [

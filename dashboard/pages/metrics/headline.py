@@ -68,7 +68,7 @@ def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) ->
 
 def _with_bins(estimates: list[dict[str, Estimate]]) -> dict[str, Estimate]:
     """The estimates of the first variant that is scored by age bins, if any is: one may have no age head."""
-    return next((one for one in estimates if one["bin_accuracy"].known), estimates[0])
+    return next((of_variant for of_variant in estimates if of_variant["bin_accuracy"].known), estimates[0])
 
 
 def _alone(numbers: Numbers, selection: Selection) -> str:
@@ -97,10 +97,10 @@ def _without_fallback(numbers: Numbers, selection: Selection) -> str:
     )
     if not selection.second:
         return start
-    found = numbers.once(
+    without = numbers.once(
         ("found only", selection), lambda: compared(found_only(rows), selection.first, selection.second)
     )
-    return f"{start} Without those: {found.sentence}"
+    return f"{start} Without those: {without.sentence}"
 
 
 def _with_coloured_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:

@@ -38,21 +38,21 @@ def marks(answers: Mapping[str, Mapping[str, Any]], truth: GroundTruth, toleranc
 
     `answers`: variant -> a prediction as in the JSON answer.
     """
-    found = []
+    result = []
     if truth.age_years is not None:
         for variant, answer in answers.items():
             if answer["age_years"] is not None:
                 off = float(answer["age_years"]) - truth.age_years
-                found.append(Mark(variant, AGE, abs(off) <= tolerance_years, off))
+                result.append(Mark(variant, AGE, abs(off) <= tolerance_years, off))
     if truth.gender is not None:
         for variant, answer in answers.items():
             if answer["gender"] is not None:
                 right = None if answer["gender"] == UNCERTAIN else answer["gender"] == truth.gender
-                found.append(Mark(variant, GENDER, right))
-    return found
+                result.append(Mark(variant, GENDER, right))
+    return result
 
 
-def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[html.P]:
+def marks_in_words(face_marks: Sequence[Mark], colours: Mapping[str, str]) -> list[html.P]:
     """A line a variant: "cropped ✓ 3 years under ✓ gender"; "? gender" where it is uncertain."""
     return [
         html.P(
@@ -62,25 +62,25 @@ def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[ht
                     className="ground-truth-variant",
                     style={"color": colours.get(variant, "inherit")},
                 ),
-                *(_mark_in_words(mark) for mark in found if mark.variant == variant),
+                *(_mark_in_words(mark) for mark in face_marks if mark.variant == variant),
             ],
             className="ground-truth-mark",
         )
-        for variant in dict.fromkeys(mark.variant for mark in found)
+        for variant in dict.fromkeys(mark.variant for mark in face_marks)
     ]
 
 
-def summary(found: Sequence[Mark], tolerance_years: float) -> str:
+def summary(all_marks: Sequence[Mark], tolerance_years: float) -> str:
     """`cropped: 17 of 29 ages within 5 years, 27 of 29 genders right`, a sentence for each variant.
 
     Uncertain genders are counted apart. Empty for one face, whose marks say it all.
     """
-    if len(found) == len({(mark.variant, mark.output) for mark in found}):
+    if len(all_marks) == len({(mark.variant, mark.output) for mark in all_marks}):
         return ""
     sentences = []
-    for variant in dict.fromkeys(mark.variant for mark in found):
+    for variant in dict.fromkeys(mark.variant for mark in all_marks):
         ages, genders = (
-            [mark.right for mark in found if (mark.variant, mark.output) == (variant, output)]
+            [mark.right for mark in all_marks if (mark.variant, mark.output) == (variant, output)]
             for output in (AGE, GENDER)
         )
         parts = []

@@ -41,8 +41,8 @@ class View:
 
     def without_head(self, output: str) -> list[str]:
         """The selected variants that have predictions, but none of `output`, AGE or GENDER."""
-        found = {name: heads(self.numbers.rows(self.selection, name)) for name in self.names}
-        return [name for name, outputs in found.items() if outputs and output not in outputs]
+        heads_of = {name: heads(self.numbers.rows(self.selection, name)) for name in self.names}
+        return [name for name, outputs in heads_of.items() if outputs and output not in outputs]
 
     def each(self, key: str, text: Callable[[dict[str, Estimate]], str]) -> str:
         """`full 4.31, cropped 4.12`: the same text about each variant of which the metric `key` is known."""
