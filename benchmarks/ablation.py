@@ -24,30 +24,17 @@ from dataset.paths import add_path_options, data_dir_of
 from evaluation.runs import COMPLETE, Run, runs_in
 from faces.errors import RecipeError
 from faces.files import whole_file
+from faces.templates import render
 from recipes.recipe import read_recipe, recipe_path
 
 BASE_RECIPE = "model_cropped/first_part.toml"
-ROWS = Path(__file__).with_suffix(".toml")
+ROWS, TEMPLATE = Path(__file__).with_suffix(".toml"), Path(__file__).with_suffix(".md.j2")
 RUNS = Path("runs") / "ablation"
 PAGE = Path("docs") / "ablation.md"
 KEPT = Path("docs") / "ablation"
 KEPT_HISTORY, KEPT_ROWS = "history.csv", "rows.csv"  # the epochs of trained rows; a line a trained row
 FACTS = ("started", "updated", "device", "start", "parameters", "best_epoch")  # of run.toml, in rows.csv
 OF_ANOTHER_RECIPE = "of another recipe"
-UNKNOWN = "–"
-HEAD = """\
-# Ablation
-
-Written by `python -m benchmarks ablation --data-dir DIR`; not to be edited. The name of a row behind it
-trains that row alone; its epochs lie in `docs/ablation/`, its change stands in `benchmarks/ablation.toml`.
-
-What each choice of a recipe does. Every row is `{base}` with one change, trained from the same start on
-{inputs:,} frames: long enough to rank, too short to compare with the shipped networks. The row of
-another seed says how much is chance. All figures are those of the last epoch, on UTKFace's and the
-compositions' validation pictures and on FairFace's development list; no test set is read. "Beyond the
-bin": how many years, on average, an age lies above (+) or below (−) the bin that FairFace gives.
-
-"""
 FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
@@ -68,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Train what is not yet trained, write PAGE after every row, then print the table of all rows.
+    """Train what is not yet trained, write PAGE after every row, then print it.
 
     Raises RecipeError for an unknown row, or where a row's run is of another recipe than the row's today.
     """
@@ -82,7 +69,7 @@ def run(parsed: argparse.Namespace) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             _train(name, table, data_dir, parsed.cache_dir, RUNS / name)
         _write_page(table)
-    print(ablation_markdown(table, KEPT, RUNS))
+    print(page(table, KEPT, RUNS), end="")
     return 0
 
 
@@ -108,17 +95,17 @@ def row_recipe(name: str, table: dict[str, Any]) -> dict[str, Any]:
     return recipe
 
 
-def ablation_markdown(table: dict[str, Any], kept: Path, runs: Path) -> str:
-    """Every row with its state; of a complete one the last epoch: a short budget has no better one before.
+def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
+    """The text of docs/ablation.md: every row with its state, a complete one with its last epoch.
 
-    A row kept in `kept` is taken, else its run in the folder `runs`.
+    A short budget has no better epoch before the last. A row kept in `kept` is taken, else its run in the
+    folder `runs`.
     """
+    recipe = row_recipe("base", table)
+    inputs = recipe["schedule"]["inputs_per_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
     histories = kept_histories(table, kept)
     begun = {run.folder.name: run for run in runs_in([runs])}
-    lines = [
-        f"| row | change | {' | '.join(words for words, _, _ in FIGURES)} | minutes | state |",
-        "|---|---|" + "---|" * (len(FIGURES) + 2),
-    ]
+    rows = []
     for name, row in table["rows"].items():
         history, state = histories.get(name), COMPLETE
         if history is None:
@@ -126,12 +113,9 @@ def ablation_markdown(table: dict[str, Any], kept: Path, runs: Path) -> str:
             if name in begun:
                 state = _state(begun[name], row_recipe(name, table))
                 history = begun[name].history if state == COMPLETE else None
-        cells = [UNKNOWN] * (len(FIGURES) + 1)
-        if history is not None:
-            cells = [style.format(history.iloc[-1][column]) for _, column, style in FIGURES]
-            cells.append(f"{history.seconds.sum() / 60:.0f}")
-        lines.append(f"| `{name}` | {row['about']} | {' | '.join(cells)} | {state} |")
-    return "\n".join(lines)
+        last, minutes = (None, 0.0) if history is None else (history.iloc[-1], history.seconds.sum() / 60)
+        rows.append({"name": name, "about": row["about"], "state": state, "last": last, "minutes": minutes})
+    return render(TEMPLATE, base=BASE_RECIPE, inputs=inputs, figures=FIGURES, rows=rows)
 
 
 def recipe_sha256(recipe: dict[str, Any]) -> str:
@@ -152,13 +136,6 @@ def kept_histories(table: dict[str, Any], kept: Path) -> dict[str, pd.DataFrame]
         for name, sha256 in trained.items()
         if sha256 == recipe_sha256(row_recipe(name, table))
     }
-
-
-def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
-    """The text of docs/ablation.md."""
-    recipe = row_recipe("base", table)
-    inputs = recipe["schedule"]["inputs_per_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
-    return HEAD.format(base=BASE_RECIPE, inputs=inputs) + ablation_markdown(table, kept, runs) + "\n"
 
 
 def _write_page(table: dict[str, Any]) -> None:

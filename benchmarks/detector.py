@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         "rows": rows,
         "sets": {name: vars(face_counts(shipped, paths)) for name, paths in sets.items()},
     }
-    print(figures_table(figures))
+    print(figures_table(figures), end="")
     if args.card:
         folder = args.detector.parent
         with whole_file(folder / "figures.json") as part:

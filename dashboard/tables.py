@@ -87,6 +87,6 @@ class Tables:
 
     @cachedmethod(attrgetter("_read"), key=lambda _self: "robustness", condition=attrgetter("_reading"))
     def _robustness(self) -> pd.DataFrame:
-        from evaluation.reports.robustness import read_robustness
+        from evaluation.predictions import read_robustness
 
         return read_robustness(self.variant_folders, self._detector_path)

@@ -23,7 +23,6 @@ from dataset.paths import add_path_options, data_dir_of
 from evaluation.inference.calibration import Fit, write_calibrations
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.inference.robustness import write_robustness
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.comparisons import (
     BIN_HEADLINE_KEYS,
     HEADLINE_KEYS,
@@ -34,11 +33,12 @@ from evaluation.metrics.comparisons import (
 )
 from evaluation.metrics.estimates import METRICS
 from evaluation.metrics.references import read_references
-from evaluation.predictions import read_predictions
-from evaluation.reports import earlier_release
+from evaluation.predictions import read_predictions, read_robustness
+from evaluation.reports import baseline_release
 from evaluation.reports.cards import write_cards
-from evaluation.reports.robustness import read_robustness, robustness_markdown
+from evaluation.reports.robustness import robustness_markdown
 from evaluation.reports.scores import scores, sections_of, write_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing, ProjectError
 from faces.files import sha256_of
@@ -131,7 +131,7 @@ def snapshot(called: argparse.Namespace) -> None:
     if predictions.empty:
         raise DataMissing("There are no predictions to keep; `python -m evaluation predict` writes them.")
     variants = [read_variant(folder) for folder in folders]
-    for path in earlier_release.snapshot(predictions, variants, sha256_of(called.detector)):
+    for path in baseline_release.snapshot(predictions, variants, sha256_of(called.detector)):
         print(f"Wrote {path}.")
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
+from faces.templates import render
 
 TEXT, NUMBER, WHOLE_NUMBER = "text", "number", "whole number"
 # Text and whole numbers are never null: unknown text is empty. Numbers are null where there is none.
@@ -410,28 +411,7 @@ def provenance_of(path: Path) -> Provenance:
 
 def formats_markdown() -> str:
     """The page docs/data_formats.md."""
-    lines = [
-        "# Data formats",
-        "",
-        "Generated from `dataset/tables` by `python -m dataset formats`; edit that, not this page.",
-        "",
-        "Parquet files carry the SHA-256 of the split, the network and the detector that made them",
-        "(`split_sha256`, `network_sha256`, `detector_sha256` in the schema's metadata; empty where one took",
-        "no part). A table that does not match is refused, not shown.",
-    ]
-    for table in TABLES:
-        lines += ["", f"## {table.name[0].upper()}{table.name[1:]}", ""]
-        lines += [f"`{table.path}`: a row is {table.row}.", ""]
-        lines += ["| column | kind | unit | meaning |", "|---|---|---|---|"]
-        lines += [
-            f"| `{column.name}` | {column.kind} | {column.unit or '–'} | {_meaning(column)} |"
-            for column in table.columns
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _meaning(column: Column) -> str:
-    return f"{column.meaning} (only where it was measured)" if column.optional else column.meaning
+    return render(Path(__file__).with_name("formats.md.j2"), tables=TABLES)
 
 
 def _check_names(names: list[str], table: Table, path: Path) -> None:

@@ -25,7 +25,8 @@ from dataset.tables.columns import FACE_FOUND, ROBUSTNESS, UNREADABLE
 from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, Corruption, corrupted
 from evaluation.inference.outputs import raw_outputs
 from evaluation.inference.subsets import first_by_hash
-from evaluation.reports.robustness import ROBUSTNESS_FILE, robustness_rows
+from evaluation.metrics.robustness import robustness_rows
+from evaluation.predictions import ROBUSTNESS_FILE
 from faces.detection import Detector, Face
 from faces.errors import VariantError
 from faces.files import whole_file

@@ -1,8 +1,7 @@
-"""Name of an evaluation set -> the labelled pictures of it that are scored, each with its split.
+"""Name of an evaluation set -> its labelled pictures that are scored, each with its split.
 
-A room of its own because predictions, calibration and the tests that recompute them must read the same
-pictures in the same order. Of the train split a fixed sample is enough to see what was learnt by heart; of
-FairFace's none is scored.
+Predictions, calibration and the tests that compute them again take the same pictures in the same order from
+here. Of the train split a fixed sample is enough to measure overfitting; of FairFace's none is scored.
 """
 
 from collections.abc import Iterable
@@ -10,14 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.records import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS, load_records
+from dataset.records import FAIRFACE, load_records
 from dataset.stable_hash import ALL_BITS, stable_hash
+from evaluation.sets import SPLITS
 
-SETS = (CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS)
-SPLITS = ("train", "validation", "test")
-PUBLISHED_SPLIT = "test"  # the one on whose pictures published figures stand
 TRAIN_SAMPLE = 2000
-SAMPLE_SEED = "train sample 1"
+SAMPLE_SEED = "train sample 1"  # enters a hash: never renamed
 
 
 def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
@@ -40,5 +37,5 @@ def train_sample(files: list[str]) -> set[str]:
 
 
 def first_by_hash(files: Iterable[str], count: int, seed: str) -> list[str]:
-    """At most `count` of the names, by their hashes under `seed`; no order of the files moves the sample."""
+    """At most `count` of the names, sorted by their hashes under `seed`; independent of the files' order."""
     return sorted(files, key=lambda file: stable_hash(f"{seed} {file}", ALL_BITS))[:count]

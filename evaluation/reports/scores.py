@@ -12,13 +12,13 @@ import pandas as pd
 
 from dataset.records import CHIPS
 from dataset.tables.columns import HISTORY
-from evaluation.inference.subsets import SETS, SPLITS
 from evaluation.metrics.comparisons import fallback_fraction, found_only
 from evaluation.metrics.estimates import Estimate, estimate_from
 from evaluation.metrics.fairness import changes_since
 from evaluation.metrics.metrics import age_group_confusion, all_estimates, answered, gender_confusion
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
-from evaluation.reports.earlier_release import baseline_predictions, published_rows
+from evaluation.reports.baseline_release import baseline_predictions, published_rows
+from evaluation.sets import SETS, SPLITS
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
 from faces.variants import Variant

@@ -6,8 +6,7 @@ import pytest
 from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics.metrics import all_estimates
-from evaluation.predictions import read_predictions
-from evaluation.reports.robustness import ROBUSTNESS_FILE
+from evaluation.predictions import ROBUSTNESS_FILE, read_predictions
 from faces.variants import read_variant
 from tests.browser.conftest import wait_until
 from tests.browser.serving import served

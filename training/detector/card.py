@@ -6,13 +6,14 @@ writes the card again from the committed figures and finds the same bytes.
 
 import json
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
 import yaml
 
-TEMPLATE = Path(__file__).with_name("card.md")
+from faces.templates import percent, render
+
+TEMPLATES = Path(__file__).parent
 SAMPLE_HEADS = {
     "zidane.jpg": "zidane (2)",
     "bus.jpg": "bus (≥ 2)",
@@ -24,24 +25,13 @@ SAMPLE_HEADS = {
 def card(folder: Path) -> str:
     """The card of the detector in `folder`: a Hugging Face YAML head and Markdown."""
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-    settings = yaml.safe_load((folder / "args.yaml").read_text(encoding="utf-8"))
-    history = pd.read_csv(folder / "results.csv")
-    fields = {
-        "model_index": _model_index(served_row(figures), figures),
-        "served_px": figures["served_px"],
-        "sha256": figures["detector_sha256"],
-        "confidence": figures["confidence"],
-        "hours": f"{_training_hours(history):.1f}",
-        "labelled": " and ".join(
-            f"{one['pictures']} `{source}` pictures ({one['faces']} faces)"
-            for source, one in figures["labelled"].items()
-        ),
-        "chips": figures["rows"][0]["chips"]["pictures"],
-        "figures": figures_table(figures),
-        "sets": sets_table(figures),
-        **{name: settings[name] for name in ("epochs", "imgsz", "batch", "optimizer", "lr0")},
-    }
-    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(fields)
+    return render(
+        TEMPLATES / "card.md.j2",
+        served=served_row(figures),
+        settings=yaml.safe_load((folder / "args.yaml").read_text(encoding="utf-8")),
+        hours=_training_hours(pd.read_csv(folder / "results.csv")),
+        **_table(figures),
+    )
 
 
 def served_row(figures: dict[str, Any]) -> dict[str, Any]:
@@ -55,35 +45,24 @@ def served_row(figures: dict[str, Any]) -> dict[str, Any]:
 
 def figures_table(figures: dict[str, Any]) -> str:
     """A Markdown table: a row a detector and size, the served one in bold."""
-    sources = list(figures["labelled"])
-    heads = ["Detector", "px", *(f"AP50 `{source}`" for source in sources), "Found", "Exactly one"]
-    heads += [*SAMPLE_HEADS.values(), "Solvay (29)", "ms, chip", "ms, Solvay"]
-    lines = ["| " + " | ".join(heads) + " |", "|---|" + "--:|" * (len(heads) - 1)]
+    return render(TEMPLATES / "figures.md.j2", **_table(figures))
+
+
+def _table(figures: dict[str, Any]) -> dict[str, Any]:
+    rows = []
     for row in figures["rows"]:
         found, samples = row["chips"], row["samples"]
-        cells = [row["detector"], str(row["size_px"]), *(f"{row['ap50'][source]:.3f}" for source in sources)]
-        cells += [_percent(found, "with_a_face"), _percent(found, "with_exactly_one")]
-        cells += [str(samples[name]) for name in SAMPLE_HEADS]
-        boxes = samples["solvay_1927.jpg, all boxes"]
-        cells += [f"{samples['solvay_1927.jpg']} ({boxes} boxes)"]
+        cells = [
+            row["detector"],
+            row["size_px"],
+            *(f"{row['ap50'][source]:.3f}" for source in figures["labelled"]),
+        ]
+        cells += [percent(found[key] / found["pictures"]) for key in ("with_a_face", "with_exactly_one")]
+        cells += [samples[name] for name in SAMPLE_HEADS]
+        cells += [f"{samples['solvay_1927.jpg']} ({samples['solvay_1927.jpg, all boxes']} boxes)"]
         cells += [f"{row['chip_ms']:.1f}", f"{row['large_ms']:.0f}"]
-        if row is served_row(figures):
-            cells = [f"**{cell}**" for cell in cells]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def sets_table(figures: dict[str, Any]) -> str:
-    """A Markdown table: how often a picture of one person shows a face, and exactly one."""
-    lines = ["| Set | Pictures | Found | Exactly one |", "|---|--:|--:|--:|"]
-    for name, counts in figures["sets"].items():
-        fractions = f"{_percent(counts, 'with_a_face')} | {_percent(counts, 'with_exactly_one')}"
-        lines.append(f"| {name} | {counts['pictures']:,} | {fractions} |")
-    return "\n".join(lines)
-
-
-def _percent(counts: dict[str, int], key: str) -> str:
-    return f"{100 * counts[key] / counts['pictures']:.1f} %"
+        rows.append([f"**{cell}**" for cell in cells] if row is served_row(figures) else cells)
+    return {"figures": figures, "samples": SAMPLE_HEADS, "rows": rows}
 
 
 def _training_hours(history: pd.DataFrame) -> float:
@@ -91,19 +70,3 @@ def _training_hours(history: pd.DataFrame) -> float:
     seconds = history["time"]
     restarts = seconds.shift(fill_value=0)[seconds.diff() < 0]
     return float((seconds.iloc[-1] + restarts.sum()) / 3600)
-
-
-def _model_index(row: dict[str, Any], figures: dict[str, Any]) -> str:
-    entries = []
-    for source, value in row["ap50"].items():
-        entries += [
-            "  - task:",
-            "      type: object-detection",
-            "    dataset:",
-            "      type: face_detection",
-            f"      name: face_detection val, {source}, {figures['labelled'][source]['pictures']} pictures",
-            "    metrics:",
-            "    - type: AP50",
-            f"      value: {value}",
-        ]
-    return "\n".join(entries)

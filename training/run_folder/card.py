@@ -9,10 +9,12 @@ from typing import Any
 
 from dataset.records import CHIPS
 from faces.files import whole_file
+from faces.templates import render
 from recipes.recipe import RECIPES, Recipe
 from training.run_folder.state import COMPLETE, RunFacts, SetFacts
 
 CARD = "README.md"
+TEMPLATE = Path(__file__).with_name("card.md.j2")
 FIGURES = {
     "curves.svg": "Loss, age error and gender accuracy by epoch",
     "confusion_gender.svg": "True and read genders on validation",
@@ -49,95 +51,35 @@ def run_card(
 ) -> str:
     """The card as Markdown."""
     complete = state == COMPLETE
-    network, settings = recipe.network, recipe.input
-    hours = sum(row["seconds"] for row in history) / 3600
-    pictures = "; ".join(
-        f"{one.name} {one.training_pictures:,} to train, {one.validation_pictures:,} to validate"
-        for one in facts.sets
+    best = next((row for row in history if row["epoch"] == best_epoch), None)
+    validation = [_validation(one, best) for one in facts.sets] if best else []
+    return render(
+        TEMPLATE,
+        recipe=recipe,
+        facts=facts,
+        complete=complete,
+        epochs_done=len(history),
+        best_epoch=best_epoch,
+        hours=sum(row["seconds"] for row in history) / 3600,
+        validation=validation,
+        not_beaten=[guess for one in validation for guess in _not_beaten(**one)],
+        figures={name: title for name, title in FIGURES.items() if complete and (folder / name).is_file()},
     )
-    rows = {
-        "Recipe": f"[recipe.toml](recipe.toml): {network.architecture}, {facts.parameters:,} parameters, "
-        f"{settings.input_mode}, {settings.input_px} × {settings.input_px} px",
-        "Command": f"`{facts.command}`",
-        "Pictures": f"{pictures}; {facts.skipped_pictures:,} could not be read",
-        "Start weights": facts.start,
-        "Epochs": f"{len(history)} of at most {recipe.epochs}"
-        + (f"; the lowest validation loss is that of epoch {best_epoch}" if best_epoch else ""),
-        "Training time": f"{hours:.2f} hours on {facts.device}",
-    }
-    lines = [
-        f"# Run of `{recipe.name}`: {'complete' if complete else '**incomplete**'}",
-        "",
-        "<!-- Written by `python -m training run`; not to be edited. -->",
-        "",
-        "The weights here are those of the best epoch."
-        if complete
-        else "It is training, or was killed: the same command with `--resume` goes on. A network that lies "
-        "here is an earlier one.",
-        "",
-        "| | |",
-        "|---|---|",
-        *(f"| {name} | {value} |" for name, value in rows.items()),
-        "",
-    ]
-    if history:
-        best = next(row for row in history if row["epoch"] == best_epoch)
-        lines += _validation(facts, best)
-    if complete:
-        lines += [f"![{words}]({name})\n" for name, words in FIGURES.items() if (folder / name).is_file()]
-    lines += [
-        "Not for decisions about a person, and not a released variant: no test picture was read, the "
-        "interval is not calibrated. `python -m evaluation calibrate`, `predict`, `score` and `cards` make "
-        "one of it.",
-        "",
-    ]
-    return "\n".join(lines)
 
 
-def _validation(facts: RunFacts, best: dict[str, Any]) -> list[str]:
-    lines = [
-        f"## Validation, epoch {best['epoch']}",
-        "",
-        "| Set | Pictures | Age MAE ↓ | Of the median age | Gender accuracy ↑ | Of the commoner gender |",
-        "|---|--:|--:|--:|--:|--:|",
-    ]
-    behind = []
-    for one in facts.sets:
-        age, gender, bins = (
-            best.get(validation_column(one.name, figure))
-            for figure in ("age_mae_years", "gender_accuracy", "bin_accuracy")
-        )
-        cells = [
-            one.name,
-            f"{one.validation_pictures:,}",
-            f"{bins:.1%} in the right bin" if bins is not None else _years(age),
-            _years(one.median_age_mae_years),
-            _fraction(gender),
-            _fraction(one.majority_gender_accuracy),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-        behind += _behind(one, age, gender)
-    verdict = (
-        f"It does not beat {', nor '.join(behind)}." if behind else "It beats the same answer for everyone."
-    )
-    return [*lines, "", verdict, ""]
+def _validation(facts: SetFacts, best: dict[str, Any]) -> dict[str, Any]:
+    """Metrics of one set in the best epoch, beside its facts; None where the set or the network has none."""
+    figures = ("age_mae_years", "gender_accuracy", "bin_accuracy")
+    return {"facts": facts} | {figure: best.get(validation_column(facts.name, figure)) for figure in figures}
 
 
-def _behind(one: SetFacts, age_mae_years: float | None, gender_accuracy: float | None) -> list[str]:
+def _not_beaten(
+    facts: SetFacts, age_mae_years: float | None, gender_accuracy: float | None, bin_accuracy: float | None
+) -> list[str]:
     """The guesses that are as good as the network."""
-    behind = []
-    if age_mae_years is not None and one.median_age_mae_years is not None:
-        behind += [f"the median age on {one.name}"] if age_mae_years >= one.median_age_mae_years else []
-    if gender_accuracy is not None and one.majority_gender_accuracy is not None:
-        behind += (
-            [f"the commoner gender on {one.name}"] if gender_accuracy <= one.majority_gender_accuracy else []
-        )
-    return behind
-
-
-def _years(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} years"
-
-
-def _fraction(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    guesses = []
+    if age_mae_years is not None and facts.median_age_mae_years is not None:
+        guesses += ["the median age"] * (age_mae_years >= facts.median_age_mae_years)
+    if gender_accuracy is not None and facts.majority_gender_accuracy is not None:
+        guesses += ["the commoner gender"] * (gender_accuracy <= facts.majority_gender_accuracy)
+    return [f"{guess} on {facts.name}" for guess in guesses]

@@ -7,14 +7,13 @@ What a folder lacks is told in words.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS
 from evaluation.metrics.estimates import GENDER_KEYS, Estimate
-from evaluation.reports.cards import TEMPLATE
+from evaluation.reports.cards import terms
 from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
 from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing, TableError
 from faces.predictions import OUTPUTS
 from faces.variants import FACE, Variant
@@ -108,12 +107,8 @@ def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], i
 def card_section(variant: Variant, heading: str) -> str:
     """The Markdown under `## heading` of the variant's card; of the cards' template where it has none yet."""
     card = variant.folder / "README.md"
-    if card.is_file():
-        text = card.read_text(encoding="utf-8")
-    else:
-        template = Template(TEMPLATE.read_text(encoding="utf-8"))
-        text = template.safe_substitute(beyond_five="an unknown share")
-    _, found, rest = text.partition(f"\n## {heading}\n")
+    text = card.read_text(encoding="utf-8") if card.is_file() else terms()
+    _, found, rest = f"\n{text}".partition(f"\n## {heading}\n")
     return rest.partition("\n## ")[0].strip() if found else ""
 
 

@@ -20,7 +20,7 @@ from evaluation.metrics.comparisons import Comparison, compared, paired
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import fairness_groups
 from evaluation.metrics.metrics import all_estimates
-from evaluation.reports.earlier_release import baseline_fairness
+from evaluation.reports.baseline_release import baseline_fairness
 from evaluation.runs import Run
 
 EXTENSION = "metrics-numbers"

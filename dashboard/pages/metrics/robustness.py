@@ -20,7 +20,8 @@ from dashboard.shared.alerts import notice
 from dashboard.shared.figure_cards import figure_card
 from evaluation.inference.corruptions import CORRUPTIONS, Corruption
 from evaluation.metrics.estimates import FRACTION, YEARS, formatted
-from evaluation.reports.robustness import COMMAND, by_severity
+from evaluation.predictions import ROBUSTNESS_COMMAND
+from evaluation.reports.robustness import by_severity
 
 ANCHOR = "robustness"
 MEASURED_SPLIT = "test"
@@ -49,7 +50,11 @@ def robustness_section(table: pd.DataFrame) -> list[Any]:
     `table` has the columns of dataset.tables.columns.ROBUSTNESS.
     """
     if table.empty:
-        return [notice("Robustness was not measured yet.", ["This command does it: ", html.Code(COMMAND)])]
+        return [
+            notice(
+                "Robustness was not measured yet.", ["This command does it: ", html.Code(ROBUSTNESS_COMMAND)]
+            )
+        ]
     switch = dmc.SegmentedControl(
         id=ids.metrics_section(ids.ROBUSTNESS_SHOWN, ANCHOR),
         value=MAE.column,

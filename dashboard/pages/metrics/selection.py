@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from dataset.tables.columns import FACE_FOUND
-from evaluation.inference.subsets import PUBLISHED_SPLIT, SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS
 
 ALL_PICTURES, FOUND_ONLY = "all", "found"
 

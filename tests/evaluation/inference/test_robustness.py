@@ -14,13 +14,9 @@ from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from evaluation.inference.predict import loaded_networks
 from evaluation.inference.robustness import SEARCHED, Condition, changed_answers, write_robustness
 from evaluation.inference.subsets import first_by_hash
-from evaluation.reports.robustness import (
-    ROBUSTNESS_FILE,
-    by_severity,
-    read_robustness,
-    robustness_markdown,
-    robustness_rows,
-)
+from evaluation.metrics.robustness import robustness_rows
+from evaluation.predictions import ROBUSTNESS_FILE, read_robustness
+from evaluation.reports.robustness import by_severity, robustness_markdown
 from faces.answer import Predictor
 from faces.detection import Detector
 from faces.errors import TableError

@@ -18,7 +18,7 @@ from dashboard.pages.metrics.robustness_figures import PANEL_HEIGHT_PX
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared.theme import DARK, LIGHT, variant_colour
 from evaluation.inference.corruptions import CORRUPTIONS
-from evaluation.reports.robustness import COMMAND
+from evaluation.predictions import ROBUSTNESS_COMMAND
 from tests.robustness_tables import robustness_table
 
 BOTH = Selection("chips", "test", "all", "full", "cropped")
@@ -103,7 +103,7 @@ def test_the_csv_of_a_panel_holds_what_is_drawn_and_no_hashes():
 
 
 def test_without_a_table_the_section_names_the_command_that_writes_one():
-    assert COMMAND in str(robustness_section(TABLE.iloc[:0]))
+    assert ROBUSTNESS_COMMAND in str(robustness_section(TABLE.iloc[:0]))
 
 
 def test_the_section_has_a_panel_a_kind_of_change_and_a_switch():

@@ -20,8 +20,8 @@ from dataset.tables.columns import (
     read_table,
     write_table,
 )
-from evaluation.inference.subsets import PUBLISHED_SPLIT
 from evaluation.metrics.fairness import FAIRNESS_SETS, fairness_groups
+from evaluation.sets import PUBLISHED_SPLIT
 from faces.files import whole_file
 from faces.variants import Variant
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evaluation.predictions import read_predictions
-from evaluation.reports.earlier_release import (
+from evaluation.reports.baseline_release import (
     FOLDER,
     PREDICTIONS_FILE,
     baseline_fairness,

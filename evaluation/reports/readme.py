@@ -1,0 +1,73 @@
+"""Scores and predictions of the variants -> the metrics table of the README, between its two markers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from evaluation.metrics.comparisons import HEADLINE_KEYS, compared, fallback_text
+from evaluation.metrics.estimates import METRICS, Estimate, is_better
+from evaluation.reports.render import render
+from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.sets import PUBLISHED_SPLIT, SETS
+from faces.errors import DataMissing
+from faces.variants import Variant
+
+BEGIN, END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
+
+
+def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
+    """Headline metrics of all variants on every test set and, for two variants, which one is better."""
+    documents = {variant.name: read_scores(variant) for variant in variants}
+    rows, verdicts = [], []
+    for set_name in SETS:
+        estimates = {
+            name: found
+            for name, document in documents.items()
+            if (found := estimates_in(document, set_name, PUBLISHED_SPLIT))
+        }
+        for name in estimates:
+            section = documents[name]["sets"][set_name][PUBLISHED_SPLIT]
+            rows.append(
+                {
+                    "set": set_name,
+                    "variant": name,
+                    "pictures": section["pictures"],
+                    "cells": [_cell(key, name, estimates) for key in HEADLINE_KEYS],
+                    "no_face": fallback_text(section["no_face_fraction"]),
+                }
+            )
+        if len(estimates) == 2:
+            of_set = predictions[(predictions.set == set_name) & (predictions.split == PUBLISHED_SPLIT)]
+            in_bins = {name: own["bin_accuracy"] for name, own in estimates.items()}
+            known = any(estimate.known for estimate in in_bins.values())
+            verdicts.append(
+                {
+                    "set": set_name,
+                    "comparison": compared(of_set, *estimates),
+                    "in_bins": in_bins if known else {},
+                }
+            )
+    metrics = [METRICS[key] for key in HEADLINE_KEYS]
+    return render("readme_table.md.j2", metrics=metrics, rows=rows, verdicts=verdicts)
+
+
+def with_table(readme: Path, table: str) -> str:
+    """The text of `readme` with `table` between its markers. Raises DataMissing where they are not there."""
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    if BEGIN not in text or END not in text:
+        raise DataMissing(f"{readme} lacks '{BEGIN}' and '{END}', between which the metrics table belongs.")
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n{table.rstrip()}\n{END}{after}"
+
+
+def _cell(key: str, name: str, estimates: dict[str, dict[str, Estimate]]) -> str:
+    """The estimate with its interval; its value is bold where it is better than all other variants'."""
+    estimate = estimates[name][key]
+    if not estimate.known:
+        return "–"
+    others = [of_other[key] for other, of_other in estimates.items() if other != name]
+    if not others or not all(is_better(key, estimate.value, other.value) for other in others):
+        return estimate.text_with_interval
+    return estimate.text_with_interval.replace(estimate.text, f"**{estimate.text}**", 1)
