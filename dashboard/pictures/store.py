@@ -1,4 +1,4 @@
-"""Picture key -> the picture, and its answer: uploads, samples and labelled pictures behind one door.
+"""Picture key -> picture and answer, for uploads, samples and labelled pictures alike.
 
 A key is the token of an upload, `sample:FILE`, or `set:SET/FILE`.
 """
@@ -38,7 +38,9 @@ class Pictures:
         self.labelled = labelled
         self.utkface = utkface
         self.uploads = Uploads() if uploads is None else uploads
-        self.samples = {one.file: one for one in shipped_samples()} if samples is None else dict(samples)
+        self.samples = (
+            {sample.file: sample for sample in shipped_samples()} if samples is None else dict(samples)
+        )
         self._workbench = workbench
         self._answered: LRUCache[str, Upload] = LRUCache(ANSWERED_BYTES, getsizeof=attrgetter("size_bytes"))
         self._answering = threading.Condition()

@@ -75,11 +75,12 @@ class Numbers:
         return rows[same & (selection.pictures == ALL_PICTURES)]
 
     def estimates(self, selection: Selection, name: str) -> dict[str, Estimate]:
+        """All metrics of one variant on the selected rows, by metric."""
         key = ("metrics", selection.set, selection.split, selection.pictures, name)
         return self.once(key, lambda: all_estimates(self.rows(selection, name)))
 
     def comparison(self, selection: Selection) -> Comparison | None:
-        """None where there is one variant alone."""
+        """The paired comparison of both variants; None where one is selected alone."""
         if not selection.second:
             return None
         return self.once(

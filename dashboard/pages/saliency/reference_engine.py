@@ -33,7 +33,7 @@ def is_offered(variants: list[Variant]) -> bool:
     """Whether TensorFlow and tf-keras-vis are installed, and the variants' Keras networks are there."""
     installed = all(importlib.util.find_spec(name) for name in ("tensorflow", "tf_keras_vis"))
     return installed and all(
-        (one.folder / "network.keras").is_file() for variant in variants for one in variant.networks
+        (part.folder / "network.keras").is_file() for variant in variants for part in variant.networks
     )
 
 
