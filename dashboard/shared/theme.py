@@ -39,7 +39,7 @@ _MORE = {
 }
 # The names of all served variants. A figure shows two of them and must not number them anew.
 _served: list[str] = []
-_NEUTRALS = {
+NEUTRALS = {
     LIGHT: {
         "ink": "#1b1f27",
         "quiet": "#5f6773",
@@ -120,7 +120,7 @@ def _place_among_others(name: str, names: Sequence[str]) -> int:
 
 def neutral(role: str, scheme: str | None = LIGHT) -> str:
     """The hex colour of "ink", "quiet", "line", "paper" or "surface"."""
-    return _NEUTRALS[_scheme(scheme)][role]
+    return NEUTRALS[_scheme(scheme)][role]
 
 
 def sequential_scale(scheme: str | None = LIGHT) -> list[list[float | str]]:
