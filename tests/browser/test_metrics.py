@@ -13,7 +13,7 @@ from tests.browser.serving import served
 from tests.robustness_tables import robustness_table
 
 pytestmark = pytest.mark.browser
-FILLED = ".chart, .ag-row, .notice"  # what a section may hold once it was drawn
+FILLED = ".chart, .ag-row, .alert"  # what a section may hold once it was drawn
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def choose(page, control, value):
 def shown_tiles(page):
     """Printed values by (measure, variant)."""
     return {
-        (tile.get_attribute("data-measure"), value.get_attribute("data-variant")): value.text
+        (tile.get_attribute("data-metric"), value.get_attribute("data-variant")): value.text
         for tile in page.wait_for(".tile", 4)
         for value in tile.find_elements("css selector", ".tile-value")
     }
@@ -151,7 +151,7 @@ def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, measured
     points = "Blur: full −5.0, cropped −2.5 points"
     wait_until(page, lambda: points in page.texts(titles), "genders")
     choose(page, "set", "fgnet")
-    notices = "#robustness .notice"
+    notices = "#robustness .alert"
     wait_until(page, lambda: any("Not measured" in text for text in page.texts(notices)), "another set")
     assert not page.all("#robustness .chart")[0].is_displayed()
     assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width

@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "/": "#predict-drop",
+    "/": "#upload-area",
     "/?sample=astronaut.jpg": ".face-card",
     "/saliency": "h1",
     "/saliency?sample=astronaut.jpg&face=0": "h1",

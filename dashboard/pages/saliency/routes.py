@@ -13,8 +13,8 @@ import flask
 import numpy as np
 
 from dashboard.context import current_context
-from dashboard.pages.saliency.grid import Look, existing_face, looks_of
 from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offered
+from dashboard.pages.saliency.rows import SaliencyRow, existing_face, rows_of
 from dashboard.pictures.uploads import Upload
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
 from faces.input_crops import crop_for
@@ -34,15 +34,15 @@ def saliency_values() -> flask.Response:
     """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), fraction in the face."""
     query = flask.request.args
     try:
-        upload, look = _requested_look()
+        upload, row = _requested_row()
         method, output = query.get("method", "vanilla"), query.get("output", "age")
         if method not in METHODS or output not in OUTPUTS:
             return flask.jsonify(error=f"There is no map of {output} by {method}.")
         started = time.perf_counter()
-        computed = _computed(upload, look, method, output, query.get("engine", ONNX_RUNTIME))
+        computed = _computed(upload, row, method, output, query.get("engine", ONNX_RUNTIME))
     except ProjectError as error:
         return flask.jsonify(error=str(error))
-    box = look.face.box_xyxy if look.face and not computed.is_empty else None
+    box = row.face.box_xyxy if row.face and not computed.is_empty else None
     return flask.jsonify(
         px=len(computed.values),
         values=base64.b64encode(np.round(computed.values * _STEPS).astype("<u2").tobytes()).decode(),
@@ -57,10 +57,10 @@ def saliency_values() -> flask.Response:
 def input_crop() -> flask.Response:
     """What a variant receives, pixel for pixel."""
     try:
-        upload, look = _requested_look()
+        upload, row = _requested_row()
     except ProjectError:
         return flask.Response(status=410)
-    _, encoded = cv2.imencode(".png", _crop(upload, look)[..., ::-1])
+    _, encoded = cv2.imencode(".png", _crop(upload, row)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
 
 
@@ -71,7 +71,7 @@ def keep_out_of_caches(response: flask.Response) -> flask.Response:
     return response
 
 
-def _requested_look() -> tuple[Upload, Look]:
+def _requested_row() -> tuple[Upload, SaliencyRow]:
     """The picture and the row of the page that the URL names. Raises PictureExpired where there is none."""
     context, query = current_context(), flask.request.args
     name = query.get("variant", "")
@@ -79,25 +79,25 @@ def _requested_look() -> tuple[Upload, Look]:
     if name not in context.variants:
         raise PictureExpired(f"No variant '{name[:40]}' is served here.")
     face_index = existing_face(upload, query.get("face", 0, int))
-    (look,) = looks_of([context.variants[name]], upload, face_index)
-    return upload, look
+    (row,) = rows_of([context.variants[name]], upload, face_index)
+    return upload, row
 
 
-def _crop(upload: Upload, look: Look) -> np.ndarray:
-    return crop_for(look.variant, upload.picture, look.face)
+def _crop(upload: Upload, row: SaliencyRow) -> np.ndarray:
+    return crop_for(row.variant, upload.picture, row.face)
 
 
-def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
-    pixels = _crop(upload, look)
-    network = current_context().workbench.network(look.variant.name)
+def _computed(upload: Upload, row: SaliencyRow, method: str, output: str, engine: str) -> SaliencyMap:
+    pixels = _crop(upload, row)
+    network = current_context().workbench.network(row.variant.name)
     if engine != TF_KERAS_VIS:
-        return saliency_map(network, pixels, look.square, method, output)
-    if not is_offered([look.variant]):
+        return saliency_map(network, pixels, row.square, method, output)
+    if not is_offered([row.variant]):
         raise ReferenceEngineError("tf-keras-vis is not installed on this server.")
     network.graph(output)  # refuses an output without a head
     _, female = network.outputs(pixels[None])
-    part = look.variant.part_with_head(output)
+    part = row.variant.part_with_head(output)
     visit = flask.request.args.get("visit", "")[:64]
-    panel = (visit, look.variant.name, output) if visit else None
+    panel = (visit, row.variant.name, output) if visit else None
     values = reference_engine.map_values(part, pixels, method, output, float(female[0]), panel)
-    return SaliencyMap(values, look.square)
+    return SaliencyMap(values, row.square)

@@ -10,7 +10,7 @@ from dashboard.pages.data.augmentation import (
     strengths_in_words,
     unchanged_crop,
 )
-from dashboard.pages.data.augmentation_samples import DRAWS, draws_view, recipe_folders
+from dashboard.pages.data.augmentation_samples import SAMPLES, recipe_folders, samples_view
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
 from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
 from dashboard.pages.data.samples import (
@@ -62,14 +62,14 @@ def test_the_labels_come_from_the_names_alone(names):
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
-@pytest.mark.parametrize("what", [FRACTIONS, COUNTS])
+@pytest.mark.parametrize("heights", [FRACTIONS, COUNTS])
 @pytest.mark.parametrize("key", DISTRIBUTIONS)
-def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, what, scheme):
+def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, heights, scheme):
     one = DISTRIBUTIONS[key]
     counts = one.table(names)
     assert counts.groupby("split")["count"].sum().to_dict() == {"train": 3, "validation": 0, "test": 1}
     assert counts[counts.split == "train"].fraction.sum() == pytest.approx(1)
-    figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, what=what)
+    figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, heights=heights)
     assert figure.layout.meta["title"]
     assert "33.3 %" in str(counts_table(counts, key))
 
@@ -127,7 +127,7 @@ def test_refused_names_have_their_reasons():
 
 def test_an_unknown_picture_or_recipe_is_not_found(client):
     assert client.get("/pictures/set:chips/nobody.jpg/thumbnail.jpg").status_code == 410
-    assert client.get("/data/frame.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
+    assert client.get("/data/input.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
 
 
 def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
-    address = "/data/frame.jpg?picture=sample:astronaut.jpg&recipe=model_full&part=main&draw=0"
+    address = "/data/input.jpg?picture=sample:astronaut.jpg&recipe=model_full&part=main&sample=0"
     first, second = (client.get(f"{address}&seed={seed}") for seed in (1, 2))
     assert first.status_code == 200
     assert first.headers["Cache-Control"] == "no-store"
@@ -156,9 +156,9 @@ def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
 
 
 def test_ten_frames_are_shown_the_unchanged_one_first():
-    crops = draws_view("sample:astronaut.jpg", "model_full", "main", 7).children
-    assert len(crops) == DRAWS + 1
-    assert "draw=" not in str(crops[0])
+    crops = samples_view("sample:astronaut.jpg", "model_full", "main", 7).children
+    assert len(crops) == SAMPLES + 1
+    assert "sample=" not in str(crops[0])
     assert all("seed=7" in str(crop) for crop in crops[1:])
 
 
