@@ -18,7 +18,7 @@ from dashboard.pages.saliency.callbacks import callbacks as saliency_callbacks
 from dashboard.pages.training.callbacks import callbacks as training_callbacks
 from dashboard.pictures import routes as picture_routes
 from dashboard.shared import ids
-from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
+from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
@@ -41,7 +41,6 @@ def create_app(context: AppContext) -> dash.Dash:
     """Build the app that shows `context`; `app.server` is its WSGI application."""
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
-    serve_variants(list(context.variants))
     server.request_class = api.MemoryOnlyRequest
     app = dash.Dash(
         "dashboard",

@@ -59,7 +59,7 @@ class Numbers:
         rows = selection.rows(self.predictions)
         return rows[rows.variant == name]
 
-    def pair(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def paired_rows(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The selected rows of both variants on the pictures that both have predictions for."""
         return paired(selection.rows(self.predictions), selection.first, selection.second)
 
