@@ -1,4 +1,4 @@
-"""AppContext -> the Dash app: the shell around all pages, the routes beside them, what may be loaded."""
+"""AppContext -> the Dash app: the shell around all pages, the routes beside them, security headers."""
 
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from dashboard.pages.saliency.callbacks import callbacks as saliency_callbacks
 from dashboard.pages.training.callbacks import callbacks as training_callbacks
 from dashboard.pictures import routes as picture_routes
 from dashboard.shared import ids
-from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
+from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
-# Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: addresses.
+# Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: URLs.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; "
@@ -38,10 +38,9 @@ PAGE_CALLBACKS = (
 
 
 def create_app(context: AppContext) -> dash.Dash:
-    """The app that shows `context`; `app.server` is its WSGI application."""
+    """Build the app that shows `context`; `app.server` is its WSGI application."""
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
-    serve_variants(list(context.variants))
     server.request_class = api.MemoryOnlyRequest
     app = dash.Dash(
         "dashboard",
@@ -75,7 +74,7 @@ def create_app(context: AppContext) -> dash.Dash:
 
 
 def _shell() -> dmc.MantineProvider:
-    """Header, navigation and the place of the page. Stores stand here so that they outlive a change of page.
+    """Header, navigation, page container, and the stores that outlive a change of page.
 
     The colour scheme comes in a cookie (set by index.html), so that the first paint has the right one.
     """

@@ -22,7 +22,7 @@ def matrix_counts(numbers: Numbers, selection: Selection, output: str) -> list[p
 
     def counts() -> list[pd.DataFrame]:
         if selection.second:
-            return [confusion(rows) for rows in numbers.pair(selection)]
+            return [confusion(rows) for rows in numbers.paired_rows(selection)]
         return [confusion(numbers.rows(selection, selection.first))]
 
     return numbers.once(("matrices", output, selection), counts)

@@ -18,7 +18,7 @@ FAR_APART_YEARS = 10
 def _errors(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     if not selection.second:
         return pd.DataFrame(columns=["file", "age_years", "first_error", "second_error"])
-    first, second = both_with(with_ages, *numbers.pair(selection))
+    first, second = both_with(with_ages, *numbers.paired_rows(selection))
     return pd.DataFrame(
         {
             "file": first.file.to_numpy(),
