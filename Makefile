@@ -1,49 +1,96 @@
-# make run          start the workbench on http://127.0.0.1:8050 (the first time: installs 0.9 GB into .venv)
-# make test         every check, with a real browser (the first time: installs 4.4 GB into .venv-test)
-# make screenshots  every page, light and dark, wide and narrow, into screenshots/
-# make docs         figures that are not committed: curves and confusion matrices of every recipe, into docs/drawn/
-# make clean        remove both environments
+# make run            start the workbench on http://127.0.0.1:8050 (the first time: installs 0.9 GB into .venv)
+# make check          the loop of a contributor: style, types and the quick tests (the first time: 1.0 GB, .venv-check)
+# make test           every check: make check, then the parts below, two at a time (the first time: 4.4 GB, .venv-test)
+# make test-training  the tests that load TensorFlow or torch
+# make test-browser   the tests that drive Chromium
+# make test-slow      the tests on the data sets (AGE_GENDER_DATA), and those over five CPU seconds
+# make smoke          the server answers a picture from its own environment
+# make screenshots    every page, light and dark, wide and narrow, into screenshots/
+# make docs           figures that are not committed: curves and confusion matrices of every recipe, into docs/drawn/
+# make format         put the code into its shape
+# make clean          remove the environments
+#
+# ARGS="..." passes options on: to the server, to pytest (make test ARGS="-k attention"), to the screenshots.
+# PYTHON=python3.13 makes the environments of another Python: 3.11, 3.12 or 3.13.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 PIP_INSTALL := -m pip install -qq --no-compile --disable-pip-version-check
 
-# An environment is ready when it holds a file named after the requirements that it was made from.
-RUN_HASH := $(shell cat requirements-run.txt | cksum | cut -d' ' -f1)
-TEST_HASH := $(shell cat requirements-run.txt requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
-RUN_READY := .venv/ready-$(RUN_HASH)
-TEST_READY := .venv-test/ready-$(TEST_HASH)
+# An environment is ready when it holds a file named after the Python and the requirements that it was made from.
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+RUN_FILES := requirements-run.txt
+CHECK_FILES := $(RUN_FILES) requirements-check.txt
+TEST_FILES := $(CHECK_FILES) requirements.txt requirements-dev.txt
+ready = $(1)/ready-$(VERSION)-$(shell cat $(2) | cksum | cut -d' ' -f1)
+RUN_READY := $(call ready,.venv,$(RUN_FILES))
+CHECK_READY := $(call ready,.venv-check,$(CHECK_FILES))
+TEST_READY := $(call ready,.venv-test,$(TEST_FILES))
 
-.PHONY: run test screenshots docs chromium clean
+# One thread for TensorFlow where two parts run side by side, on two cores.
+ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# With ARGS, a part may have no test at all (pytest's exit code 5): that is no failure of it.
+PYTEST_ARGS = $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
+
+.PHONY: run check test test-rest test-training test-browser test-slow smoke screenshots docs format chromium clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_READY)
 	.venv/bin/python -m dashboard $(ARGS)
 
-test: $(RUN_READY) $(TEST_READY) chromium
-	.venv-test/bin/python -m ruff check .
-	.venv-test/bin/python -m mypy
-	.venv-test/bin/python -m pytest --headless --durations=15
+check: $(CHECK_READY)
+	.venv-check/bin/python -m ruff check .
+	.venv-check/bin/python -m ruff format --check .
+	.venv-check/bin/python -m mypy
+	env -u AGE_GENDER_DATA .venv-check/bin/python -m pytest -n 2 --dist loadfile \
+		-m "not (training or browser or data or slow)" $(PYTEST_ARGS)
+
+# The quick checks first: what they find is known within a minute.
+test: check $(RUN_READY) $(TEST_READY) chromium
+	$(MAKE) -j2 --output-sync=target test-training test-rest
+	$(MAKE) smoke
+
+test-training: $(TEST_READY)
+	$(ONE_THREAD) .venv-test/bin/python -m pytest -m "training" $(PYTEST_ARGS)
+
+test-browser: $(TEST_READY) chromium
+	.venv-test/bin/python -m pytest -m "browser" $(PYTEST_ARGS)
+
+test-slow: $(TEST_READY)
+	.venv-test/bin/python -m pytest -m "(data or slow) and not (training or browser)" $(PYTEST_ARGS)
+
+test-rest: $(TEST_READY) chromium
+	.venv-test/bin/python -m pytest -m "(browser or data or slow) and not training" $(PYTEST_ARGS)
+
+smoke: $(RUN_READY)
 	.venv/bin/python -m tests.smoke_slim
 
 screenshots: $(TEST_READY) chromium
 	.venv-test/bin/python -m tests.browser.screenshots $(ARGS)
 
+format: $(CHECK_READY)
+	.venv-check/bin/python -m ruff format .
+	.venv-check/bin/python -m ruff check --fix .
+
 docs: $(TEST_READY)
 	.venv-test/bin/python -m benchmarks recipes --figures $(ARGS)
 
-$(RUN_READY):
-	@echo "Installing the serving environment into .venv (0.9 GB, once)."
-	@$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) cannot make an environment: install Python 3.11 with its venv module (Debian: apt-get install python3.11-venv), or call make PYTHON=/path/to/python3.11."; exit 2; }
-	.venv/bin/python $(PIP_INSTALL) -r requirements-run.txt
-	.venv/bin/python -m pip check
+# $(1): folder, $(2): requirements, $(3): size
+define install
+	@echo "Installing $(2) into $(1) ($(3), once)."
+	@$(PYTHON) -m venv --clear $(1) || { echo "$(PYTHON) cannot make an environment: install Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3.11-venv), or call make PYTHON=/path/to/python3.11."; exit 2; }
+	$(1)/bin/python $(PIP_INSTALL) -r $(2)
+	$(1)/bin/python -m pip check
 	@touch $@
+endef
+
+$(RUN_READY):
+	$(call install,.venv,requirements-run.txt,0.9 GB)
+
+$(CHECK_READY):
+	$(call install,.venv-check,requirements-check.txt,1.0 GB)
 
 $(TEST_READY):
-	@echo "Installing the full environment into .venv-test (4.4 GB, once)."
-	@$(PYTHON) -m venv --clear .venv-test
-	.venv-test/bin/python $(PIP_INSTALL) -r requirements-dev.txt
-	.venv-test/bin/python -m pip check
-	@touch $@
+	$(call install,.venv-test,requirements-dev.txt,4.4 GB)
 
 INSTALL_CHROMIUM := apt-get install -y -qq --no-install-recommends chromium chromium-driver
 
@@ -60,4 +107,4 @@ chromium:
 	fi
 
 clean:
-	rm -rf .venv .venv-test
+	rm -rf .venv .venv-check .venv-test

@@ -1,1 +1,1 @@
-"""Measurements that print a table each; nothing imports them."""
+"""Measurements and short trainings, each of which prints a table that the docs show."""

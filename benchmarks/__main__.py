@@ -1,4 +1,4 @@
-"""python -m benchmarks NAME: every module beside this one that has `add_arguments` and `run`."""
+"""python -m benchmarks NAME: a command for every module beside this one, by its `add_arguments` and `run`."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from faces.errors import ProjectError
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Print a table of measurements."
+        prog="python -m benchmarks", description="Measure, and print the table that the docs show."
     )
     commands = parser.add_subparsers(dest="name", required=True)
     runs = {}

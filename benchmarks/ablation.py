@@ -1,12 +1,11 @@
-"""Which choices of a recipe pay? One row a change, each trained for the same short time from the same start.
+"""Ablation of a recipe: one row a change, each trained for the same short time from the same start.
 
     python -m benchmarks ablation --data-dir DIR [ROW ...]
 
-Writes docs/ablation.md after every row, and keeps the row's epochs in docs/ablation/history.csv and what it
-was trained by in docs/ablation/rows.csv. The rows stand in ablation.toml: that and the base recipe say what a
-row's recipe is, rows.csv has its hash. A row that is trained is not trained again, on whichever machine it
-was; one that was killed goes on. The figures are those of validation splits and of FairFace's development
-list: no test set is read here.
+Prints docs/ablation.md and writes it after every row, with the row's epochs in docs/ablation/history.csv and
+its facts in docs/ablation/rows.csv. The rows are defined in ablation.toml as changes of the base recipe;
+rows.csv has the hash of each row's recipe. A row that is trained is not trained again, on any machine; one
+that was killed is resumed. The figures are those of validation splits; no test set is used.
 """
 
 import argparse
@@ -14,18 +13,22 @@ import contextlib
 import hashlib
 import json
 import sys
-import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import tomli_w
 
 from dataset.paths import add_path_options, data_dir_of
-from evaluation.runs import COMPLETE, Run, runs_in
+from evaluation.reports.lineage import recipe_of
+from evaluation.runs import Run, runs_in
 from faces.errors import RecipeError
 from faces.files import whole_file
 from faces.templates import render
-from recipes.recipe import read_recipe, recipe_path
+from faces.toml import read_table
+from recipes.recipe import Recipe, read_recipe, recipe_in, recipe_path
+from recipes.run import COMPLETE, read_run
 
 BASE_RECIPE = "model_cropped/first_part.toml"
 ROWS, TEMPLATE = Path(__file__).with_suffix(".toml"), Path(__file__).with_suffix(".md.j2")
@@ -33,13 +36,12 @@ RUNS = Path("runs") / "ablation"
 PAGE = Path("docs") / "ablation.md"
 KEPT = Path("docs") / "ablation"
 KEPT_HISTORY, KEPT_ROWS = "history.csv", "rows.csv"  # the epochs of trained rows; a line a trained row
-FACTS = ("started", "updated", "device", "start", "parameters", "best_epoch")  # of run.toml, in rows.csv
 OF_ANOTHER_RECIPE = "of another recipe"
 FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
     ("gender", "validation_gender_accuracy", "{:.1%}"),
-    ("context MAE, years", "validation_composites_age_mae_years", "{:.2f}"),
+    ("composites MAE, years", "validation_composites_age_mae_years", "{:.2f}"),
     ("gender", "validation_composites_gender_accuracy", "{:.1%}"),
     ("FairFace bin", "validation_fairface_bin_accuracy", "{:.1%}"),
     ("off by one", "validation_fairface_bin_off_by_one", "{:.1%}"),
@@ -50,7 +52,7 @@ FIGURES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train; without any: all of them")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to train (default: all)")
     add_path_options(parser)
 
 
@@ -75,13 +77,13 @@ def run(parsed: argparse.Namespace) -> int:
 
 def read_rows() -> dict[str, Any]:
     """ablation.toml: `base` holds the changes of every row, `rows` what each row has besides."""
-    return tomllib.loads(ROWS.read_text(encoding="utf-8"))
+    return read_table(ROWS, RecipeError)
 
 
-def row_recipe(name: str, table: dict[str, Any]) -> dict[str, Any]:
-    """The recipe of a row, as TOML is read. Raises RecipeError for a change whose section is nowhere."""
+def row_table(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The recipe of a row, as TOML is parsed. Raises RecipeError for a change whose section is nowhere."""
     base = recipe_path(BASE_RECIPE)
-    recipe = tomllib.loads(base.read_text(encoding="utf-8"))
+    recipe = read_table(base, RecipeError)
     recipe["name"] = name
     for key, value in (table["base"] | table["rows"][name].get("change", {})).items():
         *sections, last = key.split(".")
@@ -95,6 +97,11 @@ def row_recipe(name: str, table: dict[str, Any]) -> dict[str, Any]:
     return recipe
 
 
+def row_recipe(name: str, table: dict[str, Any]) -> Recipe:
+    """The recipe of a row. Raises RecipeError for a change that makes it a wrong one."""
+    return recipe_in(row_table(name, table), Path(f"{ROWS.name}, {name}"))
+
+
 def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
     """The text of docs/ablation.md: every row with its state, a complete one with its last epoch.
 
@@ -102,7 +109,7 @@ def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
     folder `runs`.
     """
     recipe = row_recipe("base", table)
-    inputs = recipe["schedule"]["inputs_per_epoch"] * sum(phase["epochs"] for phase in recipe["phases"])
+    inputs = recipe.schedule.inputs_per_epoch * recipe.epochs
     histories = kept_histories(table, kept)
     begun = {run.folder.name: run for run in runs_in([runs])}
     rows = []
@@ -119,7 +126,7 @@ def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
 
 
 def recipe_sha256(recipe: dict[str, Any]) -> str:
-    """SHA-256 of a recipe as TOML is read: comments and the order of its keys do not count."""
+    """SHA-256 of a recipe as TOML is parsed: comments and the order of its keys do not count."""
     return hashlib.sha256(json.dumps(recipe, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -134,7 +141,7 @@ def kept_histories(table: dict[str, Any], kept: Path) -> dict[str, pd.DataFrame]
     return {
         name: epochs[epochs.row == name]
         for name, sha256 in trained.items()
-        if sha256 == recipe_sha256(row_recipe(name, table))
+        if sha256 == recipe_sha256(row_table(name, table))
     }
 
 
@@ -143,21 +150,24 @@ def _write_page(table: dict[str, Any]) -> None:
         path.write_text(page(table, KEPT, RUNS), encoding="utf-8")
 
 
-def _state(found: Run, recipe: dict[str, Any]) -> str:
-    if _recipe_in(found.folder) != recipe:
+def _state(run: Run, recipe: Recipe) -> str:
+    if not _is_of(run.folder, recipe):
         return OF_ANOTHER_RECIPE
-    if found.state == COMPLETE:
+    if run.state == COMPLETE:
         return COMPLETE
-    epochs = sum(phase["epochs"] for phase in recipe["phases"])
-    return f"{found.state}, {found.epochs_done} of {epochs} epochs"
+    return f"{run.state}, {run.epochs_done} of {recipe.epochs} epochs"
 
 
-def _recipe_in(folder: Path) -> dict[str, Any] | None:
-    path = folder / "recipe.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+def _is_of(folder: Path, recipe: Recipe) -> bool:
+    """Whether the run in a folder is trained by the recipe, wherever that stands."""
+    try:
+        trained = recipe_of(folder)
+    except RecipeError:  # of an earlier release, or half written
+        return False
+    return trained is not None and replace(trained, path=recipe.path) == recipe
 
 
-def _is_trained(folder: Path, recipe: dict[str, Any]) -> bool:
+def _is_trained(folder: Path, recipe: Recipe) -> bool:
     return [_state(found, recipe) for found in runs_in([folder])] == [COMPLETE]
 
 
@@ -166,19 +176,17 @@ def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, fo
     recipe = row_recipe(name, table)
     if name in kept_histories(table, KEPT):
         return
-    if _recipe_in(folder) not in (None, recipe):
+    if (folder / "recipe.toml").is_file() and not _is_of(folder, recipe):
         raise RecipeError(
             f"{folder} was trained by another recipe than the row's of today: remove it to train it anew."
         )
     if not _is_trained(folder, recipe):
-        # Only now: a table of rows that are trained needs neither.
-        import tomlkit
-
+        # Only now: a table of rows that are trained needs no TensorFlow.
         from training.run import run as train
 
         with whole_file(folder / "recipe.toml") as path:
             command = f"# python -m benchmarks ablation {name} --data-dir DIR\n"
-            path.write_text(command + tomlkit.dumps(recipe), encoding="utf-8")
+            path.write_text(command + tomli_w.dumps(row_table(name, table)), encoding="utf-8")
         print(f"--- {name}: {table['rows'][name]['about']}")
         train(read_recipe(folder / "recipe.toml"), data_dir, cache_dir, folder, resume=True)
     _keep(name, table, folder, KEPT)
@@ -186,9 +194,10 @@ def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, fo
 
 def _keep(name: str, table: dict[str, Any], folder: Path, kept: Path) -> None:
     """Put a trained row's epochs and facts in place of those kept of it, in the order of the table."""
-    run = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
-    facts = {"row": name, "recipe_sha256": recipe_sha256(row_recipe(name, table))}
-    facts |= {fact: str(run.get(fact, "")) for fact in FACTS}
+    run = read_run(folder)
+    facts = {"row": name, "recipe_sha256": recipe_sha256(row_table(name, table))}
+    facts |= {moment: getattr(run, moment).isoformat() for moment in ("started", "updated")}
+    facts |= {fact: str(getattr(run, fact)) for fact in ("device", "start", "parameters", "best_epoch")}
     epochs = _text_table(folder / "history.csv")
     epochs.insert(0, "row", name)
     # The line that says that a row is trained is written last.

@@ -1,8 +1,8 @@
-"""The detector's table: accuracy and time through the served path, size by size, start and shipped.
+"""Accuracy and time of the face detector, as served, by input size: start and shipped weights.
 
-`python -m benchmarks detector --data-dir DIR` prints it; `--card` also writes `model_detector/figures.json`
-and the card made from it. The size is chosen on `face_detection` val and UTKFace validation; `fgnet` and
-`portraits` are looked at for the shipped size alone.
+`python -m benchmarks detector --data-dir DIR` prints the table of the detector's card; `--card` also writes
+`model_detector/figures.json` and the card made from it. The size is chosen on `face_detection` val and
+UTKFace validation; `fgnet` and `portraits` are measured for the shipped size alone.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SIZES_PX = (320, 384, 480, 640)
 SOURCES = ("fddb_", "mask_")
 FEWER_CHIPS = 400  # for the sizes that are not shipped
 SAMPLES = Path(__file__).parent.parent / "dashboard" / "samples"
-SAME_FACE_IOU = 0.4  # Solvay's faces are 45 px: half a pixel more would decide at 0.5
+SAME_FACE_IOU = 0.4  # Solvay's faces are 45 px: at 0.5 half a pixel would decide
 RUNS = 20
 
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 when done. Raises DataMissing."""
     data_dir, threads = data_dir_of(args), args.threads
     shipped = Detector(args.detector, threads=threads)
-    sets = pictures_of_one(data_dir, args.cache_dir)
+    sets = single_person_pictures(data_dir, args.cache_dir)
     rows = []
     start_path = exported(data_dir / START_WEIGHTS, Path(args.cache_dir) / "start_detector", shipped.size_px)
     for name, path in (("start", start_path), ("shipped", args.detector)):
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         "served_px": shipped.size_px,
         "confidence": shipped.confidence,
         "labelled": {
-            source: {"pictures": len(pictures), "faces": sum(len(one.boxes_xyxy) for one in pictures)}
+            source: {"pictures": len(pictures), "faces": sum(len(picture.boxes_xyxy) for picture in pictures)}
             for source, pictures in val_by_source(data_dir).items()
         },
         "rows": rows,
@@ -98,10 +98,13 @@ def row_of(path: Path, size_px: int, data_dir: Path, chips: list[Path], threads:
 def val_by_source(data_dir: Path) -> dict[str, list[LabelledPicture]]:
     """The val part of face_detection, by the source that a name begins with."""
     pictures = labelled_pictures(data_dir, "val")
-    return {source: [one for one in pictures if one.path.name.startswith(source)] for source in SOURCES}
+    return {
+        source: [picture for picture in pictures if picture.path.name.startswith(source)]
+        for source in SOURCES
+    }
 
 
-def pictures_of_one(data_dir: Path, cache_dir: Path) -> dict[str, list[Path]]:
+def single_person_pictures(data_dir: Path, cache_dir: Path) -> dict[str, list[Path]]:
     """Pictures of one person each: UTKFace validation, fgnet, portraits."""
     chips = load_records(CHIPS, data_dir, cache_dir)
     sets = {CHIPS: chips[chips["split"] == "validation"]}
@@ -110,26 +113,26 @@ def pictures_of_one(data_dir: Path, cache_dir: Path) -> dict[str, list[Path]]:
 
 
 def sample_counts(detector: Detector) -> dict[str, int]:
-    """Faces found in pictures of the product and of installed packages; of Solvay, the true ones."""
+    """Number of faces detected in known pictures; of Solvay, the correct ones and all boxes."""
     counts = {}
     for name in ("zidane.jpg", "bus.jpg"):
         counts[name] = len(faces_in_file(detector, package_folder("ultralytics") / "assets" / name))
     counts["astronaut.jpg"] = len(faces_in_file(detector, SAMPLES / "astronaut.jpg"))
     coffee = package_folder("skimage") / "data" / "coffee.png"
     counts["coffee.png"] = len(faces_in_file(detector, coffee))
-    found = faces_in_file(detector, SAMPLES / "solvay_1927.jpg")
-    counts["solvay_1927.jpg"] = sum(matched(found, solvay_boxes(), SAME_FACE_IOU))
-    counts["solvay_1927.jpg, all boxes"] = len(found)
+    faces = faces_in_file(detector, SAMPLES / "solvay_1927.jpg")
+    counts["solvay_1927.jpg"] = sum(matched(faces, solvay_boxes(), SAME_FACE_IOU))
+    counts["solvay_1927.jpg, all boxes"] = len(faces)
     return counts
 
 
 def solvay_boxes() -> np.ndarray:
-    """The 29 faces of the sample, (29, 4) in pixels."""
+    """Labelled boxes of the sample, (29, 4) in pixels."""
     return pd.read_csv(SAMPLES / "solvay_1927.csv")[["x0", "y0", "x1", "y1"]].to_numpy(float)
 
 
 def package_folder(package: str) -> Path:
-    """Where an installed package lies, without importing it. Raises DetectorError where there is none."""
+    """Folder of an installed package, without importing it. Raises DetectorError where there is none."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise DetectorError(f"The benchmark reads pictures of the package {package}: install it.")
@@ -137,11 +140,11 @@ def package_folder(package: str) -> Path:
 
 
 def median_ms(detector: Detector, path: Path) -> float:
-    """Median time of one picture, decoded before, in milliseconds."""
+    """Median detection time of one decoded picture, in milliseconds."""
     picture: Picture = decode(path.read_bytes(), path.name)
     times = []
     for _ in range(RUNS):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         detector.faces_in(picture)
-        times.append(1000 * (time.perf_counter() - begun))
+        times.append(1000 * (time.perf_counter() - started))
     return round(statistics.median(times), 1)

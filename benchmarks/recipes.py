@@ -1,12 +1,12 @@
-"""What does each recipe reach here? A run each, scored on UTKFace's test split; writes docs/recipes.md.
+"""Results of every recipe, a training each, scored on UTKFace's test split: docs/recipes.md.
 
     python -m benchmarks recipes --data-dir DIR [RECIPE ...] [--pictures N] [--epochs N]
     python -m benchmarks recipes --figures [RECIPE ...]
 
-The second draws curves and confusion matrices of the runs that are kept, into docs/drawn; it needs no data.
-A recipe whose run is complete is not trained again, one that was killed goes on as it began: the sizes given
-are those of runs that begin now. What is not here is left out and said: sets, and pretrained weights (then
-everything starts at random). Each run trains in a process of its own, and is scored once, when it is done.
+The second plots curves and confusion matrices of the committed runs into docs/drawn; it needs no data. A
+recipe whose run is complete is not trained again, one that was killed is resumed; `--pictures` and `--epochs`
+hold for runs that begin now. Sets that are missing are left out, missing pretrained weights replaced by a
+random start. Each run trains in a process of its own, and is scored once, when it is complete.
 """
 
 import argparse
@@ -35,37 +35,40 @@ from evaluation.reports.recipes import (
     recipes_page,
 )
 from evaluation.reports.scores import compact_json, read_scores, scores, write_scores
-from evaluation.runs import COMPLETE, runs_in
+from evaluation.runs import runs_in
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
 from faces.variants import read_variant
-from recipes.recipe import EMBEDDING, NO_WEIGHTS, RECIPES, TRAINED, read_recipe
+from recipes.recipe import EMBEDDING, FACERES, NO_WEIGHTS, RECIPES, TRAINED, Recipe, read_recipe
+from recipes.run import COMPLETE
 
 DOCS = Path("docs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names; without any: all of them")
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="names (default: all)")
     add_path_options(parser)
     parser.add_argument(
-        "--pictures", type=int, help="about so many training pictures, as many frames an epoch"
+        "--pictures", type=int, help="about so many training pictures, and as many inputs an epoch"
     )
-    parser.add_argument("--epochs", type=int, help="epochs a phase (default: as the recipe says)")
-    parser.add_argument("--out", type=Path, default=Path("runs") / "recipes", help="where the runs lie")
-    parser.add_argument("--docs", type=Path, default=DOCS, help="where recipes.md and recipes/ are written")
+    parser.add_argument("--epochs", type=int, help="epochs a phase (default: those of the recipe)")
+    parser.add_argument("--out", type=Path, default=Path("runs") / "recipes", help="folder of the runs")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="folder of recipes.md and recipes/")
     parser.add_argument(
-        "--figures", action="store_true", help="train nothing: draw the kept runs into docs/drawn/recipes"
+        "--figures",
+        action="store_true",
+        help="train nothing: plot the committed runs into docs/drawn/recipes",
     )
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Train, score and keep what is not yet; the page is written after every recipe."""
+    """Train, score and save the missing runs, write the page after each, and print it."""
     paths = {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
     if unknown := sorted(set(parsed.recipes) - set(paths)):
         raise RecipeError(f"The recipes are {', '.join(paths)}. Received: {', '.join(unknown)}.")
     if parsed.figures:
-        return _draw(parsed.recipes or list(paths), parsed.docs)
+        return _plot(parsed.recipes or list(paths), parsed.docs)
     parsed.data_dir = data_dir_of(parsed)
     for name in parsed.recipes or paths:
         folder, kept = parsed.out / name, parsed.docs / "recipes" / name
@@ -75,25 +78,24 @@ def run(parsed: argparse.Namespace) -> int:
             _score(folder, parsed.data_dir, parsed.cache_dir)
         _keep(folder, kept)
         _write(parsed.docs / "recipes.md", recipes_page(list(paths.values()), parsed.docs / "recipes"))
-        if parsed.docs == DOCS:  # a trial elsewhere says nothing of the recipe
+        if parsed.docs == DOCS:  # a trial elsewhere leaves the recipes alone
             text = paths[name].read_text(encoding="utf-8")
             _write(paths[name], MEASURED_LINE.sub(measured_line(kept_run(kept)), text))
-        print(measured_line(kept_run(kept)).replace("# Measured", name))
+        print(measured_line(kept_run(kept)).replace("# Measured", name), file=sys.stderr)
+    print(recipes_page(list(paths.values()), parsed.docs / "recipes"), end="")
     return 0
 
 
 def recipe_text(
     path: Path, data_dir: Path, cache_dir: Path, pictures: int | None = None, epochs: int | None = None
 ) -> str:
-    """The recipe as it can be trained here, with about `pictures` and so many `epochs` a phase.
+    """The recipe with the sets and weights that are here, about `pictures` pictures and `epochs` a phase.
 
     Raises DataMissing where none of its sets is here.
     """
     import tomlkit
 
-    from training.networks.build import start_file
-
-    # Its head tells of the recipe as it stands there.
+    # The comment at its head is about the recipe as it stands in recipes/.
     text = path.read_text(encoding="utf-8")
     document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
     fractions = {
@@ -106,13 +108,11 @@ def recipe_text(
     fractions = {name: fraction / sum(fractions.values()) for name, fraction in fractions.items()}
     document["mix"]["fractions"] = tomlkit.inline_table()
     document["mix"]["fractions"].update(fractions)
-    network = read_recipe(path).network
-    file = start_file(network)
-    if file is not None and not file.is_file() and network.architecture != EMBEDDING:
-        # A batch norm that stays at mean 0 and variance 1 normalises nothing.
+    if not _has_start_weights(read_recipe(path)):
+        # A batch norm frozen at mean 0 and variance 1 would normalise nothing.
         document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
     if pictures:
-        document["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        document["limits"] = {name: round(float(fraction) * pictures) for name, fraction in fractions.items()}
         document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
     for phase in document["phases"]:
         phase["epochs"] = epochs or phase["epochs"]
@@ -129,7 +129,7 @@ def _train(path: Path, folder: Path, parsed: argparse.Namespace) -> None:
     # Ten networks in one process would fill the memory.
     if code := subprocess.run(command).returncode:
         raise RecipeError(
-            f"The training of {path.stem} ended early; it says why above. Received: exit code {code}."
+            f"The training of {path.stem} ended early, for the reason above. Received: exit code {code}."
         )
 
 
@@ -140,15 +140,15 @@ def _score(folder: Path, data_dir: Path, cache_dir: Path) -> None:
 
 
 def _keep(folder: Path, kept: Path) -> None:
-    """What a scored run leaves in the repository: no weights, no figures, and of its scores the headline."""
+    """Copy what of a scored run is committed: no weights, no figures, and of its scores the headline."""
     kept.mkdir(parents=True, exist_ok=True)
     for file in KEPT_FILES:
         shutil.copyfile(folder / file, kept / file)
     _write(kept / HEADLINE_FILE, compact_json(headline(read_scores(read_variant(folder)))))
 
 
-def _draw(names: list[str], docs: Path) -> int:
-    """Draw curves and confusion matrices of the runs kept in `docs`; print the folder of each."""
+def _plot(names: list[str], docs: Path) -> int:
+    """Plot curves and confusion matrices of the runs saved in `docs`; print the folder of each."""
     from training.run_folder.figures import write_curves, write_matrix
 
     for name in names:
@@ -173,13 +173,25 @@ def _draw(names: list[str], docs: Path) -> int:
 
 
 def _is_complete(folder: Path) -> bool:
-    return any(one.state == COMPLETE for one in runs_in([folder]))
+    return any(run.state == COMPLETE for run in runs_in([folder]))
 
 
 def _is_scored(folder: Path) -> bool:
     try:
         return bool(read_scores(read_variant(folder))["sets"])
     except ProjectError:
+        return False
+
+
+def _has_start_weights(recipe: Recipe) -> bool:
+    """Whether the start weights are here or can be fetched; an embedding has no other start."""
+    from training.networks.build import started_network
+
+    if recipe.network.weights in (NO_WEIGHTS, FACERES) or recipe.network.architecture == EMBEDDING:
+        return True
+    try:
+        return bool(started_network(recipe.network, recipe.input.input_px, None))
+    except DataMissing:
         return False
 
 

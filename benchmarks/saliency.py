@@ -1,4 +1,4 @@
-"""How long does a map take? Each method, and the grid of four, on ONNX Runtime and with tf-keras-vis.
+"""Time of a saliency map: each method, and a grid of all variants and outputs, by both engines.
 
     python -m benchmarks saliency
 
@@ -19,13 +19,11 @@ from faces.detection import Detector
 from faces.input_crops import crop_for, square_for
 from faces.networks import Network
 from faces.pictures import decode
+from faces.predictions import AGE, OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
-from faces.saliency.targets import AGE, OUTPUTS
-from faces.variants import read_variant
+from faces.variants import DEFAULT_VARIANTS, read_variant
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-DEFAULT_VARIANTS = (REPOSITORY / "model_full", REPOSITORY / "model_cropped")
-ASTRONAUT = REPOSITORY / "dashboard" / "samples" / "astronaut.jpg"
+ASTRONAUT = Path(__file__).parent.parent / "dashboard" / "samples" / "astronaut.jpg"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +40,8 @@ def run(parsed: argparse.Namespace) -> int:
     picture = decode(ASTRONAUT.read_bytes(), ASTRONAUT.name)
     face = Detector(threads=parsed.threads).faces_in(picture)[0]
 
-    def maps(method: str, asked: list[Network], outputs: Sequence[str]) -> None:
-        for network in asked:
+    def maps(method: str, networks: list[Network], outputs: Sequence[str]) -> None:
+        for network in networks:
             crop = crop_for(network.variant, picture, face)
             square = square_for(network.variant, picture, face)
             for output in outputs:
@@ -62,7 +60,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _reference_ms(network: Network, crop: np.ndarray, method: str) -> str:
-    """The time of tf-keras-vis, or why there is none."""
+    """Median time of tf-keras-vis, or the reason why there is none."""
     if not importlib.util.find_spec("tf_keras_vis"):
         return "not installed"
     if not (network.variant.folder / "network.keras").is_file():
@@ -74,7 +72,7 @@ def _reference_ms(network: Network, crop: np.ndarray, method: str) -> str:
 
 
 def _median_ms(action: Callable[[], object], repeats: int) -> float:
-    """Of `repeats` runs after one that warms up."""
+    """Median of `repeats` runs, after one to warm up."""
     action()
     times = []
     for _ in range(repeats):

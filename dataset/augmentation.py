@@ -11,68 +11,57 @@ One frame of 160 px takes about 0.3 ms on one core at the strengths of the shipp
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import cv2
 import numpy as np
+from annotated_types import Ge, Gt, Le
+from pydantic.dataclasses import dataclass
 
-from faces.errors import RecipeError
+from faces.toml import STRICT
 
 # Luma of ITU-R BT.601, the grey that JPEG and OpenCV mean.
 LUMA_RGB = np.array([0.299, 0.587, 0.114])
 
 
-@dataclass(frozen=True)
+Fraction = Annotated[float, Ge(0), Le(1)]
+Amount = Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True, config=STRICT)
 class Augmentation:
     """How strong each change is; 0 everywhere (the default) changes nothing.
 
-    A `chance` is the probability that a frame is changed at all; the others bound a uniform draw around
-    "unchanged": `shift_fraction` of the frame's side each way, `scale_fraction` 0.2 for zooms of 1/1.2 to 1.2,
-    `brightness_fraction` 0.2 for ± 20 % of full white, `contrast_fraction`, `saturation_fraction` and `tint_fraction`
-    (each channel by itself) 0.2 for factors between 0.8 and 1.2.
+    A `probability` is that of an input being changed at all; the others bound a uniform sample around
+    "unchanged": `shift_fraction` of the input's side each way, `scale_fraction` 0.2 for zooms of 1/1.2 to
+    1.2, `brightness_fraction` 0.2 for ± 20 % of full white, `contrast_fraction`, `saturation_fraction` and
+    `tint_fraction` (each channel by itself) 0.2 for factors between 0.8 and 1.2.
     """
 
-    flip_probability: float = 0.0
-    shift_fraction: float = 0.0
-    scale_fraction: float = 0.0
-    rotation_degrees: float = 0.0
-    brightness_fraction: float = 0.0
-    contrast_fraction: float = 0.0
-    saturation_fraction: float = 0.0
-    tint_fraction: float = 0.0
-    grey_probability: float = 0.0
-    low_resolution_probability: float = 0.0
-    low_resolution_side_px: int = 48  # the smallest side a frame is shrunk to before it is enlarged again
-    blur_probability: float = 0.0
-    blur_sigma_px: float = 1.5
-    noise_probability: float = 0.0
-    noise_sigma_levels: float = 10.0  # of 255
-    noise_grain_px: float = 0.0  # the coarsest grain, a standard deviation; 0: every pixel by itself
-    jpeg_probability: float = 0.0
-    jpeg_lowest_quality: int = 30
-    cutout_probability: float = 0.0
-    cutout_side_fraction: float = 0.3
-    face_cutout_probability: float = 0.0  # as wide as the face at most, where a frame is known to show one
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not isinstance(value, int | float) or isinstance(value, bool):
-                raise RecipeError(f"augmentation: {field.name} is a number. Received: {value!r}.")
-            most = 1.0 if field.name.endswith(("_probability", "_fraction")) else math.inf
-            if not 0 <= value <= most:
-                raise RecipeError(f"augmentation: {field.name} lies in 0 to {most:g}. Received: {value}.")
-
-
-def augmentation_in(table: Mapping[str, Any]) -> Augmentation:
-    """The strengths of a recipe's [augmentation] table. Raises RecipeError for a bad key or value."""
-    known = [field.name for field in fields(Augmentation)]
-    for key in table:
-        if key not in known:
-            raise RecipeError(f"augmentation has {', '.join(known)}. Received: {key}.")
-    return Augmentation(**table)
+    flip_probability: Fraction = 0.0
+    shift_fraction: Fraction = 0.0
+    scale_fraction: Fraction = 0.0
+    rotation_degrees: Annotated[float, Ge(0), Le(180)] = 0.0
+    brightness_fraction: Fraction = 0.0
+    contrast_fraction: Fraction = 0.0
+    saturation_fraction: Fraction = 0.0
+    tint_fraction: Fraction = 0.0
+    grey_probability: Fraction = 0.0
+    low_resolution_probability: Fraction = 0.0
+    low_resolution_side_px: Annotated[int, Gt(0)] = 48  # the smallest side before it is enlarged again
+    blur_probability: Fraction = 0.0
+    blur_sigma_px: Amount = 1.5
+    noise_probability: Fraction = 0.0
+    noise_sigma_levels: Amount = 10.0  # of 255
+    noise_grain_px: Amount = 0.0  # the coarsest grain, a standard deviation; 0: every pixel by itself
+    jpeg_probability: Fraction = 0.0
+    jpeg_lowest_quality: Annotated[int, Ge(1), Le(100)] = 30
+    cutout_probability: Fraction = 0.0
+    cutout_side_fraction: Fraction = 0.3
+    face_cutout_probability: Fraction = (
+        0.0  # as wide as the face at most, where an input is known to show one
+    )
 
 
 def centre_of(canvas: np.ndarray, output_px: int) -> np.ndarray:

@@ -35,7 +35,7 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
     """
     records, rejected = utkface.records(data_dir, cache_dir)
     print(labels_report(records, rejected))
-    prints = fingerprints(list(records.path))
+    prints = fingerprints(list(records.path), cache_dir=cache_dir)
     groups = duplicate_groups(prints)
     print(duplicates_report(groups))
     write_groups(list(records.file), groups, cache_dir)
@@ -48,7 +48,7 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
     except DataMissing as error:
         print(f"Left out: {error}")
     else:
-        fairface_prints = fingerprints(list(others.path))
+        fairface_prints = fingerprints(list(others.path), cache_dir=cache_dir)
         fairface_groups = duplicate_groups(fairface_prints)
         copies = near_pairs(fairface_prints.thumbnails, prints.thumbnails)
         print(f"FairFace: {len(others):,} pictures, {duplicates_report(fairface_groups)}")

@@ -1,48 +1,33 @@
 """Folders -> the runs in them: what each training is, how far it is, how its epochs went, what it reaches.
 
-A room of its own because a run is told by up to five files, of which a young or an old one has only some:
-`run.toml` (state and times), `recipe.toml`, `history.csv`, `variant.toml` and `metrics.json`. Everything here
-is read from them, nothing is written, so that a training may go on beside it.
+A young or an old run has only some of the five files: `run.toml` (state and times), `recipe.toml`,
+`history.csv`, `variant.toml` and `metrics.json`. Nothing is written, so that a training may go on beside it.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dataset.records import CHIPS
 from evaluation.metrics.estimates import Estimate
-from evaluation.reports.lineage import EARLIER_PARTS
-from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.reports.lineage import recipe_of
+from evaluation.reports.scores import estimates_in, history_in, read_scores
 from faces.errors import DataMissing, ProjectError, TableError
-from faces.variants import Variant, read_variant
+from faces.variants import VARIANT_TOML, Variant, read_variant
+from recipes.run import COMPLETE, EARLIER_PARTS, RUN_TOML, TRAINING, PlannedPhase, RunState, read_run
 
-TRAINING, COMPLETE, STOPPED, INCOMPLETE, UNREADABLE = STATES = (
-    "training",
-    "complete",
-    "stopped",
-    "incomplete",
-    "unreadable",
-)
+# TRAINING and COMPLETE stand in run.toml, the others follow from a folder and the time.
+STOPPED, INCOMPLETE, UNREADABLE = "stopped", "incomplete", "unreadable"
 MAIN_PHASE, COOLDOWN_PHASE = "main", "cooldown"
-RUN_FILES = ("run.toml", "history.csv", "variant.toml")  # a folder with one of these is a run's
+RUN_FILES = (RUN_TOML, "history.csv", VARIANT_TOML)  # a folder with one of these is a run's
 SCORED_SET, SCORED_SPLIT = CHIPS, "test"
 # A training that gave no sign of life for so long is taken for killed.
 SILENT_EPOCHS, SILENT_MORE = 5, timedelta(minutes=10)
 FIRST_EPOCH_SECONDS = 20 * 60.0  # while no epoch is done, nobody knows how long one takes
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Part of a training: its name, and of how many epochs it is planned."""
-
-    name: str
-    epochs: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +36,7 @@ class Run:
 
     `history` has a row an epoch, those of earlier parts first, with the columns of HISTORY
     that the files hold, and always `epoch`, `seconds` and `phase`. `epochs` is how many were planned.
-    `measures` are those of the test split of `chips` by key; empty where the network was not scored.
+    `estimates` are those of the test split of `chips` by key; None where the network was not scored.
     """
 
     name: str
@@ -61,7 +46,7 @@ class Run:
     recipe: str = ""
     epochs: int | None = None
     best_epoch: int | None = None
-    phases: tuple[Phase, ...] = ()
+    phases: tuple[PlannedPhase, ...] = ()
     started: datetime | None = None
     updated: datetime | None = None
     device: str = ""
@@ -123,7 +108,7 @@ def run_folders(folders: Iterable[Path]) -> list[Path]:
 
 def is_complete(folder: Path) -> bool:
     """Whether a folder holds a network that can be served."""
-    return (folder / "variant.toml").is_file() and (folder / "network.onnx").is_file()
+    return (folder / VARIANT_TOML).is_file() and (folder / "network.onnx").is_file()
 
 
 def named(own_name: str, folder: Path, taken: Sequence[str]) -> str:
@@ -136,7 +121,7 @@ def named(own_name: str, folder: Path, taken: Sequence[str]) -> str:
 
 
 def phases_in(history: pd.DataFrame) -> pd.Series:
-    """The phase of each epoch, by name: an older history tells a finish (0 or 1), the oldest nothing."""
+    """The phase of each epoch by name: an older history has a column `cooldown` (0, 1), the oldest none."""
     if "phase" in history:
         return history.phase.astype(str)
     if "cooldown" in history:
@@ -152,54 +137,57 @@ def _run(folder: Path, now: datetime) -> Run:
     try:
         return _readable_run(folder, now)
     except (ProjectError, OSError, ValueError, KeyError, TypeError) as error:
-        # ValueError is also what broken TOML, CSV and JSON raise.
+        # ValueError is also what broken CSV and JSON raise.
         problem = str(error) if isinstance(error, ProjectError) else f"{folder} cannot be read: {error!r}"
         return Run(folder.name, folder, UNREADABLE, _no_epochs(), problem=problem)
 
 
 def _readable_run(folder: Path, now: datetime) -> Run:
-    told = _toml(folder / "run.toml")
-    recipe = str(_toml(folder / "recipe.toml").get("name", ""))
+    state = read_run(folder) if (folder / RUN_TOML).is_file() else None
+    variant = read_variant(folder) if (folder / VARIANT_TOML).is_file() else None
     parts = [_history(folder / f"{part}.csv") for part in (*EARLIER_PARTS, "history")]
     history = _one_after_another(parts)
-    variant = read_variant(folder) if (folder / "variant.toml").is_file() else None
-    state = str(told.get("state", COMPLETE if variant else INCOMPLETE))
-    if state not in STATES:
-        raise TableError(f"{folder / 'run.toml'}: state is one of {', '.join(STATES)}. Received: {state}.")
-    updated = _time(told.get("updated"))
-    if state == TRAINING and updated is not None and now - updated > _longest_silence(parts[-1]):
-        state = STOPPED
-    planned = told.get("epochs", len(history) if state == COMPLETE else None)
-    return Run(
+    recipe = variant.recipe if variant else state.recipe if state else _recipe_name(folder)
+    run = Run(
         name=variant.name if variant else recipe or folder.name,
         folder=folder,
-        state=state,
+        state=COMPLETE if variant else INCOMPLETE,
         history=history,
-        recipe=variant.recipe if variant else recipe,
-        epochs=int(planned) if planned is not None else None,
-        best_epoch=int(told["best_epoch"]) if told.get("best_epoch") else _best_epoch(history, parts[-1]),
-        phases=tuple(Phase(str(one["name"]), int(one["epochs"])) for one in told.get("phases", [])),
-        started=_time(told.get("started")),
-        updated=updated,
-        device=str(told.get("device", "")),
-        skipped_pictures=int(told.get("skipped_pictures", 0)),
+        recipe=recipe,
+        epochs=len(history) if variant else None,
+        best_epoch=_best_epoch(history, parts[-1]),
         parameters=variant.parameters if variant else None,
         network_mb=_megabytes(folder / "network.onnx"),
         estimates=_estimates(variant) if variant else None,
     )
+    return run if state is None else _with_state(run, state, now, _longest_silence(parts[-1]))
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def _with_state(run: Run, state: RunState, now: datetime, longest_silence: timedelta) -> Run:
+    """The run with what its run.toml adds; one that trains and fell silent is stopped."""
+    silent = state.state == TRAINING and now - state.updated > longest_silence
+    return replace(
+        run,
+        state=STOPPED if silent else state.state,
+        epochs=state.epochs,
+        best_epoch=state.best_epoch or run.best_epoch,
+        phases=state.phases,
+        started=state.started,
+        updated=state.updated,
+        device=state.device,
+        skipped_pictures=state.skipped_pictures,
+    )
+
+
+def _recipe_name(folder: Path) -> str:
+    recipe = recipe_of(folder)
+    return recipe.name if recipe else ""
 
 
 def _history(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return _no_epochs()
-    history = pd.read_csv(path)
-    missing = [name for name in ("epoch", "seconds") if name not in history]
-    if missing:
-        raise TableError(f"{path} is no history table: missing {missing}. Received: {list(history)}.")
+    history = history_in(path)
     return history.assign(phase=phases_in(history))
 
 
@@ -214,14 +202,6 @@ def _one_after_another(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _no_epochs() -> pd.DataFrame:
     return pd.DataFrame({"epoch": pd.Series(dtype=int), "seconds": pd.Series(dtype=float), "phase": ""})
-
-
-def _time(text: Any) -> datetime | None:
-    """ISO 8601 as text or as TOML's own date; without a zone it is UTC."""
-    if not text:
-        return None
-    time = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _longest_silence(history: pd.DataFrame) -> timedelta:
@@ -250,4 +230,4 @@ def _estimates(variant: Variant) -> Mapping[str, Estimate] | None:
 
 
 def _renamed(run: Run, name: str) -> Run:
-    return run if run.name == name else Run(**{**vars(run), "name": name})
+    return replace(run, name=name)

@@ -6,20 +6,28 @@ The export writes `variant.toml`, so that serving, evaluation and cards use what
 second, for the same input. Which heads a network has stands in its graph, not here.
 """
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, ClassVar, Final, Literal
+
+from annotated_types import Ge, Gt, Le
 
 from faces.errors import VariantError
 from faces.predictions import OUTPUTS
+from faces.toml import STRICT, read_toml, write_toml
 
-WHOLE_IMAGE = "whole_image"
-FACE = "face"
+WHOLE_IMAGE: Final = "whole_image"
+FACE: Final = "face"
 COMPOSITE_SIGN = "+"
 # Equal in both parts of a composite variant, so that they share one input.
 INPUT_FIELDS = ("input_mode", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
 DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
+
+
+InputMode = Literal["face", "whole_image"]
+Level = Annotated[int, Ge(0), Le(255)]
+VARIANT_TOML = "variant.toml"
 
 
 @dataclass(frozen=True)
@@ -30,18 +38,20 @@ class Variant:
     only named, `AGE_DIR+GENDER_DIR`, and holds nothing: files are read from, and written to, its parts'.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     folder: Path
-    input_mode: str  # WHOLE_IMAGE or FACE
-    crop_scale: float  # side of the square over the longer side of the face box; unused for WHOLE_IMAGE
-    input_px: int
-    pad_rgb: tuple[int, int, int]
+    input_mode: InputMode
+    crop_scale: Annotated[float, Gt(0)]  # side of the square over the box's longer; unused for WHOLE_IMAGE
+    input_px: Annotated[int, Gt(0)]
+    pad_rgb: tuple[Level, Level, Level]
     network_sha256: str
     detector_sha256: str
     split_sha256: str
     recipe: str
-    parameters: int
-    flops: int  # of one forward pass, counted on the exported graph; a multiply-add is two
+    parameters: Annotated[int, Ge(0)]
+    flops: Annotated[int, Ge(0)]  # of one forward pass, counted on the exported graph; a multiply-add is two
     last_convolution: str  # name of the layer that Grad-CAM looks at
     parts: tuple["Variant", ...] = ()
 
@@ -100,37 +110,13 @@ def _composite(folder: Path, age: Variant, gender: Variant) -> Variant:
     )
 
 
+def write_variant(variant: Variant) -> None:
+    """Write the variant's variant.toml whole."""
+    path = variant.folder / VARIANT_TOML
+    write_toml(path, variant, head="Written by the export; not to be edited.", leave_out=("folder", "parts"))
+
+
 def _read_single(folder: Path) -> Variant:
-    path = folder / "variant.toml"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        variant = Variant(
-            name=str(table["name"]),
-            folder=folder,
-            input_mode=str(table["input_mode"]),
-            crop_scale=float(table["crop_scale"]),
-            input_px=int(table["input_px"]),
-            pad_rgb=tuple(int(value) for value in table["pad_rgb"]),  # type: ignore[arg-type]
-            network_sha256=str(table["network_sha256"]),
-            detector_sha256=str(table["detector_sha256"]),
-            split_sha256=str(table["split_sha256"]),
-            recipe=str(table["recipe"]),
-            parameters=int(table["parameters"]),
-            flops=int(table["flops"]),
-            last_convolution=str(table["last_convolution"]),
-        )
-    except FileNotFoundError:
-        raise VariantError(f"{folder} is no variant folder: it has no variant.toml.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise VariantError(f"{path} cannot be read: {error}") from error
-    except KeyError as error:
-        raise VariantError(f"{path} lacks the key {error}.") from None
-    except (TypeError, ValueError) as error:
-        raise VariantError(f"{path} holds a value of the wrong kind: {error}") from None
-    if variant.input_mode not in (WHOLE_IMAGE, FACE):
-        raise VariantError(
-            f"{path}: input_mode is '{WHOLE_IMAGE}' or '{FACE}'. Received: '{variant.input_mode}'."
-        )
-    if len(variant.pad_rgb) != 3:
-        raise VariantError(f"{path}: pad_rgb has three values. Received: {variant.pad_rgb}.")
-    return variant
+    if not (folder / VARIANT_TOML).is_file():
+        raise VariantError(f"{folder} is no variant folder: it has no {VARIANT_TOML}.")
+    return read_toml(folder / VARIANT_TOML, Variant, VariantError, folder=folder, parts=())

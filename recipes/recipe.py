@@ -4,57 +4,139 @@ A recipe is found by its folder (`model_full`, which holds recipe.toml), by its 
 by its path. What a recipe does not say is off; a key that no recipe knows is refused.
 """
 
-import dataclasses
-import tomllib
-from dataclasses import dataclass, field
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
-from dataset.augmentation import Augmentation, augmentation_in
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import (
+    AfterValidator,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
+
+from dataset.augmentation import Augmentation
 from dataset.records import AGEDB, CHIPS, COMPOSITES, FAIRFACE
 from faces.errors import RecipeError
-from faces.variants import Variant
+from faces.toml import STRICT, WrongTogether, checked, read_toml
+from faces.variants import InputMode, Level, Variant
 
 RECIPES = Path(__file__).parent
+SCHEMA = RECIPES / "recipe.schema.json"
 TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 
 FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
+WEIGHT_SUFFIXES = (".keras", ".h5")
+IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")  # of which Keras publishes weights
 EMBEDDING = "embedding"
 DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
 AGE_PROBABILITIES, AGE_YEARS, FEMALE = "age_probabilities", "age_years", "female_probability"
 FROZEN, MEASURED, TRAINED = "frozen", "measured", "trained"
 ALL, HEADS, LOCALIZER = "all", "heads", "localizer"
+TRAINABLE = rf"{ALL}|{HEADS}|{LOCALIZER}|last [1-9][0-9]*|after \S+"
+
+# The functions of training.networks.architectures, and "embedding".
+Architecture = Literal[
+    "mobilenet", "vgg16", "resnet50", "efficientnetb0", "resnet34", "residual_cnn", "multitask_cnn",
+    "embedding",
+]  # fmt: skip
+Initializer = Literal[
+    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal",
+    "random_uniform", "random_normal", "truncated_normal", "orthogonal",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
+def _known_weights(weights: str) -> str:
+    if weights not in (FACERES, IMAGENET, NO_WEIGHTS) and not weights.endswith(WEIGHT_SUFFIXES):
+        raise ValueError(
+            f"Input should be '{FACERES}', '{IMAGENET}', '{NO_WEIGHTS}' or the path of a Keras file "
+            f"({' or '.join(WEIGHT_SUFFIXES)})"
+        )
+    return weights
+
+
+def _known_layers(trainable: str) -> str:
+    if not re.fullmatch(TRAINABLE, trainable):
+        raise ValueError(f"Input should be '{ALL}', '{HEADS}', '{LOCALIZER}', 'last N' or 'after LAYER'")
+    return trainable
+
+
+def _known_sets(by_set: dict[str, Any]) -> dict[str, Any]:
+    for name in by_set:
+        if name not in TRAINING_SETS and not name.endswith(".csv"):
+            raise WrongTogether(
+                name, f"Sets are {', '.join(TRAINING_SETS)} or the path of a .csv file", by_set[name]
+            )
+    return by_set
+
+
+def _sum_to_one(fractions: dict[str, float]) -> dict[str, float]:
+    if abs(sum(fractions.values()) - 1) > 1e-6:
+        raise ValueError("The fractions should sum to 1")
+    return fractions
+
+
+Text = Annotated[str, MinLen(1)]
+Count = Annotated[int, Gt(0)]
+Positive = Annotated[float, Gt(0)]
+Amount = Annotated[float, Ge(0)]
+Fraction = Annotated[float, Ge(0), Le(1)]
+BelowOne = Annotated[float, Ge(0), Lt(1)]
+Weights = Annotated[str, AfterValidator(_known_weights)]
+Fractions = Annotated[
+    dict[str, Fraction], MinLen(1), AfterValidator(_known_sets), AfterValidator(_sum_to_one)
+]
+Limits = Annotated[dict[str, Count], AfterValidator(_known_sets)]
+Trainable = Annotated[
+    str, AfterValidator(_known_layers), Field(json_schema_extra={"pattern": f"^({TRAINABLE})$"})
+]
+
+
+@dataclass(frozen=True, config=STRICT)
 class InputRecipe:
-    """Where the variant looks; the one table in which `full` and `cropped` differ."""
+    """The input crop; the one table in which `full` and `cropped` differ."""
 
-    input_mode: Literal["face", "whole_image"]
-    crop_scale: float
-    input_px: int
-    pad_rgb: list[int]
-    canvas_scale: float  # how much around each frame is cached for augmentation to move in
+    input_mode: InputMode
+    crop_scale: Positive
+    input_px: Count
+    pad_rgb: tuple[Level, Level, Level]
+    canvas_scale: Annotated[float, Ge(1)]  # side of what augmentation may move in, over the input's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Head:
-    """Rectified dense layers, with the dropout that follows each."""
+    """Rectified dense layers, with the dropout that follows each; without any given it is 0."""
 
-    units: list[int] = field(default_factory=list)
-    dropout: list[float] = field(default_factory=list)
-    initializer: str = "glorot_uniform"  # Xavier
+    units: tuple[Count, ...] = ()
+    dropout: tuple[BelowOne, ...] = Field(default=(), validate_default=True)
+    initializer: Initializer = "glorot_uniform"  # Xavier
+
+    @field_validator("dropout")
+    @classmethod
+    def _one_a_layer(cls, dropout: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        units = info.data.get("units", dropout)  # absent where it is wrong itself
+        if dropout and len(dropout) != len(units):
+            raise ValueError(f"Input should have a dropout for each of {len(units)} units, or none")
+        return dropout or (0.0,) * len(units)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class NetworkRecipe:
-    """What is trained. Without `age` or without `gender` it tells the other alone."""
+    """The network and its heads: [network.age], [network.gender] or both."""
 
-    architecture: str  # a name of training.networks.architectures, or "embedding"
-    weights: str  # "faceres", "imagenet", "none", or the path of a Keras file
-    batch_norm: Literal["frozen", "measured", "trained"]  # measured: on training frames, then trained
-    attention_px: int = 0  # side of what is cut from the frame where the face is; 0: the frame itself is read
+    architecture: Architecture
+    weights: Weights
+    batch_norm: Literal["frozen", "measured", "trained"]  # measured: on training inputs, then trained
+    attention_px: Annotated[int, Ge(0)] = 0  # side of the attention crop; 0: all of the input
     pooling: Literal["mean", "flatten"] = "mean"  # of the feature map; see training.networks.build
     embedding_layer: str = ""  # of an embedding network: the layer that is the embedding
     age_output: Literal["distribution", "years"] = "distribution"
@@ -64,101 +146,160 @@ class NetworkRecipe:
 
     @property
     def age_name(self) -> str:
-        """The output that tells the age."""
+        """Name of the output for the age."""
         return AGE_PROBABILITIES if self.age_output == DISTRIBUTION else AGE_YEARS
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> "NetworkRecipe":
+        if self.age is None and self.gender is None:
+            raise WrongTogether("age", "A network has a head [network.age], [network.gender] or both", None)
+        if (self.architecture == EMBEDDING) != bool(self.embedding_layer):
+            raise WrongTogether(
+                "embedding_layer",
+                f"This key belongs to the architecture '{EMBEDDING}', which needs it",
+                self.embedding_layer,
+            )
+        if self.weights == IMAGENET and self.architecture not in IMAGENET_ARCHITECTURES:
+            raise WrongTogether(
+                "weights",
+                f"ImageNet weights are those of {', '.join(IMAGENET_ARCHITECTURES)}",
+                f"{self.weights} for {self.architecture}",
+            )
+        if self.weights == FACERES and self._unlike_faceres():
+            raise WrongTogether(
+                "weights",
+                f"'{FACERES}' are weights of a mobilenet with 256 shared units, an age distribution and "
+                "a gender",
+                f"{self.weights} for another {' and '.join(self._unlike_faceres())}",
+            )
+        return self
 
-@dataclass(frozen=True)
+    def _unlike_faceres(self) -> list[str]:
+        """The keys in which the network differs from that of `faceres`."""
+        network = {
+            "architecture": "mobilenet", "pooling": "mean", "age_output": DISTRIBUTION,
+            "shared": Head((256,)), "age": Head(), "gender": Head(),
+        }  # fmt: skip
+        return [key for key, value in network.items() if getattr(self, key) != value]
+
+
+@dataclass(frozen=True, config=STRICT)
 class Loss:
-    """See training.networks.losses. The total is age_weight × age loss + gender_weight × cross-entropy.
+    """The total: age_weight × age loss + gender_weight × cross-entropy (see training.networks.losses).
 
-    Where the network takes a glimpse, glimpse_weight × its loss is added.
+    Where the network has a localizer, localizer_weight × its loss is added.
     """
 
     age: Literal["label_distribution", "mae", "mse", "focal_mse"]
-    age_weight: float = 1.0
-    gender_weight: float = 1.0
-    gender_smoothing: float = 0.0
-    sigma_years: float = 2.0
-    expectation_weight: float = 0.0
-    localizer_weight: float = 1.0
+    age_weight: Amount = 1.0
+    gender_weight: Amount = 1.0
+    gender_smoothing: BelowOne = 0.0
+    sigma_years: Positive = 2.0
+    expectation_weight: Amount = 0.0
+    localizer_weight: Amount = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Mix:
-    """What an epoch is made of: the share of its frames from each set, and how they are augmented.
+    """What an epoch is made of: the fraction of its inputs from each set, and how they are augmented.
 
-    `age_balance` is the power by which an age decade's count weakens its pictures: 0 draws them evenly,
-    1 draws every decade of a set as often as any other.
+    `age_balance` is the power by which an age decade's count weakens its pictures: 0 samples them evenly,
+    1 samples every decade of a set as often as any other.
     """
 
-    fractions: dict[str, float]
-    augmentation: Augmentation
-    age_balance: float = 0.0
+    fractions: Fractions
+    augmentation: Augmentation = Augmentation()
+    age_balance: Fraction = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Cooldown:
     """The last epochs of all: nearer to what is served than the strong augmentation before them."""
 
-    epochs: int
+    epochs: Annotated[int, Ge(0)]
     mix: Mix
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Phase:
     """Epochs with an optimiser of their own.
 
     `trainable`: "all"; "heads" (what follows the backbone); "last 3" (the heads and the backbone's last three
-    layers with weights); "after LAYER"; or "localizer" (where the network looks, and nothing else).
+    layers with weights); "after LAYER"; or "localizer" (it alone).
 
-    Where the heads alone are trained, the backbone can read every frame once for the whole phase, in
-    `feature_samples` augmented draws that the epochs take in turn, its own dropout off. 0: once where nothing
-    is augmented, else in every epoch anew.
+    Where the heads alone are trained, the features of the frozen backbone can be computed once for the whole
+    phase, of `feature_samples` augmented samples of each input that the epochs take in turn, its own dropout
+    off. 0: once where nothing is augmented, else in every epoch anew.
     """
 
-    name: str
-    epochs: int
-    learning_rate: float
-    trainable: str = ALL
+    name: Text
+    epochs: Count
+    learning_rate: Positive
+    trainable: Trainable = ALL
     optimizer: Literal["adam", "adamw"] = "adamw"
     schedule: Literal["constant", "cosine", "reduce_on_plateau"] = "cosine"
-    warmup_fraction: float = 0.0
-    weight_decay: float = 0.0
-    layerwise_lr_decay: float = (
-        1.0  # of the rate, from one trained layer of the backbone to the one before it
-    )
-    plateau_epochs: int = 2  # epochs without a lower validation loss before the rate is
-    plateau_factor: float = 0.5  # multiplied by this
-    feature_samples: int = 0
+    warmup_fraction: Fraction = 0.0
+    weight_decay: Amount = 0.0
+    layerwise_lr_decay: Annotated[float, Gt(0), Le(1)] = 1.0  # of the rate, from a layer to the one before
+    plateau_epochs: Count = 2  # epochs without a lower validation loss before the learning rate is
+    plateau_factor: Annotated[float, Gt(0), Lt(1)] = 0.5  # multiplied by this
+    feature_samples: Annotated[int, Ge(0)] = 0
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Phase":
+        if self.layerwise_lr_decay != 1 and self.optimizer != "adamw":
+            raise WrongTogether(
+                "layerwise_lr_decay",
+                "layerwise_lr_decay belongs to the optimizer 'adamw'",
+                f"{self.layerwise_lr_decay} for '{self.optimizer}'",
+            )
+        if self.feature_samples and self.trainable != HEADS:
+            raise WrongTogether(
+                "feature_samples",
+                f"feature_samples is for a phase that trains '{HEADS}'",
+                f"{self.feature_samples} for '{self.trainable}'",
+            )
+        return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Schedule:
     """What all phases share. Weights are averaged over steps (EMA) where `ema_momentum` is not 0."""
 
-    inputs_per_epoch: int
-    batch_size: int
-    seed: int
-    ema_momentum: float = 0.0
-    stop_after_epochs: int = 0  # end a phase after so many without a lower validation loss; 0: never
+    inputs_per_epoch: Count
+    batch_size: Count
+    seed: Annotated[int, Ge(0), Lt(2**32)]
+    ema_momentum: BelowOne = 0.0
+    stop_after_epochs: Annotated[int, Ge(0)] = 0  # end a phase after so many without a lower validation loss
     wise_ft: bool = False  # export the mean of trained and start weights that validates best
 
+    @model_validator(mode="after")
+    def _holds_a_batch(self) -> "Schedule":
+        if self.inputs_per_epoch < self.batch_size:
+            raise WrongTogether(
+                "inputs_per_epoch",
+                f"An epoch should have a batch at least, which is batch_size = {self.batch_size}",
+                self.inputs_per_epoch,
+            )
+        return self
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=STRICT)
 class Recipe:
-    name: str
-    path: Path
+    """Every choice of a training. `path` is the file that says them."""
+
+    name: Text
+    path: SkipJsonSchema[Path]
     input: InputRecipe
     network: NetworkRecipe
     mix: Mix
-    cooldown: Cooldown | None
     loss: Loss
-    phases: tuple[Phase, ...]
+    phases: Annotated[tuple[Phase, ...], MinLen(1)]
     schedule: Schedule
-    limits: dict[str, int]  # set -> about how many of its training pictures are used; absent: all
-    published: str  # what others report of this system, on their own split
-    average_duplicates: bool  # copies of one UTKFace photograph are trained on with the mean of their ages
+    cooldown: Cooldown | None = None
+    limits: Limits = field(default_factory=dict)  # set -> about how many of its training pictures are used
+    published: str = ""  # what others report of this system, on their own split
+    average_duplicates: bool = False  # copies of one UTKFace photograph get the mean of their ages
 
     @property
     def epochs(self) -> int:
@@ -169,7 +310,7 @@ class Recipe:
         return self.cooldown.mix if self.cooldown and self.in_cooldown(epoch) else self.mix
 
     def feature_samples(self, phase: Phase) -> int:
-        """How often the frozen backbone reads each training frame in a phase; 0: in every epoch."""
+        """Augmented samples of each training input whose features a phase computes once; 0: none is."""
         if phase.trainable != HEADS or self.network.weights == NO_WEIGHTS:
             return 0
         return phase.feature_samples or int(self.cooldown is None and self.mix.augmentation == Augmentation())
@@ -178,14 +319,14 @@ class Recipe:
         return self.cooldown is not None and epoch >= self.epochs - self.cooldown.epochs
 
     def variant(self) -> Variant:
-        """The framing as serving knows it; network, detector and split are filled in by the export."""
+        """The input mode as serving knows it; network, detector and split are filled in by the export."""
         return Variant(
             name=self.name,
             folder=self.path.parent,
             input_mode=self.input.input_mode,
             crop_scale=self.input.crop_scale,
             input_px=self.input.input_px,
-            pad_rgb=tuple(self.input.pad_rgb),  # type: ignore[arg-type]
+            pad_rgb=self.input.pad_rgb,
             network_sha256="",
             detector_sha256="",
             split_sha256="",
@@ -194,6 +335,44 @@ class Recipe:
             flops=0,
             last_convolution="",
         )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Recipe":
+        network = self.network
+        if (network.age_output == DISTRIBUTION) != (self.loss.age == LABEL_DISTRIBUTION):
+            raise WrongTogether(
+                "loss.age",
+                f"'{LABEL_DISTRIBUTION}' belongs to the age_output '{DISTRIBUTION}', the others to '{YEARS}'",
+                f"'{self.loss.age}' for '{network.age_output}'",
+            )
+        if network.attention_px > self.input.input_px:
+            raise WrongTogether(
+                "network.attention_px",
+                f"The attention crop lies inside the input of {self.input.input_px} px",
+                network.attention_px,
+            )
+        for number, phase in enumerate(self.phases):
+            if phase.trainable == LOCALIZER and not network.attention_px:
+                raise WrongTogether(
+                    f"phases.{number}.trainable", "The network has no localizer: attention_px is 0", LOCALIZER
+                )
+            if phase.feature_samples and self.cooldown:
+                raise WrongTogether(
+                    f"phases.{number}.feature_samples",
+                    "feature_samples is for a recipe without [cooldown]",
+                    phase.feature_samples,
+                )
+        if self.cooldown and self.cooldown.epochs > self.epochs:
+            raise WrongTogether(
+                "cooldown.epochs", f"All phases together have {self.epochs} epochs", self.cooldown.epochs
+            )
+        if self.cooldown and (strange := set(self.cooldown.mix.fractions) - set(self.mix.fractions)):
+            raise WrongTogether(
+                "cooldown.mix.fractions",
+                f"Sets are those of [mix], {', '.join(self.mix.fractions)}",
+                ", ".join(sorted(strange)),
+            )
+        return self
 
 
 def recipe_path(name: str) -> Path:
@@ -208,134 +387,34 @@ def recipe_path(name: str) -> Path:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read and check a recipe. Raises RecipeError, naming the key."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"{path} cannot be read: {error}") from error
-    optional: dict[str, Any] = {"cooldown": None, "limits": {}, "published": "", "average_duplicates": False}
-    _check_keys(
-        path, "the recipe", table, {one.name for one in dataclasses.fields(Recipe)} - {"path"}, optional
-    )
-    table = optional | table
-    recipe = Recipe(
-        name=str(table["name"]),
-        path=path,
-        input=_section(path, "input", table["input"], InputRecipe),
-        network=_network(path, table["network"]),
-        mix=_mix(path, "mix", table["mix"]),
-        cooldown=_cooldown(path, table["cooldown"]),
-        loss=_section(path, "loss", table["loss"], Loss),
-        phases=tuple(_section(path, "[phases]", phase, Phase) for phase in table["phases"]),
-        schedule=_section(path, "schedule", table["schedule"], Schedule),
-        limits={key: int(value) for key, value in table["limits"].items()},
-        published=str(table["published"]),
-        average_duplicates=bool(table["average_duplicates"]),
-    )
-    _check_together(recipe)
-    return recipe
+    """Read and check a recipe. Raises RecipeError, naming every wrong key and value."""
+    return read_toml(path, Recipe, RecipeError, path=path)
 
 
-def _check_together(recipe: Recipe) -> None:
-    """What one section alone cannot know to be wrong."""
-    network, path = recipe.network, recipe.path
-    if network.age is None and network.gender is None:
-        raise RecipeError(f"{path}: a network tells [network.age], [network.gender] or both.")
-    if (network.age_output == DISTRIBUTION) != (recipe.loss.age == LABEL_DISTRIBUTION):
-        raise RecipeError(
-            f"{path}: the loss '{LABEL_DISTRIBUTION}' belongs to age_output '{DISTRIBUTION}', the others to "
-            f"'{YEARS}'. Received: '{recipe.loss.age}' and '{network.age_output}'."
-        )
-    if (network.architecture == EMBEDDING) != bool(network.embedding_layer):
-        raise RecipeError(f"{path}: embedding_layer is named for the architecture '{EMBEDDING}', only there.")
-    faceres_like = NetworkRecipe(
-        "mobilenet",
-        FACERES,
-        network.batch_norm,
-        attention_px=network.attention_px,
-        shared=Head([256], [0.0]),
-        age=Head(),
-        gender=Head(),
-    )
-    if network.weights == FACERES and network != faceres_like:
-        raise RecipeError(
-            f"{path}: '{FACERES}' are weights of a mobilenet with 256 shared units, an age distribution and "
-            f"a gender. Received: {network}."
-        )
-    if not recipe.phases:
-        raise RecipeError(f"{path}: a recipe has one of [[phases]] at least.")
-    for phase in recipe.phases:
-        if phase.trainable == LOCALIZER and not network.attention_px:
-            raise RecipeError(f"{path}: the phase {phase.name} trains the localizer, and attention_px is 0.")
-        if phase.layerwise_lr_decay != 1 and phase.optimizer != "adamw":
-            raise RecipeError(
-                f"{path}: layerwise_lr_decay belongs to 'adamw'. Received: '{phase.optimizer}' in {phase.name}."
-            )
-        if phase.feature_samples and (phase.trainable != HEADS or recipe.cooldown):
-            raise RecipeError(
-                f"{path}: feature_samples is for a phase that trains '{HEADS}', in a recipe without [cooldown]. "
-                f"Received: {phase.feature_samples} in the phase {phase.name}."
-            )
-    if recipe.cooldown and set(recipe.cooldown.mix.fractions) - set(recipe.mix.fractions):
-        raise RecipeError(f"{path}: [cooldown.mix] draws from sets of [mix].")
+def recipe_in(table: Mapping[str, Any], path: Path) -> Recipe:
+    """The recipe that a table says, as TOML is parsed; `path` is named in errors."""
+    return checked(table, Recipe, RecipeError, path, path=path)
 
 
-def _network(path: Path, table: dict[str, Any]) -> NetworkRecipe:
-    heads = {
-        name: _section(path, f"network.{name}", table[name], Head)
-        for name in ("shared", "age", "gender")
-        if name in table
-    }
-    for name, head in heads.items():
-        if head.dropout and len(head.dropout) != len(head.units):
-            raise RecipeError(f"{path}: [network.{name}] has a dropout for each of its units, or none.")
-        heads[name] = dataclasses.replace(head, dropout=head.dropout or [0.0] * len(head.units))
-    return _section(path, "network", table | heads, NetworkRecipe)
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Dotted name -> value of every choice but its name: {"phases.0.epochs": 4}."""
+    tables = TypeAdapter(Recipe).dump_python(recipe, exclude={"name", "path"})
+    return dict(_flat(tables))
 
 
-def _cooldown(path: Path, table: dict[str, Any] | None) -> Cooldown | None:
-    if table is None:
-        return None
-    _check_keys(path, "[cooldown]", table, {"epochs", "mix"})
-    return Cooldown(int(table["epochs"]), _mix(path, "cooldown.mix", table["mix"]))
+def schema_json() -> str:
+    """The JSON schema of a recipe, for editors: SCHEMA holds it."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | TypeAdapter(Recipe).json_schema()
+    return json.dumps(schema, indent=1) + "\n"
 
 
-def _mix(path: Path, key: str, table: dict[str, Any]) -> Mix:
-    augmentation = augmentation_in(table.get("augmentation", {}))
-    mix = _section(path, key, table | {"augmentation": augmentation}, Mix)
-    fractions = mix.fractions
-    unknown = {name for name in fractions if name not in TRAINING_SETS and not name.endswith(".csv")}
-    if unknown or not fractions or abs(sum(fractions.values()) - 1) > 1e-6:
-        raise RecipeError(
-            f"{path}: [{key}] has fractions of {', '.join(TRAINING_SETS)} or of .csv files that sum to 1. "
-            f"Received: {fractions}."
-        )
-    if not 0 <= mix.age_balance <= 1:
-        raise RecipeError(f"{path}: [{key}] age_balance lies in 0 to 1. Received: {mix.age_balance}.")
-    return mix
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if _is_tables(value) else None
+    if inside is None:
+        yield key, value
+    for name, one in inside or ():
+        yield from _flat(one, f"{key}.{name}" if key else str(name))
 
 
-def _section(path: Path, key: str, table: dict[str, Any], kind: type) -> Any:
-    """A dataclass of a table whose keys are its fields; those with defaults may be absent."""
-    fields, kinds = {one.name: one for one in dataclasses.fields(kind)}, get_type_hints(kind)
-    optional = {
-        name
-        for name, one in fields.items()
-        if one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
-    }
-    _check_keys(path, f"[{key}]", table, set(fields), optional)
-    for name, value in table.items():
-        values = get_args(kinds[name]) if get_origin(kinds[name]) is Literal else ()
-        if values and value not in values:
-            raise RecipeError(f"{path}: {name} is one of {', '.join(values)}. Received: '{value}'.")
-    return kind(**table)
-
-
-def _check_keys(
-    path: Path, where: str, table: dict[str, Any], known: set[str], optional: Any = frozenset()
-) -> None:
-    missing, unknown = known - set(table) - set(optional), set(table) - known
-    if missing:
-        raise RecipeError(f"{path}: {where} lacks {', '.join(sorted(missing))}.")
-    if unknown:
-        raise RecipeError(f"{path}: {where} has no {', '.join(sorted(unknown))}.")
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, tuple) and any(isinstance(one, dict) for one in value)

@@ -1,13 +1,19 @@
 """What a newcomer is told holds: every pin is exact and installed, and the README leads somewhere."""
 
 import re
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from tests.builders import parsers_of
+from tests.large_files import MAX_BYTES, too_large
+
 REPOSITORY = Path(__file__).resolve().parents[1]
-REQUIREMENTS = ("requirements-run.txt", "requirements.txt", "requirements-dev.txt")
+CHECK_REQUIREMENTS = ("requirements-run.txt", "requirements-check.txt")
+FULL_REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = CHECK_REQUIREMENTS + FULL_REQUIREMENTS
 
 
 PIN = re.compile(r"([\w.-]+)(\[\w+\])?==([\w.]+)")
@@ -36,10 +42,13 @@ def test_no_package_is_pinned_to_two_versions():
     assert not {package for package, pinned in versions.items() if len(pinned) > 1}
 
 
-def test_the_pins_are_what_is_installed_here():
+@pytest.mark.parametrize(
+    "name",
+    [*CHECK_REQUIREMENTS, *(pytest.param(name, marks=pytest.mark.training) for name in FULL_REQUIREMENTS)],
+)
+def test_the_pins_are_what_is_installed_here(name):
     drifted = [
         f"{package}: {pinned} pinned, {installed} installed"
-        for name in REQUIREMENTS
         for package, pinned in pins_of(name)
         if (installed := version(package).split("+")[0]) != pinned  # a local build: torch 2.13.0+cpu
     ]
@@ -50,7 +59,7 @@ def test_the_serving_environment_is_pinned_without_training_libraries():
     assert not TRAINING_PACKAGES & {package for package, _ in pins_of("requirements-run.txt")}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"])
 def test_every_link_into_the_repository_leads_to_a_file(page):
     text = (REPOSITORY / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith(("http", "#"))]
@@ -58,8 +67,59 @@ def test_every_link_into_the_repository_leads_to_a_file(page):
     assert not dead, f"{page} links to {dead}"
 
 
-def test_every_room_with_a_command_is_in_the_readmes_command_table():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    rooms = [path.parent.name for path in REPOSITORY.glob("*/__main__.py")]
-    undocumented = [room for room in rooms if f"`python -m {room}" not in readme]
-    assert not undocumented, f"the README says nothing of python -m {undocumented}"
+COMMAND_ROW = re.compile(r"^\| `python -m ([^`]*)` \|", re.MULTILINE)
+ROOMS_CALLED = [path.parent.name for path in sorted(REPOSITORY.glob("*/__main__.py"))]
+NEEDS_TENSORFLOW = ("training", "benchmarks")
+
+
+@pytest.mark.parametrize(
+    "room",
+    [pytest.param(room, marks=[pytest.mark.training] * (room in NEEDS_TENSORFLOW)) for room in ROOMS_CALLED],
+)
+def test_the_readmes_command_table_has_every_command_with_every_option_and_no_other(room):
+    rows = COMMAND_ROW.findall((REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    table = {
+        " ".join(re.findall(r"^[a-z]+|(?<=^" + room + r" )[a-z]+", row)): set(re.findall(r"--[\w-]+", row))
+        for row in rows
+        if row.split()[0] == room
+    }
+    commands = {
+        command: {option for action in parser._actions for option in action.option_strings} - {"-h", "--help"}
+        for command, parser in parsers_of(room).items()
+    }
+    assert table == commands
+
+
+CHECKLISTS = ("Add a page", "Add a saliency method", "Add a data set", "Add an architecture or a recipe")
+
+
+@pytest.mark.parametrize("checklist", ["The loop", "The house", *CHECKLISTS])
+def test_every_path_that_contributing_names_is_in_the_tree(checklist):
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.split(f"## {checklist}\n")[1].split("\n## ")[0]
+    paths = [path for path in re.findall(r"`([\w./-]+)`", section) if "/" in path]
+    assert paths
+    assert not [path for path in paths if not (REPOSITORY / path).exists()]
+
+
+def test_what_a_checklist_tells_to_fill_in_is_in_its_file():
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+)` (?:of|in)\s+`([\w./-]+\.py)`", text)
+    assert {name for name, _ in named} >= {"METHODS", "FACTS", "answer_of"}
+    files = {path: (REPOSITORY / path).read_text(encoding="utf-8") for _, path in named}
+    assert not [(name, path) for name, path in named if name not in files[path]]
+
+
+def test_a_file_over_16_mb_is_not_committed():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert not too_large([REPOSITORY / name for name in listed.stdout.split("\0") if name])
+
+
+def test_a_file_over_the_limit_is_named_with_its_size(tmp_path):
+    (tmp_path / "large.bin").write_bytes(bytes(MAX_BYTES + 1_000_000))
+    (tmp_path / "small.bin").write_bytes(b"1")
+    assert too_large(sorted(tmp_path.iterdir())) == [
+        f"{tmp_path / 'large.bin'} has 17.0 MB; 16 MB are allowed."
+    ]

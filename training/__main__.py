@@ -9,7 +9,7 @@ from dataset.paths import add_path_options, data_dir_of
 from faces.errors import ProjectError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# In TensorFlow 2.21 oneDNN's gradient of a 1 × 1 convolution of stride 2 with 8 channels corrupts the memory.
+# In TensorFlow 2.21 oneDNN's gradient of a 1 × 1 convolution of stride 2 with 8 channels corrupts memory.
 CRASHES_WITH_ONEDNN = ("residual_cnn",)
 
 
@@ -20,9 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("recipe", help="a folder with a recipe.toml (model_full), a recipe's name, or a path")
     add_path_options(run)
     run.add_argument("--out", type=Path, help="run folder (default: runs/NAME)")
-    run.add_argument("--resume", action="store_true", help="go on where the run in --out was killed")
-    run.add_argument("--limit", type=int, help="pictures a set, for a quick look")
-    commands.add_parser("recipes", help="list the recipes")
+    run.add_argument("--resume", action="store_true", help="continue the killed run in --out")
+    run.add_argument("--limit", type=int, help="about so many pictures a set, for a quick trial")
+    listed = commands.add_parser("recipes", help="list the recipes")
+    listed.add_argument("--schema", action="store_true", help="print the JSON schema of a recipe instead")
     from training.detector import train as detector
 
     detector.add_arguments(commands.add_parser("detector", help="fine-tune the face detector and export it"))
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         if parsed.command == "detector":
             return detector.run(parsed) or 0
         if parsed.command == "recipes":
-            return _list_recipes()
+            return _list_recipes(schema=parsed.schema)
         return _run(parsed)
     except ProjectError as error:
         print(error, file=sys.stderr)
@@ -45,17 +46,20 @@ def _run(parsed: argparse.Namespace) -> int:
     data_dir = data_dir_of(parsed)
     if recipe.network.architecture in CRASHES_WITH_ONEDNN:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # read once, when TensorFlow is imported
-    from training import run as loop
+    from training.run import run
 
     out = parsed.out or Path("runs") / recipe.name
-    variant = loop.run(recipe, data_dir, parsed.cache_dir, out, resume=parsed.resume, limit=parsed.limit)
+    variant = run(recipe, data_dir, parsed.cache_dir, out, resume=parsed.resume, limit=parsed.limit)
     print(f"{variant.name}: {variant.parameters:,} parameters, written to {variant.folder}")
     return 0
 
 
-def _list_recipes() -> int:
-    from recipes.recipe import RECIPES, read_recipe
+def _list_recipes(*, schema: bool) -> int:
+    from recipes.recipe import RECIPES, read_recipe, schema_json
 
+    if schema:
+        print(schema_json(), end="")
+        return 0
     paths = sorted(Path().glob("model_*/recipe.toml")) + sorted(RECIPES.glob("*.toml"))
     for recipe in map(read_recipe, paths):
         fractions = ", ".join(f"{fraction:.0%} {name}" for name, fraction in recipe.mix.fractions.items())

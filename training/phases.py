@@ -1,7 +1,4 @@
-"""A phase of a recipe -> what is trained, by which optimiser, at which rate.
-
-A room of its own because it is all that differs between the epochs of a run.
-"""
+"""Phase of a recipe -> the network compiled for it: its layers, losses, optimiser and learning rates."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,15 +7,54 @@ from typing import Any
 import keras
 
 from faces.errors import RecipeError
-from recipes.recipe import ALL, FROZEN, HEADS, LOCALIZER, NO_WEIGHTS, NetworkRecipe, Phase, Schedule
+from faces.networks import ATTENTION
+from recipes.recipe import (
+    ALL,
+    FEMALE,
+    FROZEN,
+    HEADS,
+    LOCALIZER,
+    NO_WEIGHTS,
+    NetworkRecipe,
+    Phase,
+    Recipe,
+    Schedule,
+)
+from training.checkpoint import Row
 from training.networks.attention import PREFIX
 from training.networks.build import StartedNetwork
+from training.networks.losses import AgeMae, GenderAccuracy, GenderLoss, LocalizerLoss, age_loss
 
 LOWEST_LR_FRACTION = 0.01  # where the cosine ends
 
 
+def compiled(
+    started: StartedNetwork, recipe: Recipe, phase: Phase, part: keras.Model | None = None
+) -> keras.Model:
+    """Compile the network, or `part` of it, with the recipe's losses and the phase's layers and optimiser."""
+    model, loss = part or started.model, recipe.loss
+    set_trainable(started, phase, recipe.network)
+    age = next((name for name in model.output if name not in (FEMALE, ATTENTION)), None)
+    losses: dict[str, keras.losses.Loss] = {}
+    weights: dict[str, float] = {}
+    metrics: dict[str, list[keras.metrics.Metric]] = {}
+    if age:
+        losses[age], weights[age], metrics[age] = age_loss(loss), loss.age_weight, [AgeMae()]
+    if FEMALE in model.output:
+        losses[FEMALE], weights[FEMALE] = GenderLoss(loss.gender_smoothing), loss.gender_weight
+        metrics[FEMALE] = [GenderAccuracy()]
+    if ATTENTION in model.output:
+        losses[ATTENTION], weights[ATTENTION] = LocalizerLoss(), loss.localizer_weight
+    steps = phase.epochs * (recipe.schedule.inputs_per_epoch // recipe.schedule.batch_size)
+    multipliers = lr_multipliers(started, model, phase) if phase.layerwise_lr_decay != 1 else ()
+    optimizer = optimizer_of(phase, recipe.schedule, steps, multipliers)
+    model.compile(optimizer, loss=losses, loss_weights=weights, metrics=metrics)
+    optimizer.build(model.trainable_variables)
+    return model
+
+
 def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe) -> None:
-    """Mark the layers that the phase trains. Raises RecipeError for a layer that is not there.
+    """Mark the layers that the phase trains. Raises RecipeError for a layer that the network lacks.
 
     With a random start everything is trained, whatever the phase says: frozen noise is no backbone.
     """
@@ -36,7 +72,7 @@ def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe)
 
 
 def _first_trained(started: StartedNetwork, phase: Phase) -> int:
-    """How many layers of the backbone stay as they are."""
+    """Number of leading layers of the backbone that are frozen."""
     names = list(started.backbone)
     word, _, rest = phase.trainable.partition(" ")
     if phase.trainable == ALL:
@@ -56,43 +92,44 @@ def _first_trained(started: StartedNetwork, phase: Phase) -> int:
 
 
 def trainable_parameters(model: keras.Model) -> int:
-    """How many numbers the phase changes."""
+    """Number of parameters that the phase trains."""
     return sum(int(keras.ops.size(variable)) for variable in model.trainable_variables)
 
 
 class LayerwiseAdamW(keras.optimizers.AdamW):
-    """AdamW with a share of the rate for each variable, in the order in which it is built with them."""
+    """AdamW with one learning-rate multiplier per variable, in build order."""
 
     def __init__(self, learning_rate: Any, lr_multipliers: Sequence[float], **options: Any) -> None:
         super().__init__(learning_rate, **options)
         self.lr_multipliers = list(lr_multipliers)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        fraction = self.lr_multipliers[self._get_variable_index(variable)]
-        super().update_step(gradient, variable, learning_rate * fraction)
+        # Re-check at a Keras upgrade: the index is private.
+        multiplier = self.lr_multipliers[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * multiplier)
 
 
 def lr_multipliers(started: StartedNetwork, model: keras.Model, phase: Phase) -> list[float]:
-    """For each trainable variable of `model` its share of the rate: 1 behind the backbone, before it less.
+    """Learning-rate multiplier of each trainable variable of `model`: 1 for the heads.
 
-    Of the backbone's trained layers the last has `layerwise_lr_decay`, the one before it its square, and so on
-    (layer-wise rate decay, Howard & Ruder 2018).
+    Of the backbone's trained layers the last has `layerwise_lr_decay`, the one before it its square, and so
+    on (discriminative fine-tuning, Howard & Ruder 2018).
     """
     trained = [layer for name in started.backbone if (layer := model.get_layer(name)).trainable_variables]
-    fractions = {
+    multipliers = {
         variable.path: phase.layerwise_lr_decay**depth
         for depth, layer in enumerate(reversed(trained), start=1)
         for variable in layer.trainable_variables
     }
-    return [fractions.get(variable.path, 1.0) for variable in model.trainable_variables]
+    return [multipliers.get(variable.path, 1.0) for variable in model.trainable_variables]
 
 
 def optimizer_of(
     phase: Phase, schedule: Schedule, steps: int, lr_multipliers: Sequence[float] = ()
 ) -> keras.optimizers.Optimizer:
-    """Adam or AdamW with the phase's schedule over its `steps`, gradients clipped; it may average weights.
+    """Adam or AdamW with the phase's learning rates over its `steps`, clipped gradients and, maybe, EMA.
 
-    `lr_multipliers` of the variables that it will be built with, where they differ.
+    `lr_multipliers` are those of the variables with which it will be built; without any, all are 1.
     """
     rate: Any = phase.learning_rate
     if phase.schedule == "cosine":
@@ -116,8 +153,8 @@ def optimizer_of(
     )
 
 
-def learning_rate_after(phase: Phase, done: list[dict[str, Any]]) -> float | None:
-    """The rate of the next epoch where validation decides it; None where the schedule does.
+def learning_rate_after(phase: Phase, rows: list[Row]) -> float | None:
+    """Learning rate of the epoch after `rows`, for the schedule `reduce_on_plateau`; else None.
 
     It is lowered whenever `plateau_epochs` epochs have brought no lower validation loss, and follows from the
     history alone, so that a resumed run goes on with it.
@@ -125,9 +162,15 @@ def learning_rate_after(phase: Phase, done: list[dict[str, Any]]) -> float | Non
     if phase.schedule != "reduce_on_plateau":
         return None
     rate, lowest, waited = phase.learning_rate, float("inf"), 0
-    for row in done:
+    for row in rows:
         waited = 0 if row["validation_loss"] < lowest else waited + 1
         lowest = min(lowest, row["validation_loss"])
         if waited == phase.plateau_epochs:
             rate, waited = rate * phase.plateau_factor, 0
     return rate
+
+
+def has_stalled(rows: list[Row], patience: int) -> bool:
+    """Whether the last `patience` epochs brought no lower validation loss; never with a patience of 0."""
+    losses = [row["validation_loss"] for row in rows]
+    return bool(patience) and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])

@@ -1,9 +1,9 @@
-"""Recipe + data -> a tf.data pipeline of augmented frames, and fixed validation frames.
+"""Recipe + data -> a tf.data pipeline of augmented training inputs, and fixed validation inputs.
 
-The frames of a set are cut once, with some margin, into a uint8 file that is mapped into memory; every epoch
-draws from it and augments in numpy, on other threads than the training step, which is never kept waiting.
-Which frames an epoch holds depends on the seed and the epoch alone, so a resumed run sees what an
-uninterrupted one would have seen.
+The inputs of a set are cropped once, with some margin, into a uint8 file that is mapped into memory; every
+epoch samples from it and augments in numpy, on other threads than the training step, which never waits.
+Which inputs an epoch holds depends on the seed and the epoch alone, so a resumed run trains on what an
+uninterrupted one would have trained on.
 """
 
 import hashlib
@@ -34,18 +34,18 @@ VALIDATION = "validation"
 
 @dataclass(frozen=True)
 class Labelled:
-    """Frames (n, px, px, 3) uint8 with age intervals (n, 2) in years and genders (n, 1); -1 where unknown.
+    """Inputs (n, px, px, 3) uint8 RGB with age intervals (n, 2) in years and genders (n, 1), -1 if unknown.
 
-    `places` (n, 3) tell where the faces lie, as `faces.input_crops.Square.within` does; NaN where unknown.
-    `skipped` pictures could not be read. `features` (draws, n, width) float32 stand for the frames where a
-    frozen backbone has read them (training.frozen_features).
+    `boxes_cxcys` (n, 3) are the faces' squares as centre x, centre y and side, in fractions of the input's
+    side; NaN where unknown. `skipped` pictures could not be decoded. `features` (samples, n, width) float32
+    are those of a frozen backbone, which then take the inputs' place (training.frozen_features).
     """
 
     inputs: np.ndarray
     ages: np.ndarray
     genders: np.ndarray
     skipped: int = 0
-    places: np.ndarray | None = None
+    boxes_cxcys: np.ndarray | None = None
     features: np.ndarray | None = None
 
 
@@ -59,52 +59,58 @@ def labelled_inputs(
     canvas_scale: float = 1.0,
     limit: int | None = None,
 ) -> Labelled:
-    """The frames of a split of a set, cut now or read from the cache. A picture that cannot be read is named.
+    """Crop the inputs of a split of a set, or map those in the cache; a picture that is broken is named.
 
-    `limit` keeps the first pictures in an order that their names decide, for a quick run.
+    `limit` keeps about so many pictures, chosen by a hash of their names, for a quick run.
     """
     variant = recipe.variant()
     records = _records_of(set_name, split, data_dir, cache_dir, limit)
     if recipe.average_duplicates and (set_name, split) == (CHIPS, TRAIN):
         records = with_mean_ages(records, predicted_groups(cache_dir))
-    framed = variant.input_mode == FACE
-    needed = framed or recipe.network.attention_px
-    boxes = write_boxes(records, _table_name(set_name), cache_dir) if needed else None
+    needs_boxes = variant.input_mode == FACE or recipe.network.attention_px
+    boxes = write_boxes(records, _table_name(set_name), cache_dir) if needs_boxes else None
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
-    key = _cache_key(variant, dataset, boxes if framed else None)
+    key = _cache_key(variant, dataset, boxes if variant.input_mode == FACE else None)
     path = cache_dir / "inputs" / f"{_table_name(set_name)}-{split}-{key}.npy"
     if not path.is_file():
-        _write_inputs(dataset, path, f"frames {recipe.name} {set_name} {split}")
-    inputs = np.load(path, mmap_mode="r")
-    places = np.array([dataset.place_of(index) for index in range(len(dataset))], np.float32)
-    labels = [dataset.labels_of(index) for index in range(len(dataset))]
+        _write_inputs(dataset, path, f"inputs {recipe.name} {set_name} {split}")
+    rows = list(range(len(dataset)))
     unreadable = path.with_suffix(".unreadable")
-    kept = np.ones(len(labels), bool)
     if unreadable.is_file():
-        kept[np.loadtxt(unreadable, dtype=int, ndmin=1)] = False
-        labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
-        inputs, places = inputs[kept], places[kept]
-    return _labelled(inputs, labels, int((~kept).sum()), places)
+        rows = sorted(set(rows) - set(np.loadtxt(unreadable, dtype=int, ndmin=1).tolist()))
+    labels = [dataset.labels_of(row) for row in rows]
+    inputs = np.load(path, mmap_mode="r")
+    return Labelled(
+        inputs if len(rows) == len(inputs) else inputs[rows],
+        _age_intervals(labels),
+        np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1),
+        len(inputs) - len(rows),
+        np.array([dataset.place_of(row) for row in rows], np.float32),
+    )
 
 
 def sampled_crop(
     source: Labelled, index: int, augmentation: Augmentation, settings: InputRecipe, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A frame (px, px, 3) uint8 RGB and the face's place in it (3,), both augmented by the same generator."""
-    place = _place(source, index)
+    """Augment one input: (px, px, 3) uint8 RGB, and the face's square in it (3,), moved by the same warp."""
     return augmented_with_place(
-        source.inputs[index], place, augmentation, rng, settings.input_px, settings.pad_rgb
+        source.inputs[index],
+        _box_cxcys(source, index),
+        augmentation,
+        rng,
+        settings.input_px,
+        settings.pad_rgb,
     )
 
 
-def _place(source: Labelled, index: int) -> np.ndarray:
-    return np.full(3, np.nan, np.float32) if source.places is None else source.places[index]
+def _box_cxcys(source: Labelled, index: int) -> np.ndarray:
+    return np.full(3, np.nan, np.float32) if source.boxes_cxcys is None else source.boxes_cxcys[index]
 
 
 def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -> tuple[tf.data.Dataset, int]:
-    """The augmented batches of one epoch (counted from 0), and how many there are.
+    """The augmented batches of one epoch (counted from 0), and their number.
 
-    Where the sources have features, the batches are of those: each epoch the next draw.
+    Where the sources have cached features, the batches are of those: the samples in turn, one an epoch.
     """
     schedule, mix = recipe.schedule, recipe.mix_of(epoch)
     names = [name for name in sources if name in mix.fractions]
@@ -113,7 +119,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
             np.stack([np.full(len(chosen), number), chosen], axis=1)
             for number, name in enumerate(names)
             for chosen in [
-                _draw(
+                _sampled_rows(
                     _age_weights(sources[name].ages, mix.age_balance),
                     round(mix.fractions[name] * schedule.inputs_per_epoch),
                     schedule.seed + number,
@@ -134,23 +140,23 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
     def batch_at(step: np.int64) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         generator = np.random.default_rng([schedule.seed, epoch, int(step)])
         rows = [(batches[source], index) for source, index in picks[step]]
-        drawn = [
+        samples = [
             sampled_crop(*row, mix.augmentation, recipe.input, generator)
             if features is None
-            else (row[0].features[epoch % len(features), row[1]], _place(*row))
+            else (row[0].features[epoch % len(features), row[1]], _box_cxcys(*row))
             for row in rows
         ]
         return (
-            np.stack([crop for crop, _ in drawn]),
-            np.nan_to_num(np.stack([place for _, place in drawn]), nan=-1.0),
+            np.stack([crop for crop, _ in samples]),
+            np.nan_to_num(np.stack([box for _, box in samples]), nan=-1.0),
             np.stack([source.ages[index] for source, index in rows]),
             np.stack([source.genders[index] for source, index in rows]),
         )
 
     def labelled(step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        inputs, places, ages, genders = tf.numpy_function(batch_at, [step], [kind] + 3 * [tf.float32])
+        inputs, boxes_cxcys, ages, genders = tf.numpy_function(batch_at, [step], [kind] + 3 * [tf.float32])
         inputs.set_shape((schedule.batch_size, *shape))
-        places.set_shape((schedule.batch_size, 3))
+        boxes_cxcys.set_shape((schedule.batch_size, 3))
         ages.set_shape((schedule.batch_size, 2))
         genders.set_shape((schedule.batch_size, 1))
         labels = {}
@@ -159,7 +165,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
         if recipe.network.gender is not None:
             labels[FEMALE] = genders
         if recipe.network.attention_px:
-            labels[ATTENTION] = places
+            labels[ATTENTION] = boxes_cxcys
         return tf.cast(inputs, tf.float32), labels
 
     dataset = tf.data.Dataset.range(steps).map(labelled, num_parallel_calls=2, deterministic=True)
@@ -167,29 +173,29 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
 
 
 def _age_weights(ages: np.ndarray, balance: float) -> np.ndarray:
-    """How often each row is to be drawn, on average 1: (count of its age decade) ** -balance, scaled."""
+    """Sampling weight of each row, on average 1: (count of its age decade) ** -balance, scaled."""
     decades = np.clip(ages.mean(axis=1) // 10, -1, 9).astype(int) + 1  # -1: no age
     weights = np.bincount(decades).astype(float)[decades] ** -balance
     return weights / weights.mean()
 
 
-def _draw(weights: np.ndarray, wanted: int, seed: int, epoch: int) -> np.ndarray:
-    """`wanted` rows for one epoch, round after round: in each, a row comes up floor or ceil(weight) times.
+def _sampled_rows(weights: np.ndarray, wanted: int, seed: int, epoch: int) -> np.ndarray:
+    """`wanted` rows for one epoch, round after round: in each, a row occurs floor or ceil(weight) times.
 
-    With equal weights a round is a permutation, so that all rows are seen evenly.
+    This is systematic sampling; with equal weights a round is a permutation, so that all rows occur evenly.
     """
     count = len(weights)
     first = epoch * wanted
-    rows = np.arange(first, first + wanted)
+    positions = np.arange(first, first + wanted)
     rounds = {}
-    for number in np.unique(rows // count).tolist():
+    for number in np.unique(positions // count).tolist():
         rng = np.random.default_rng([seed, number])
         order = rng.permutation(count)
         edges = np.cumsum(weights[order])
-        places = np.searchsorted(edges, np.arange(count) + rng.random(), side="right")
-        rounds[number] = order[np.minimum(places, count - 1)]
+        picks = np.searchsorted(edges, np.arange(count) + rng.random(), side="right")
+        rounds[number] = order[np.minimum(picks, count - 1)]
         rng.shuffle(rounds[number])
-    return np.array([rounds[int(row) // count][row % count] for row in rows], np.int64)
+    return np.array([rounds[int(position) // count][position % count] for position in positions], np.int64)
 
 
 def _records_of(
@@ -206,20 +212,13 @@ def _records_of(
     return records
 
 
-def _labelled(
-    inputs: np.ndarray, labels: list[FaceLabels], skipped: int, places: np.ndarray | None = None
-) -> Labelled:
-    genders = np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1)
-    return Labelled(inputs, _age_intervals(labels), genders, skipped, places)
-
-
 def _write_inputs(dataset: FaceDataset, path: Path, caption: str) -> None:
     unreadable: list[int] = []
     with whole_file(path) as unfinished:
         shape = (len(dataset), dataset.canvas_px, dataset.canvas_px, 3)
         inputs = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
 
-        def cut(index: int) -> None:
+        def crop(index: int) -> None:
             try:
                 inputs[index] = dataset[index][0]
             except PictureError as error:
@@ -227,7 +226,7 @@ def _write_inputs(dataset: FaceDataset, path: Path, caption: str) -> None:
                 unreadable.append(index)
 
         with ThreadPoolExecutor(2) as pool:
-            list(tqdm(pool.map(cut, range(len(dataset))), total=len(dataset), desc=caption, unit="picture"))
+            list(tqdm(pool.map(crop, range(len(dataset))), total=len(dataset), desc=caption, unit="picture"))
         inputs.flush()
     if unreadable:
         with whole_file(path.with_suffix(".unreadable")) as unfinished:
@@ -235,10 +234,10 @@ def _write_inputs(dataset: FaceDataset, path: Path, caption: str) -> None:
 
 
 def _cache_key(variant: Variant, dataset: FaceDataset, boxes: pd.DataFrame | None) -> str:
-    """A name for these frames that changes with whatever would change them."""
+    """A hash of all that the inputs depend on but the pictures' bytes."""
     digest = hashlib.sha256()
-    for part in (variant.input_mode, variant.input_px, variant.pad_rgb, dataset.canvas_px):
-        digest.update(repr(part).encode())
+    for field in (variant.input_mode, variant.input_px, variant.pad_rgb, dataset.canvas_px):
+        digest.update(repr(field).encode())
     digest.update("\n".join(dataset.records.file).encode())
     if boxes is not None:
         digest.update(repr(variant.crop_scale).encode())
@@ -247,7 +246,7 @@ def _cache_key(variant: Variant, dataset: FaceDataset, boxes: pd.DataFrame | Non
 
 
 def _table_name(set_name: str) -> str:
-    """What the caches call a set: of a CSV its file's name and a hash of its path."""
+    """The name of a set in the caches: of a CSV its file's name and a hash of its path."""
     if not set_name.endswith(".csv"):
         return set_name
     return f"{Path(set_name).stem}-{hashlib.sha256(set_name.encode()).hexdigest()[:8]}"

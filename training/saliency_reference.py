@@ -1,8 +1,7 @@
-"""Variant folder + frame -> the map of tf-keras-vis, the published implementation of the same methods.
+"""Variant folder + input -> the saliency map of tf-keras-vis, the published implementation of the methods.
 
-A room of its own because it is the second opinion: tests hold `faces.saliency` against it, and the Saliency
-page offers it where TensorFlow is installed. The page never imports it. It starts this module as a process
-and sends requests down a pipe.
+Tests compare `faces.saliency` with it, and the Saliency page offers it where TensorFlow is installed: it
+starts this module as a process and sends requests down a pipe.
 """
 
 import json
@@ -40,9 +39,9 @@ def reference_map(
     female_probability: float,
     smooth_samples: int = SAMPLES,
 ) -> np.ndarray:
-    """(px, px, 3) RGB frame -> (px, px) float32 from 0 to 1, by a method of `faces.saliency.explain.METHODS`.
+    """(px, px, 3) RGB input -> (px, px) float32 from 0 to 1, by a method of `faces.saliency.explain.METHODS`.
 
-    `female_probability` is the variant's answer to this frame: it says which gender is explained.
+    `female_probability` is the variant's prediction for this input: it decides which gender is explained.
     """
     model, last_convolution = _one_head(Path(folder), output)
     target = target_for(output, female_probability)
@@ -51,32 +50,32 @@ def reference_map(
     rectifier = tf.abs if target.counts_both_ways else tf.nn.relu
     inputs = tf.constant(crop[None], tf.float32)
     if method in ("vanilla", "smoothgrad"):
-        np.random.seed(SEED)  # noqa: NPY002 - tf-keras-vis draws from the global generator
+        np.random.seed(SEED)  # noqa: NPY002 - tf-keras-vis samples from the global generator
         samples = smooth_samples if method == "smoothgrad" else 0
         values = Saliency(model)(score, inputs, smooth_samples=samples, smooth_noise=NOISE)
     else:
         engine = {"gradcam": Gradcam, "gradcam_plus_plus": GradcamPlusPlus}[method](model)
-        place = _attention_box(Path(folder), inputs)
+        box = _attention_box(Path(folder), inputs)
         values = engine(
             score,
             inputs,
             penultimate_layer=last_convolution,
             seek_penultimate_conv_layer=False,
             activation_modifier=rectifier,
-            expand_cam=place is None,
-            normalize_cam=place is None,
+            expand_cam=box is None,
+            normalize_cam=box is None,
         )
-        if place is not None:
-            # tf-keras-vis lays a feature map over the whole frame.
-            return scaled_to_one(expanded(np.asarray(values[0]), len(crop), place))
+        if box is not None:
+            # tf-keras-vis would resize the feature map to the whole input.
+            return scaled_to_one(expanded(np.asarray(values[0]), len(crop), box))
     return np.asarray(values[0], np.float32)
 
 
 def _attention_box(folder: Path, inputs: tf.Tensor) -> np.ndarray | None:
-    """Where the network looks in one frame, (3,); None where it reads the frame itself."""
+    """The attention box (centre x, centre y, side) in one input, (3,); None without an attention crop."""
     model = _loaded(read_variant(folder).folder / "network.keras")
-    answers = {current_name(name): value for name, value in model(inputs, training=False).items()}
-    return answers[ATTENTION].numpy()[0] if ATTENTION in answers else None
+    outputs = {current_name(name): value for name, value in model(inputs, training=False).items()}
+    return outputs[ATTENTION].numpy()[0] if ATTENTION in outputs else None
 
 
 @lru_cache(maxsize=8)
@@ -86,7 +85,7 @@ def _loaded(path: Path) -> keras.Model:
 
 @lru_cache(maxsize=8)
 def _one_head(folder: Path, output: str) -> tuple[keras.Model, str]:
-    """The network with one output, as tf-keras-vis wants it, and the name of the layer for Grad-CAM."""
+    """The network with one output, as tf-keras-vis needs it, and the name of the layer for Grad-CAM."""
     variant = read_variant(folder)
     path = folder / "network.keras"
     if not path.is_file():
@@ -104,7 +103,7 @@ def _one_head(folder: Path, output: str) -> tuple[keras.Model, str]:
 def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer until `requests` ends.
 
-    A request is a line of JSON, the arguments of `reference_map`, and the bytes of a (px, px, 3) uint8 frame;
+    A request is a line of JSON, the arguments of `reference_map`, and the bytes of a (px, px, 3) uint8 input;
     an answer is a line of JSON, {"error": text or null}, and without an error the (px, px) float32 map.
     """
     while line := requests.readline():
@@ -121,7 +120,7 @@ def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    # Whatever a library prints must not land between the answers.
+    # What a library prints must not get between the answers.
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     answer_requests(sys.stdin.buffer, pipe)

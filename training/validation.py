@@ -1,32 +1,51 @@
-"""Network + fixed frames -> the figures by which recipes are chosen.
-
-A room of its own because a run's history and the ablation read the same figures. Nothing here is a test set:
-the sets are the validation splits and FairFace's development list.
-"""
+"""Network + fixed inputs -> the figures by which recipes are chosen, on validation splits alone."""
 
 import keras
 import numpy as np
 
+from faces.boxes import iou_of_squares
 from faces.networks import ATTENTION
-from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE
-from training.networks.attention import PLACE
-from training.networks.losses import GenderLoss, LocalizerLoss, ages_in_years
+from faces.predictions import EVEN
+from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, Recipe
+from training.networks.attention import CXCYS_LENGTH
+from training.networks.losses import GenderLoss, LocalizerLoss, age_loss, ages_in_years
 from training.pipeline import Labelled
 from training.run_folder.card import validation_column
 
 BATCH_SIZE = 64
 
 
+def validation_row(model: keras.Model, recipe: Recipe, sources: dict[str, Labelled]) -> dict[str, float]:
+    """Columns of history.csv: `validation_loss`, averaged over the sets by their fractions, and figures."""
+    loss = recipe.loss
+    figures = validation_figures(model, sources, age_loss(loss), GenderLoss(loss.gender_smoothing))
+    total = sum(
+        recipe.mix.fractions[name]
+        * (
+            loss.age_weight * values.get("age_loss", 0.0)
+            + loss.gender_weight * values.get("gender_loss", 0.0)
+            + loss.localizer_weight * values.get("localizer_loss", 0.0)
+        )
+        for name, values in figures.items()
+    )
+    columns = {
+        validation_column(name, figure): value
+        for name, values in figures.items()
+        for figure, value in values.items()
+    }
+    return {"validation_loss": total} | columns
+
+
 def validation_figures(
     model: keras.Model, sources: dict[str, Labelled], age_loss: keras.losses.Loss, gender_loss: GenderLoss
 ) -> dict[str, dict[str, float]]:
-    """Set -> figure -> value, without augmentation and without the mirrored second reading.
+    """Set -> figure -> value, on inputs as they are: neither augmented nor averaged with their mirror image.
 
-    `age_loss`, `gender_loss` (not yet weighed) and `gender_accuracy` (share) on every set; of a network that
-    takes a glimpse `glimpse_loss` and `glimpse_overlap` with the face's square (share); on exact ages
-    `age_mae_years`, `age_bias_years`, `cs_5` (share within 5 years); on bins `bin_accuracy` and
-    `bin_off_by_one` (shares), and `young_bias_years` and `old_bias_years`: how far beyond the bin, on
-    average, the age of people under 20 and from 50 lies.
+    `age_loss`, `gender_loss` (unweighted) and `gender_accuracy` (0-1) on every set; of a network with an
+    attention crop `localizer_loss` and `localizer_iou` with the face's square (0-1); on exact ages
+    `age_mae_years`, `age_bias_years`, `cs_5` (fraction within 5 years); on bins `bin_accuracy` and
+    `bin_off_by_one` (fractions), and `young_bias_years` and `old_bias_years`: how far beyond the bin, on
+    average, the predicted age of people under 20 and from 50 lies.
     """
     return {
         name: _figures(outputs_of(model, source), source, age_loss, gender_loss)
@@ -34,17 +53,8 @@ def validation_figures(
     }
 
 
-def history_columns(figures: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The figures by the names that history.csv gives them."""
-    return {
-        validation_column(name, figure): value
-        for name, of_set in figures.items()
-        for figure, value in of_set.items()
-    }
-
-
 def outputs_of(model: keras.Model, source: Labelled) -> dict[str, np.ndarray]:
-    """What the model says of n frames, or of the first draw of their features: (n, …) by output name."""
+    """Model outputs for n inputs (or for their first cached features), by output name: (n, ...)."""
     inputs = source.inputs if source.features is None else source.features[0]
     batches = [
         model.predict_on_batch(np.asarray(inputs[start : start + BATCH_SIZE], np.float32))
@@ -56,7 +66,7 @@ def outputs_of(model: keras.Model, source: Labelled) -> dict[str, np.ndarray]:
 def _figures(
     outputs: dict[str, np.ndarray], source: Labelled, age_loss: keras.losses.Loss, gender_loss: GenderLoss
 ) -> dict[str, float]:
-    """Those of the outputs that the network has."""
+    """Figures of those outputs that the network has."""
     figures = {}
     for name in (AGE_PROBABILITIES, AGE_YEARS):
         if name in outputs:
@@ -64,22 +74,15 @@ def _figures(
             figures |= _age_figures(np.asarray(ages_in_years(outputs[name])), source.ages)
     if FEMALE in outputs:
         figures["gender_loss"] = float(gender_loss(source.genders, outputs[FEMALE]))
-        right = (outputs[FEMALE] >= 0.5) == (source.genders >= 0.5)
-        figures["gender_accuracy"] = float(right[source.genders >= 0].mean())
-    known = np.zeros(0, bool) if source.places is None else ~np.isnan(source.places[:, 0])
-    if ATTENTION in outputs and source.places is not None and known.any():
-        places, looks = source.places[known], outputs[ATTENTION][known]
-        figures["localizer_loss"] = float(LocalizerLoss()(places, looks))
-        figures["localizer_iou"] = float(overlaps(places, looks[:, :PLACE]).mean())
+        correct = (outputs[FEMALE] >= EVEN) == (source.genders >= EVEN)
+        figures["gender_accuracy"] = float(correct[source.genders >= 0].mean())
+    if ATTENTION in outputs and source.boxes_cxcys is not None:
+        known = ~np.isnan(source.boxes_cxcys[:, 0])
+        boxes, localized = source.boxes_cxcys[known], outputs[ATTENTION][known]
+        if known.any():
+            figures["localizer_loss"] = float(LocalizerLoss()(boxes, localized))
+            figures["localizer_iou"] = float(iou_of_squares(boxes, localized[:, :CXCYS_LENGTH]).mean())
     return figures
-
-
-def overlaps(places: np.ndarray, looks: np.ndarray) -> np.ndarray:
-    """(n, 3) squares by centre x, centre y and side, twice -> (n,) intersections over unions."""
-    highest = np.minimum(places[:, :2] + places[:, 2:] / 2, looks[:, :2] + looks[:, 2:] / 2)
-    lowest = np.maximum(places[:, :2] - places[:, 2:] / 2, looks[:, :2] - looks[:, 2:] / 2)
-    common = np.maximum(highest - lowest, 0).prod(axis=1)
-    return common / (places[:, 2] ** 2 + looks[:, 2] ** 2 - common)
 
 
 def _age_figures(ages: np.ndarray, labels: np.ndarray) -> dict[str, float]:

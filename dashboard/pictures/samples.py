@@ -5,13 +5,15 @@ name beside it (name, age, gender, x0, y0, x1, y1): the true ages that Predict p
 """
 
 import csv
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from faces.boxes import iou
 from faces.detection import Face
+from faces.errors import TableError
+from faces.toml import STRICT, read_toml
 
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
 MATCHING_IOU = 0.2  # the tables' boxes were drawn by another detector, tighter or wider than ours
@@ -30,6 +32,8 @@ class KnownPerson:
 @dataclass(frozen=True)
 class Sample:
     """A shipped picture: its file name, what it shows and who made it."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     file: str
     title: str
@@ -56,10 +60,18 @@ class Sample:
             ]
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """The keys of samples.toml."""
+
+    __pydantic_config__: ClassVar = STRICT
+
+    sample: tuple[Sample, ...]
+
+
 def shipped_samples() -> list[Sample]:
-    """All samples, in the order in which they are shown."""
-    table = tomllib.loads((SAMPLES_FOLDER / "samples.toml").read_text(encoding="utf-8"))
-    return [Sample(**entry) for entry in table["sample"]]
+    """All samples, in the order in which they are shown. Raises TableError where their list is wrong."""
+    return list(read_toml(SAMPLES_FOLDER / "samples.toml", _Samples, TableError).sample)
 
 
 def people_by_face(people: Sequence[KnownPerson], faces: Sequence[Face]) -> dict[int, KnownPerson]:

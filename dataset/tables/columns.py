@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from faces.earlier_names import earlier_names_in
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
 from faces.templates import render
@@ -420,5 +421,5 @@ def _check_names(names: list[str], table: Table, path: Path) -> None:
     if missing or unknown:
         raise TableError(
             f"{path} is no {table.name} table: missing {missing or 'nothing'}. "
-            f"Received beyond its columns: {unknown or 'nothing'}."
+            f"Received beyond its columns: {unknown or 'nothing'}.{earlier_names_in(unknown, 'column')}"
         )

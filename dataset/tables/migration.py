@@ -4,11 +4,9 @@ Renames columns, values and keys of parquet, CSV, TOML and JSON files by `rename
 and every hash as it is written. Kept until no artefact of an earlier release is needed any more.
 """
 
-import csv
 import json
 import re
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from faces.earlier_names import renamed
 from faces.files import whole_file
 
-RENAMED_CSV = Path(__file__).with_name("renamed.csv")
 # Columns whose values are renamed too; in any other column `look` or `held` are somebody's words.
 VALUE_COLUMNS = ("set", "split", "input_source", "phase")
 TABLE_SUFFIXES = {".parquet", ".csv", ".toml", ".json"}
 
 
-@cache
-def renamed(*kinds: str) -> dict[str, str]:
-    """Earlier name -> name, of some kinds of names ("column", "key", "value", ...); without any, of all."""
-    with RENAMED_CSV.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {row["old"]: row["new"] for row in rows if not kinds or row["kind"] in kinds}
-
-
-def earlier_names_in(names: list[str], *kinds: str) -> str:
-    """A clause for an error: which of `names` are earlier ones, and what renames them; empty if none is."""
-    found = [f"'{name}' is now '{renamed(*kinds)[name]}'" for name in names if name in renamed(*kinds)]
-    return f" {'; '.join(found)}: `python -m dataset migrate FOLDER` renames them." if found else ""
-
-
 def migrate(folder: Path) -> list[Path]:
-    """Rename what `folder`, or one file, holds, in place, each file whole; return the files that were changed."""
+    """Rename what `folder`, or one file, holds, in place, each file whole; return the changed files."""
     changed = []
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     for path in [path for path in paths if path.suffix in TABLE_SUFFIXES]:

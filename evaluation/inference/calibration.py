@@ -7,8 +7,7 @@ is told from the probability on under which the answers, by what they say, are h
 """
 
 import math
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,16 @@ from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import abstention_threshold_for, likelier_probability
 from faces.detection import Detector
 from faces.errors import VariantError
-from faces.files import whole_file
-from faces.networks import Calibration, Network, ages_and_intervals, tempered_probability
+from faces.networks import (
+    CALIBRATION_TOML,
+    Calibration,
+    FittedOn,
+    Network,
+    ages_and_intervals,
+    read_calibration,
+    tempered_probability,
+    write_calibration_toml,
+)
 from faces.predictions import EVEN
 from faces.variants import Variant
 
@@ -68,15 +75,10 @@ class Fit:
     @property
     def calibration(self) -> Calibration:
         """As it is served: what was not fitted stays as it is without a calibration."""
-        age = {"age_temperature": self.age.temperature} if self.age else {}
-        gender = self.gender
-        if gender is None:
-            return Calibration(**age)
-        return Calibration(
-            **age,
-            gender_temperature=gender.temperature,
-            abstention_threshold=gender.abstention_threshold,
-        )
+        of_age = Calibration(self.age.temperature) if self.age else Calibration()
+        if self.gender is None:
+            return of_age
+        return Calibration(of_age.age_temperature, self.gender.temperature, self.gender.abstention_threshold)
 
 
 def fitted(outputs: RawOutputs, age_years: np.ndarray, female: np.ndarray) -> Fit:
@@ -161,48 +163,34 @@ def write_calibrations(
 
 
 def write_calibration(variant: Variant, fit: Fit) -> None:
-    """Write `calibration.toml` whole, with what it was fitted on; without figures of what is not told."""
-    age, gender, calibration = fit.age, fit.gender, fit.calibration
-    lines = [
-        "# Written by `python -m evaluation calibrate`; not to be edited.",
-        f"age_temperature = {calibration.age_temperature}",
-        f"gender_temperature = {calibration.gender_temperature}",
-        '# A gender is told from this probability on; below it the answer is "uncertain".',
-        f"abstention_threshold = {calibration.abstention_threshold}",
-        "",
-        "[fitted_on]",
-        f'set = "{CHIPS}"',
-        'split = "validation"',
-        f"count = {fit.count}",
-        f'split_sha256 = "{split_sha256()}"',
-        f'network_sha256 = "{variant.network_sha256}"',
-    ]
+    """Write `calibration.toml` whole, with what it was fitted on; without figures of absent heads."""
+    age, gender = fit.age, fit.gender
+    fitted_on = FittedOn(CHIPS, "validation", fit.count, split_sha256(), variant.network_sha256)
     if age:
-        lines += [
-            f"coverage_before = {age.coverage_before:.4f}",
-            f"coverage_after = {age.coverage_after:.4f}",
-        ]
+        fitted_on = replace(
+            fitted_on,
+            coverage_before=round(age.coverage_before, 4),
+            coverage_after=round(age.coverage_after, 4),
+        )
     if gender:
-        lines += [
-            f"gender_log_loss_before = {gender.log_loss_before:.4f}",
-            f"gender_log_loss_after = {gender.log_loss_after:.4f}",
-            f"answer_rate = {gender.answer_rate:.4f}",
-            f"selective_accuracy = {gender.selective_accuracy:.4f}",
-            f"abstained_accuracy = {gender.abstained_accuracy:.4f}",
-        ]
-    with whole_file(variant.folder / "calibration.toml") as path:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        abstains = not math.isnan(gender.abstained_accuracy)
+        fitted_on = replace(
+            fitted_on,
+            gender_log_loss_before=round(gender.log_loss_before, 4),
+            gender_log_loss_after=round(gender.log_loss_after, 4),
+            answer_rate=round(gender.answer_rate, 4),
+            selective_accuracy=round(gender.selective_accuracy, 4),
+            abstained_accuracy=round(gender.abstained_accuracy, 4) if abstains else None,
+        )
+    write_calibration_toml(variant.folder, replace(fit.calibration, fitted_on=fitted_on))
 
 
 def refuse_stale_calibration(variant: Variant) -> None:
     """Raise VariantError where calibration.toml was fitted on another network than the variant's."""
-    path = variant.folder / "calibration.toml"
-    if not path.is_file():
-        return
-    told = tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
-    fitted_sha256 = told.get("network_sha256", variant.network_sha256)
-    if fitted_sha256 != variant.network_sha256:
+    fitted_on = read_calibration(variant.folder).fitted_on
+    if fitted_on is not None and fitted_on.network_sha256 != variant.network_sha256:
         raise VariantError(
-            f"{path} was fitted on another network than {variant.network_sha256[:12]}…: "
-            f"run `python -m evaluation calibrate` first. Received: {fitted_sha256[:12]}…."
+            f"{variant.folder / CALIBRATION_TOML} was fitted on another network than "
+            f"{variant.network_sha256[:12]}…: run `python -m evaluation calibrate` first. "
+            f"Received: {fitted_on.network_sha256[:12]}…."
         )

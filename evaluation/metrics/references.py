@@ -1,31 +1,44 @@
 """references.toml -> published figures, floors and what each evaluation set can show.
 
-A room of its own because these numbers are others': they carry a source, and stand beside ours, never ranked.
+These numbers are others': they carry a source, and stand beside ours, never ranked.
 """
 
-import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
 
 from evaluation.metrics.estimates import METRICS
+from faces.errors import TableError
+from faces.toml import STRICT, read_toml
 
 PATH = Path(__file__).with_name("references.toml")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Published:
-    """Figures that others report; `values` by measure key."""
+    """Figures that others report; `values` by metric key, which the file has beside the other keys."""
 
     name: str
     set: str
     values: dict[str, float]
     source: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, row: Any) -> Any:
+        if not isinstance(row, dict):
+            return row
+        values = {key: value for key, value in row.items() if key in METRICS}
+        return {key: value for key, value in row.items() if key not in METRICS} | {"values": values}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=STRICT)
 class Floor:
-    """The best value of a measure that the labels of a set allow."""
+    """The best value of a metric that the labels of a set allow."""
 
     set: str
     metric: str
@@ -34,16 +47,16 @@ class Floor:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class CurveFloor:
-    """The best shares within 1 to 15 years that the labels of a set allow."""
+    """The best fractions within 1 to 15 years that the labels of a set allow."""
 
     set: str
-    fractions: tuple[float, ...]
+    fractions: tuple[Annotated[float, Ge(0), Le(1)], ...]
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class SetDescription:
     """What an evaluation set is called on pages, and what it can and cannot show."""
 
@@ -52,16 +65,21 @@ class SetDescription:
     shows: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class References:
     note: str
     published: tuple[Published, ...]
-    floors: tuple[Floor, ...]
-    curve_floor: CurveFloor
-    sets: dict[str, SetDescription]
+    floors: tuple[Floor, ...] = Field(alias="floor")
+    curve_floor: CurveFloor = Field(alias="cs_floor")
+    descriptions: tuple[SetDescription, ...] = Field(alias="set")
+
+    @property
+    def sets(self) -> dict[str, SetDescription]:
+        """The descriptions by the name of the set."""
+        return {one.name: one for one in self.descriptions}
 
     def published_for(self, set_name: str, metric: str) -> list[tuple[str, float]]:
-        """(name, value) of everyone who reports the measure on the set."""
+        """(name, value) of everyone who reports the metric on the set."""
         return [
             (one.name, one.values[metric])
             for one in self.published
@@ -74,18 +92,5 @@ class References:
 
 @cache
 def read_references() -> References:
-    """The committed references."""
-    table = tomllib.loads(PATH.read_text(encoding="utf-8"))
-    published = tuple(
-        Published(row["name"], row["set"], {key: row[key] for key in row if key in METRICS}, row["source"])
-        for row in table["published"]
-    )
-    floors = tuple(Floor(**row) for row in table["floor"])
-    curve = table["cs_floor"]
-    return References(
-        table["note"],
-        published,
-        floors,
-        CurveFloor(curve["set"], tuple(curve["fractions"]), curve["text"]),
-        {row["name"]: SetDescription(**row) for row in table["set"]},
-    )
+    """The committed references. Raises TableError, naming every wrong key and value."""
+    return read_toml(PATH, References, TableError)

@@ -1,6 +1,5 @@
 """Scores and files of a variant -> its model card: a Hugging Face YAML head and Markdown."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.reports.second_seed import second_seed_page
 from evaluation.sets import PUBLISHED_SPLIT
 from faces.files import whole_file
-from faces.networks import read_calibration
+from faces.networks import FittedOn, read_calibration
 from faces.predictions import EVEN
 from faces.variants import FACE, Variant, read_variant
 
@@ -104,7 +103,7 @@ def card(variant: Variant) -> str:
         "card.md.j2",
         variant=variant,
         by_face=variant.input_mode == FACE,
-        attention_px=recipe_of(variant.folder).get("network", {}).get("attention_px"),
+        attention_px=recipe.network.attention_px if (recipe := recipe_of(variant.folder)) else 0,
         sets=sets,
         split=PUBLISHED_SPLIT,
         metrics=[METRICS[key] for key in CARD_KEYS if any(one.estimates[key].known for one in sets)],
@@ -145,24 +144,21 @@ def _beyond_five(sets: Sequence[ScoredSet]) -> str:
     return f"{100 * (1 - within[0].value):.0f} %" if within and within[0].known else "an unknown share"
 
 
-def _fitted_on(variant: Variant) -> dict[str, Any]:
-    path = variant.folder / "calibration.toml"
-    if not path.is_file():
-        return {}
-    return tomllib.loads(path.read_text(encoding="utf-8")).get("fitted_on", {})
+def _fitted_on(variant: Variant) -> FittedOn | None:
+    return read_calibration(variant.folder).fitted_on
 
 
 def _fairness(variant: Variant, document: dict[str, Any]) -> dict[str, Any]:
     """Groups of gender and race that became worse since the baseline release, and what was tried."""
-    mixes = [recipe.get("mix", {}) for recipe in recipes_of(variant.folder).values()]
+    mixes = [recipe.mix for recipe in recipes_of(variant.folder).values()]
     baseline = document["since_baseline"]
     return {
         "baseline": baseline,
         "worse_groups": [row for row in baseline["changes"] if row["is_worse"]] if baseline else [],
         "fewest_compared": FEWEST_COMPARED,
         "units": {"mae": YEARS, "accuracy": FRACTION},
-        "fairface_fraction": max((mix.get("fractions", {}).get(FAIRFACE, 0) for mix in mixes), default=0),
-        "age_balance": max((mix.get("age_balance", 0) for mix in mixes), default=0),
+        "fairface_fraction": max((mix.fractions.get(FAIRFACE, 0) for mix in mixes), default=0),
+        "age_balance": max((mix.age_balance for mix in mixes), default=0),
     }
 
 

@@ -6,7 +6,6 @@ in docs/recipes/NAME. A test writes it again and finds the same bytes.
 
 import json
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,9 @@ from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in
 from evaluation.runs import COMPLETE, SCORED_SET, SCORED_SPLIT, Run, runs_in
 from faces.errors import TableError
+from faces.variants import VARIANT_TOML, read_variant
+from recipes.recipe import NO_WEIGHTS, Recipe, read_recipe
+from recipes.run import RunFacts, read_run
 
 KEPT_FILES = ("recipe.toml", "run.toml", "variant.toml", "history.csv")
 HEADLINE_FILE = "headline.json"
@@ -29,7 +31,6 @@ HEADLINE_KEYS = ("mae", "accuracy")  # what the page shows of some thirty measur
 MATRICES = ("gender_confusion", "age_group_confusion")  # what figures are drawn from
 MEASURED_LINE = re.compile(r"^# Measured: .*$", re.MULTILINE)
 NOT_TRAINED = "not trained yet"
-UNTRAINED_WEIGHTS = "none"  # as recipes word it
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,11 @@ def headline(document: dict[str, Any]) -> dict[str, Any]:
 
 def read_headline(folder: Path) -> dict[str, Any] | None:
     """What `headline` kept in the folder of a run; None without it, or where it scores another network."""
-    paths = folder / HEADLINE_FILE, folder / "variant.toml"
+    paths = folder / HEADLINE_FILE, folder / VARIANT_TOML
     if not all(path.is_file() for path in paths):
         return None
     document = json.loads(paths[0].read_text(encoding="utf-8"))
-    variant = tomllib.loads(paths[1].read_text(encoding="utf-8"))
-    return document if document["network_sha256"] == variant["network_sha256"] else None
+    return document if document["network_sha256"] == read_variant(folder).network_sha256 else None
 
 
 def kept_run(folder: Path) -> Run | None:
@@ -126,28 +126,26 @@ def measured_line(run: Run | None) -> str:
         for key, label in (("mae", "age MAE"), ("accuracy", "gender accuracy"))
         if run.estimates[key].known
     ]
-    facts = _facts(run.folder)
+    facts = read_run(run.folder)
     epochs = f"{run.epochs_done} epoch{'s' if run.epochs_done > 1 else ''}"
     return (
-        f"# Measured: {', '.join(told)} on UTKFace test; {epochs} on {_pictures(facts):,} "
-        f"pictures from {facts['start']} in {_minutes(run)} minutes (docs/recipes.md)."
+        f"# Measured: {', '.join(told)} on UTKFace test; {epochs} on {facts.training_pictures:,} "
+        f"pictures from {facts.start} in {_minutes(run)} minutes (docs/recipes.md)."
     )
 
 
 def _cells(path: Path, run: Run | None, guess: Guesses) -> list[str]:
-    recipe = tomllib.loads(path.read_text(encoding="utf-8"))
-    settings = recipe["input"]
-    first = [f"`{path.stem}`", f"{recipe['network']['architecture']}, {settings['input_mode']}"]
-    published = recipe.get("published") or "–"
+    recipe = read_recipe(path)
+    first = [f"`{path.stem}`", f"{recipe.network.architecture}, {recipe.input.input_mode}"]
+    published = recipe.published or "–"
     if run is None or run.estimates is None:
-        return [*first, f"{settings['input_px']} px", *["–"] * 4, NOT_TRAINED, *["–"] * 3, published]
-    facts = _facts(run.folder)
-    trained = tomllib.loads((run.folder / "recipe.toml").read_text(encoding="utf-8"))
+        return [*first, f"{recipe.input.input_px} px", *["–"] * 4, NOT_TRAINED, *["–"] * 3, published]
+    facts, trained = read_run(run.folder), read_recipe(run.folder / "recipe.toml")
     mae, accuracy = run.estimates["mae"], run.estimates["accuracy"]
     return [
         *first,
-        f"{(run.parameters or 0) / 1e6:.2f} M parameters, {trained['input']['input_px']} px",
-        f"{_pictures(facts):,}{_left_out(recipe, trained)}",
+        f"{(run.parameters or 0) / 1e6:.2f} M parameters, {trained.input.input_px} px",
+        f"{facts.training_pictures:,}{_left_out(recipe, trained)}",
         f"{run.epochs_done} ({run.best_epoch})",
         _start_words(recipe, trained, facts),
         f"{_minutes(run)}",
@@ -164,29 +162,21 @@ def _files(folder: Path) -> list[str]:
     return [file for file in (*KEPT_FILES, HEADLINE_FILE) if (folder / file).is_file()]
 
 
-def _facts(folder: Path) -> dict[str, Any]:
-    return tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
-
-
-def _pictures(facts: dict[str, Any]) -> int:
-    return sum(one["training_pictures"] for one in facts["sets"])
-
-
 def _minutes(run: Run) -> str:
     return f"{run.history.seconds.sum() / 60:.0f}"
 
 
-def _left_out(recipe: dict[str, Any], trained: dict[str, Any]) -> str:
+def _left_out(recipe: Recipe, trained: Recipe) -> str:
     """Sets of the recipe that were not at hand."""
-    absent = sorted(set(recipe["mix"]["fractions"]) - set(trained["mix"]["fractions"]))
+    absent = sorted(set(recipe.mix.fractions) - set(trained.mix.fractions))
     return f", without {', '.join(absent)}" if absent else ""
 
 
-def _start_words(recipe: dict[str, Any], trained: dict[str, Any], facts: dict[str, Any]) -> str:
-    """A random start is told apart: meant by the recipe, or for want of its weights."""
-    if trained["network"]["weights"] != UNTRAINED_WEIGHTS:
-        return str(facts["start"])
-    if recipe["network"]["weights"] == UNTRAINED_WEIGHTS:
+def _start_words(recipe: Recipe, trained: Recipe, facts: RunFacts) -> str:
+    """A random start is either meant by the recipe, or for want of its weights."""
+    if trained.network.weights != NO_WEIGHTS:
+        return facts.start
+    if recipe.network.weights == NO_WEIGHTS:
         return "random, as the recipe says"
     return "architecture only, random start"
 

@@ -19,6 +19,7 @@ from evaluation.metrics.metrics import age_group_confusion, all_estimates, answe
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
 from evaluation.reports.baseline_release import baseline_predictions, published_rows
 from evaluation.sets import SETS, SPLITS
+from faces.earlier_names import earlier_names_in, keys_in
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
 from faces.variants import Variant
@@ -68,6 +69,8 @@ def read_scores(variant: Variant) -> dict[str, Any]:
     if not path.is_file():
         raise DataMissing(f"There is no {path}; `python -m evaluation score` writes it.")
     document = json.loads(path.read_text(encoding="utf-8"))
+    if earlier := earlier_names_in(sorted(keys_in(document)), "key"):
+        raise TableError(f"{path} is of an earlier release.{earlier}")
     if document["network_sha256"] != variant.network_sha256:
         raise TableError(
             f"{path} scores another network than {variant.network_sha256[:12]}…. "
@@ -79,16 +82,25 @@ def read_scores(variant: Variant) -> dict[str, Any]:
 def read_history(variant: Variant) -> pd.DataFrame | None:
     """The epochs of the variant's training; None where its folder has no history.csv.
 
-    Columns are those of HISTORY, of which an older training may lack the later ones. Raises TableError
-    where it does not even tell epochs and seconds.
+    Raises TableError, as `history_in` does.
     """
     path = variant.folder / "history.csv"
-    if not path.is_file():
-        return None
+    return history_in(path) if path.is_file() else None
+
+
+def history_in(path: Path) -> pd.DataFrame:
+    """The epochs in a file with columns of HISTORY, of which an older training may lack the later ones.
+
+    Raises TableError where it lacks epochs or seconds, or has columns of an earlier release.
+    """
     history = pd.read_csv(path)
     missing = [name for name in ("epoch", "seconds") if name not in history]
-    if missing:
-        raise TableError(f"{path} is no {HISTORY.name} table: missing {missing}. Received: {list(history)}.")
+    earlier = earlier_names_in(map(str, history), "column")
+    if missing or earlier:
+        raise TableError(
+            f"{path} is no {HISTORY.name} table: missing {missing or 'nothing'}. "
+            f"Received: {list(history)}.{earlier}"
+        )
     return history
 
 

@@ -5,6 +5,7 @@ much of a figure is the chance of a training.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from evaluation.reports.lineage import recipes_of
 from evaluation.reports.render import render
 from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.variants import Variant, read_variant
+from recipes.recipe import Recipe
 
 FOLDER = "second_seed"  # in the folder of a variant
 
@@ -74,14 +76,14 @@ def _verdict(of_set: pd.DataFrame, set_name: str, names: dict[str, str]) -> dict
     }
 
 
-def _without_seeds(variant: Variant) -> list[dict[str, Any]]:
+def _without_seeds(variant: Variant) -> list[Recipe]:
     """The recipes of all parts of a training, less their names and seeds."""
     return [
-        recipe | {"name": "", "schedule": recipe["schedule"] | {"seed": 0}}
+        replace(recipe, name="any", path=Path(), schedule=replace(recipe.schedule, seed=0))
         for recipe in recipes_of(variant.folder).values()
     ]
 
 
 def _seeds(variant: Variant) -> list[int]:
     """A seed a part of the training."""
-    return [recipe["schedule"]["seed"] for recipe in recipes_of(variant.folder).values()]
+    return [recipe.schedule.seed for recipe in recipes_of(variant.folder).values()]

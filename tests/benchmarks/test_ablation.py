@@ -1,44 +1,33 @@
 """The rows of the ablation: each one change of the shipped recipe, and no killed one taken for trained."""
 
-import dataclasses
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("tomlkit", reason="needs tomlkit (requirements-dev.txt)")
-
-import tomlkit
+import tomli_w
 
 from benchmarks import ablation
 from faces.errors import RecipeError
-from recipes.recipe import Recipe, read_recipe
+from recipes.recipe import Recipe, read_recipe, settings_of
+from recipes.run import write_run as write_state
+from tests.run_states import RUN
 
 TABLE = ablation.read_rows()
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 HISTORY = "epoch,phase,seconds," + ",".join(column for _, column, _ in ablation.FIGURES) + "\n"
 
 
 def recipe_of(row: str, folder: Path) -> Recipe:
     path = folder / f"{row}.toml"
-    path.write_text(tomlkit.dumps(ablation.row_recipe(row, TABLE)), encoding="utf-8")
+    path.write_text(tomli_w.dumps(ablation.row_table(row, TABLE)), encoding="utf-8")
     return read_recipe(path)
-
-
-def flat(value, key: str = "") -> dict[str, object]:  # type: ignore[no-untyped-def]
-    """`{"phases.0.epochs": 4, …}` of a recipe."""
-    if isinstance(value, Recipe):
-        value = dataclasses.asdict(value) | {"name": "", "path": ""}
-    if isinstance(value, list | tuple):
-        value = dict(enumerate(value)) or value
-    if not isinstance(value, dict):
-        return {key: value}
-    inside = [flat(one, f"{key}.{name}".lstrip(".")) for name, one in value.items()]
-    return {name: one for part in inside for name, one in part.items()}
 
 
 @pytest.mark.parametrize("row", TABLE["rows"])
 def test_a_row_differs_from_the_base_in_exactly_the_keys_that_it_names(row: str, tmp_path: Path) -> None:
-    base, own = flat(recipe_of("base", tmp_path)), flat(recipe_of(row, tmp_path))
+    base, own = (settings_of(recipe_of(name, tmp_path)) for name in ("base", row))
     named = TABLE["rows"][row].get("change", {})
     differing = {key for key in {*base, *own} if key not in base or key not in own or base[key] != own[key]}
     assert {key for key in differing if not key.startswith(tuple(named))} == set()
@@ -49,10 +38,16 @@ def test_every_row_but_the_base_changes_something() -> None:
     assert [name for name, row in TABLE["rows"].items() if not row.get("change")] == ["base"]
 
 
-def test_the_budget_of_a_row_is_that_of_its_frames(tmp_path: Path) -> None:
+def test_the_budget_of_a_row_is_that_of_its_inputs(tmp_path: Path) -> None:
     for row in TABLE["rows"]:
         recipe = recipe_of(row, tmp_path)
         assert 20_000 <= recipe.epochs * recipe.schedule.inputs_per_epoch <= 25_000
+
+
+def test_a_change_that_makes_a_wrong_recipe_is_refused_by_its_key() -> None:
+    table = TABLE | {"rows": {"wrong": {"about": "", "change": {"phases.0.epochs": "4"}}}}
+    with pytest.raises(RecipeError, match=r"ablation.toml, wrong: phases.0.epochs: .* Received: '4'"):
+        ablation.row_recipe("wrong", table)
 
 
 @pytest.mark.parametrize("key", ["start.weights", "phases.1.epochs", "phases.main.epochs"])
@@ -65,10 +60,8 @@ def test_a_change_of_what_the_recipe_lacks_is_refused_by_its_key(key: str) -> No
 def write_run(folder: Path, row: str, state: str, epochs_done: int, **change: object) -> None:
     """What a training leaves in its folder after some epochs."""
     folder.mkdir(parents=True)
-    (folder / "recipe.toml").write_text(tomlkit.dumps(ablation.row_recipe(row, TABLE) | change))
-    (folder / "run.toml").write_text(
-        f'state = "{state}"\nupdated = "2020-01-01T00:00:00+00:00"\nepochs = 4\nepochs_done = {epochs_done}\n'
-    )
+    (folder / "recipe.toml").write_text(tomli_w.dumps(ablation.row_table(row, TABLE) | change))
+    write_state(folder, replace(RUN, state=state, epochs_done=epochs_done, updated=LONG_AGO))
     figures = ",0.5" * len(ablation.FIGURES)
     rows = [f"{epoch + 1},main,120{figures}\n" for epoch in range(epochs_done)]
     (folder / "history.csv").write_text(HISTORY + "".join(rows))
@@ -121,7 +114,7 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     assert printed.count(f"| `base` | {TABLE['rows']['base']['about']} | 0.50 |") == 2
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
     assert printed.endswith(page)
-    assert "24,000 frames" in page
+    assert "24,000 inputs" in page
     assert sorted(path.name for path in kept.iterdir()) == ["history.csv", "rows.csv"]
 
 
@@ -148,7 +141,7 @@ def test_the_committed_epochs_are_those_of_the_rows_and_of_their_recipes(reposit
     assert list(histories) == list(TABLE["rows"])
     for row, history in histories.items():
         recipe = ablation.row_recipe(row, TABLE)
-        assert len(history) == sum(phase["epochs"] for phase in recipe["phases"])
+        assert len(history) == recipe.epochs
         assert list(history.epoch) == list(range(1, len(history) + 1)), row
 
 

@@ -7,13 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
 from benchmarks.__main__ import main
 from benchmarks.recipes import recipe_text
 from faces.errors import DataMissing
 from recipes.recipe import RECIPES, read_recipe
-from tests.training.conftest import with_noise_pictures
+from tests.builders import with_noise_pictures
 
 NAMES = ("residual_cnn_full", "multitask_cnn")
 
@@ -23,6 +21,7 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return with_noise_pictures(tmp_path_factory.mktemp("data"))
 
 
+@pytest.mark.slow
 def test_the_command_tables_two_runs_and_does_not_train_them_again(noise: Path, tmp_path: Path) -> None:
     command = ["recipes", *NAMES, "--data-dir", str(noise), "--cache-dir", str(tmp_path / "cache")]
     command += ["--out", str(tmp_path / "runs"), "--docs", str(tmp_path / "docs")]

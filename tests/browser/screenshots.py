@@ -17,8 +17,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 from tqdm import tqdm
 
+from tests.browser.chromium import chromium_options
 from tests.browser.serving import REPOSITORY, served, truncated, two_people, without_faces
-from tests.conftest import pytest_setup_options
 
 SIZES = {"1400": (1400, 1000), "390": (390, 844)}
 SCHEMES = ("light", "dark")
@@ -89,7 +89,7 @@ def _states(folder: Path) -> list[State]:
 @contextmanager
 def browser(width: int, height: int, scheme: str) -> Iterator[Chrome]:
     """Chromium as the tests start it, with a screen of this size and this preferred colour scheme."""
-    driver = Chrome(options=pytest_setup_options())
+    driver = Chrome(options=chromium_options())
     try:
         _set_screen(driver, width, height)
         driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": width < 768})

@@ -1,11 +1,5 @@
 """Data in a real browser, without a data set: who is in the pictures, and draws of an augmentation."""
 
-import pytest
-
-from tests.browser.conftest import wait_until
-
-pytestmark = pytest.mark.browser
-
 FRAMES = "return [...document.querySelectorAll('.augmentation-samples img')].map((image) => image.src)"
 DRAWN = """
     const images = [...document.querySelectorAll(".augmentation-samples img")];
@@ -23,7 +17,7 @@ PIXELS = """
 
 def drawn(page):
     """The ten frames as data addresses, once all of them have arrived."""
-    wait_until(page, lambda: page.driver.execute_script(DRAWN), "ten frames")
+    page.wait_until(lambda: page.driver.execute_script(DRAWN), "ten frames")
     return page.driver.execute_script(PIXELS)
 
 
@@ -33,7 +27,7 @@ def test_an_augmentation_is_drawn_twice_and_shows_two_pictures(visit):
     assert len(set(first)) == 10
     before = page.driver.execute_script(FRAMES)
     page.click("#data-sample-again")
-    wait_until(page, lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
+    page.wait_until(lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
     second = drawn(page)
     assert second[0] == first[0]  # the picture as it is
     assert not set(second[1:]) & set(first[1:])
@@ -47,12 +41,12 @@ def test_an_address_brings_the_same_draws_back(visit):
     assert drawn(visit(path)) == first
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-def test_who_is_in_the_pictures_is_told_without_a_data_set(visit, width):
-    page = visit("/data", width)
+def test_who_is_in_the_pictures_is_told_without_a_data_set(visit):
+    page = visit("/data")
     drawn(page)
-    wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 3, "figures")
-    wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
+    page.wait_until(lambda: len(page.all(".chart .main-svg")) >= 3, "figures")
+    page.wait_until(lambda: all(page.texts(".chart-title")), "titles")
     assert len(page.all(".counts-table")) == 3
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    page.resize(390)
+    page.wait_until(lambda: page.scroll_width() <= 390, "a page as narrow as the screen")
     assert page.console_errors() == []

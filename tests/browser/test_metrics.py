@@ -6,13 +6,8 @@ import pytest
 from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics.metrics import all_estimates
-from evaluation.predictions import ROBUSTNESS_FILE, read_predictions
-from faces.variants import read_variant
-from tests.browser.conftest import wait_until
-from tests.browser.serving import served
-from tests.robustness_tables import robustness_table
+from evaluation.predictions import read_predictions
 
-pytestmark = pytest.mark.browser
 FILLED = ".chart, .ag-row, .alert"  # what a section may hold once it was drawn
 
 
@@ -47,50 +42,31 @@ def tiles_of(rows: pd.DataFrame):
     }
 
 
+@pytest.mark.slow
 def test_switching_set_and_split_shows_the_numbers_of_the_tables(visit, predictions):
     page = visit("/metrics")
     page.wait_for(".metrics-sentence")
-    for set_name, split in (
-        ("chips", "test"),
-        ("chips", "validation"),
-        ("fgnet", "test"),
-        ("portraits", "test"),
-    ):
+    for set_name, split in (("chips", "validation"), ("portraits", "test")):
         choose(page, "set", set_name)
         choose(page, "split", split)
         rows = predictions[(predictions.set == set_name) & (predictions.split == split)]
         expected = compared(rows, "full", "cropped").sentence
-        wait_until(page, lambda wanted=expected: page.texts(".metrics-sentence") == [wanted], expected)
+        page.wait_until(lambda wanted=expected: page.texts(".metrics-sentence") == [wanted], expected)
         assert shown_tiles(page) == tiles_of(rows)
         assert f"set={set_name}&split={split}" in page.driver.current_url
     assert page.console_errors() == []
 
 
-def test_an_address_brings_the_same_view_back(visit, predictions):
-    page = visit("/metrics?set=fgnet&split=test&pictures=found")
-    rows = predictions[(predictions.set == "fgnet") & (predictions.status == "face found")]
-    expected = compared(rows, "full", "cropped").sentence
-    wait_until(page, lambda: page.texts(".metrics-sentence") == [expected], expected)
-    assert shown_tiles(page) == tiles_of(rows)
-
-
-def test_an_address_that_names_nothing_known_shows_what_there_is(visit, predictions):
-    page = visit("/metrics?set=nonsense&split=nowhere&first=nobody")
-    page.wait_for(".metrics-sentence")
-    assert "set=chips&split=test" in page.driver.current_url
-    assert page.console_errors() == []
-
-
-@pytest.mark.parametrize("width", [1400, 390])
-def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predictions, width):
-    page = visit("/metrics?set=portraits&split=test", width)
+def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predictions):
+    page = visit("/metrics?set=portraits&split=test")
     page.wait_for(".tile", 4)
     for section in page.all(".metrics-section"):
         page.driver.execute_script("arguments[0].scrollIntoView()", section)
-        wait_until(page, lambda one=section: one.find_elements("css selector", FILLED), "cards")
-    wait_until(page, lambda: len(page.all(".chart .main-svg")) >= 20, "figures")
-    wait_until(page, lambda: all(page.texts(".chart-title")), "titles")
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+        page.wait_until(lambda one=section: one.find_elements("css selector", FILLED), "cards")
+    page.wait_until(lambda: len(page.all(".chart .main-svg")) >= 20, "figures")
+    page.wait_until(lambda: all(page.texts(".chart-title")), "titles")
+    page.resize(390)
+    page.wait_until(lambda: page.scroll_width() <= 390, "a page as narrow as the screen")
     assert page.console_errors() == []
 
 
@@ -99,9 +75,9 @@ def test_the_section_that_an_address_names_stays_on_the_screen(visit, prediction
     page = visit("/metrics?set=chips&split=test#fairness", width, 800)
     for section in ("slices", "fairness"):  # what is drawn above it is of another height than its placeholder
         drawn = f"#{section} :is({FILLED})"
-        wait_until(page, lambda selector=drawn: page.all(selector), section)
+        page.wait_until(lambda selector=drawn: page.all(selector), section)
     place = "return document.getElementById('fairness').getBoundingClientRect().top"
-    wait_until(page, lambda: 0 <= page.driver.execute_script(place) <= 120, "fairness on top of the screen")
+    page.wait_until(lambda: 0 <= page.driver.execute_script(place) <= 120, "fairness on top of the screen")
 
 
 def test_the_matrices_show_counts_or_shares(visit, predictions):
@@ -109,50 +85,33 @@ def test_the_matrices_show_counts_or_shares(visit, predictions):
     matrix = "[data-chart='gender_first'] .textpoint"
     rows = predictions[(predictions.set == "portraits") & (predictions.variant == "full")]
     men_read_right = ((rows.gender == 0) & (rows.female_probability < 0.5)).sum()
-    wait_until(page, lambda: f"{men_read_right:,}" in page.texts(matrix), "counts")
+    page.wait_until(lambda: f"{men_read_right:,}" in page.texts(matrix), "counts")
     page.click("input[value='row']")
     fraction = men_read_right / (rows.gender == 0).sum()
-    wait_until(page, lambda: f"{100 * fraction:.1f}" in page.texts(matrix), "row shares")
+    page.wait_until(lambda: f"{100 * fraction:.1f}" in page.texts(matrix), "row shares")
 
 
-@pytest.fixture(scope="module")
-def measured_url(repository, tmp_path_factory):
-    """A server whose variants have robustness tables, made by rule."""
-    folders = []
-    for name in ("model_full", "model_cropped"):
-        folder = tmp_path_factory.mktemp(name)
-        for path in (repository / name).iterdir():
-            if path.name != ROBUSTNESS_FILE:
-                (folder / path.name).symlink_to(path)
-        variant = read_variant(folder)
-        step = {"full": 1.0, "cropped": 0.5}[variant.name]
-        robustness_table(
-            {variant.name: step},
-            ["chips"],
-            split_sha256=variant.split_sha256,
-            network_sha256=variant.network_sha256,
-            detector_sha256=variant.detector_sha256,
-        ).to_csv(folder / ROBUSTNESS_FILE, index=False)
-        folders.append(str(folder))
-    with served("--variant", *folders) as url:
-        yield url
-
-
-@pytest.mark.parametrize(("width", "columns"), [(1400, 2), (390, 1)])
-def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit, measured_url, width, columns):
-    page = visit("/metrics?set=chips&split=test#robustness", width, url=measured_url)
+def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit):
+    page = visit("/metrics?set=chips&split=test#robustness")
     titles = "#robustness .chart-title"
     blur = "Blur: full +5.00, cropped +2.50 years"
     kinds = len(CORRUPTIONS)
-    wait_until(page, lambda: len(page.texts(titles)) == kinds and page.texts(titles)[0] == blur, "titles")
-    wait_until(page, lambda: len(page.all("#robustness .main-svg")) >= kinds, "panels")
-    assert len({panel.location["x"] for panel in page.all("#robustness .chart")}) == columns
+    page.wait_until(lambda: len(page.texts(titles)) == kinds and page.texts(titles)[0] == blur, "titles")
+    page.wait_until(lambda: len(page.all("#robustness .main-svg")) >= kinds, "panels")
+
+    def columns():
+        return len({panel.location["x"] for panel in page.all("#robustness .chart")})
+
+    for width, expected in ((390, 1), (1400, 2)):
+        page.resize(width)
+        page.wait_until(lambda wanted=expected: columns() == wanted, f"{expected} columns")
     page.click("#robustness input[value='gender_accuracy']")
     points = "Blur: full −5.0, cropped −2.5 points"
-    wait_until(page, lambda: points in page.texts(titles), "genders")
+    page.wait_until(lambda: points in page.texts(titles), "genders")
     choose(page, "set", "fgnet")
     notices = "#robustness .alert"
-    wait_until(page, lambda: any("Not measured" in text for text in page.texts(notices)), "another set")
+    page.wait_until(lambda: any("Not measured" in text for text in page.texts(notices)), "another set")
     assert not page.all("#robustness .chart")[0].is_displayed()
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    page.resize(390)
+    page.wait_until(lambda: page.scroll_width() <= 390, "a page as narrow as the screen")
     assert page.console_errors() == []

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.browser
-
 PAGES = {
     "/": "#upload-area",
     "/?sample=astronaut.jpg": ".face-card",
@@ -16,21 +14,16 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_opens_without_an_error_in_the_console(visit, path, width):
-    page = visit(path, width)
+def test_a_page_opens_without_an_error_in_the_console_and_fits_a_narrow_screen(visit, path):
+    page = visit(path)
     page.wait_for(PAGES[path])
     page.wait_until_gone("[data-dash-is-loading='true']")
-    assert page.console_errors() == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_narrow_page_does_not_scroll_sideways(visit, path):
     page = visit(path, 390)
     page.wait_for(PAGES[path])
     page.wait_until_gone("[data-dash-is-loading='true']")
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= 390
+    assert page.scroll_width() <= 390
+    assert page.console_errors() == []
 
 
 @pytest.mark.parametrize("path", ["/?sample=astronaut.jpg", "/about"])
@@ -63,9 +56,3 @@ def test_the_navigation_of_a_narrow_screen_opens_and_leads_on(visit):
     page.click(".nav-narrow a[href='/about']")
     page.wait_for(".about-card")
     assert page.texts(".nav-narrow a[aria-current='page']") in (["About"], [""])  # closed again: no text
-
-
-def test_a_page_that_is_not_there_says_so(visit):
-    page = visit("/nowhere")
-    page.wait_for("h1")
-    assert page.console_errors() == []

@@ -2,13 +2,10 @@
 
 import re
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 
 from faces.pictures import MAX_BYTES
 from tests.browser.serving import SAMPLES, truncated, two_people, without_faces
-
-pytestmark = pytest.mark.browser
 
 AGE = re.compile(r"^\d{1,3} \(\d{1,3}–\d{1,3}\)$")
 
@@ -99,14 +96,6 @@ def test_a_name_that_is_markup_is_shown_as_text(visit, tmp_path):
     page.wait_for(".face-card")
     assert page.texts(".caption-name") == [path.name]
     assert not page.all("b[onclick]")
-
-
-def test_a_picture_without_a_face_is_answered_as_a_whole(visit, tmp_path):
-    page = visit()
-    page.choose(without_faces(tmp_path))
-    page.wait_for(".face-card")
-    assert page.texts(".alert-title") == ["No face found."]
-    assert page.texts(".axis-age .row-variant") == ["cropped", "full"]
 
 
 def test_a_picture_that_the_server_forgot_says_so(visit, tmp_path):

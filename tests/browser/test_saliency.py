@@ -1,12 +1,9 @@
 """Saliency in a real browser, with the real networks: another method is another map, all else asks nobody."""
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.serving import two_people, without_faces
-
-pytestmark = pytest.mark.browser
+from tests.browser.serving import two_people
 
 SHOWN = ".saliency-rows[data-shown='{} onnx']"
 CANVASES = "return [...document.querySelectorAll('canvas.map')].map((canvas) => canvas.toDataURL())"
@@ -104,24 +101,4 @@ def test_a_face_from_predict_is_explained_and_another_can_be_chosen(visit, tmp_p
     assert first[:2] == second[:2]  # the whole picture is the same
     assert first[2:] != second[2:]
     assert "face=0" in page.driver.current_url
-    assert page.console_errors() == []
-
-
-def test_a_picture_without_a_face_is_explained_as_a_whole(visit, tmp_path):
-    page = visit()
-    page.choose(without_faces(tmp_path))
-    page.wait_for(".face-card")
-    page.driver.execute_script("document.querySelector(\".nav-link[href='/saliency']\").click()")
-    page.wait_for(".saliency-rows[data-has-face='no']")
-    shown(page)
-    assert page.texts(".alert-title") == ["No face found."]
-    assert page.texts(".row-label p") == ["input: the whole picture"] * 2
-    assert not any("in the face" in text for text in page.texts(".panel-fraction"))
-
-
-def test_a_forgotten_picture_says_so_and_why_its_link_does_not_work(visit):
-    page = visit("/saliency?picture=no-such-token&face=0")
-    page.wait_for(".alert-problem")
-    assert "30 minutes" in page.texts(".alert-text")[0]
-    assert "never stored" in page.texts(".alert-text")[0]
     assert page.console_errors() == []

@@ -28,7 +28,7 @@ from dashboard.shared.figures import FigureColours
 from dashboard.shared.theme import LIGHT, Palette
 from evaluation.runs import COMPLETE
 from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
-from tests.evaluation.conftest import predictions_of
+from tests.builders import answer_of, predictions_of
 
 OF_AGE, OF_GENDER = Prediction(34.2, 28.1, 40.3, None), Prediction(None, None, None, 0.93)
 NAMES = ("single", "both")
@@ -49,20 +49,6 @@ def app_context(small_variants, composite_folder):
 @pytest.fixture(scope="module")
 def app_client(app_context):
     return create_app(app_context).server.test_client()
-
-
-def answer_of(client, output: str, *inputs: tuple):
-    """What a callback of the app answers for one output: JSON as text."""
-    component, _, prop = output.rpartition(".")
-    asked = {
-        "output": output,
-        "outputs": {"id": component, "property": prop},
-        "inputs": [{"id": id_, "property": "data", "value": value} for id_, value in inputs],
-        "changedPropIds": [],
-    }
-    response = client.post("/_dash-update-component", json=asked)
-    assert response.status_code == 200, response.data[:2000]
-    return json.dumps(response.get_json(), ensure_ascii=False)
 
 
 def predict_answer(client, *variants: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from dataset import utkface
 from dataset.duplicates import fingerprints
+from dataset.paths import default_cache_dir
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +14,8 @@ def utkface_prints(data_dir):
     """Names of all of UTKFace's files, the rejected ones too, and their fingerprints."""
     folder = utkface.folder_in(data_dir)
     names = sorted(path.name for path in folder.iterdir())
-    return names, fingerprints([folder / name for name in names], progress=False)
+    paths = [folder / name for name in names]
+    return names, fingerprints(paths, cache_dir=default_cache_dir(), progress=False)
 
 
 @pytest.fixture(scope="session")

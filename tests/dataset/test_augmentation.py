@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.augmentation import Augmentation, augmentation_in, augmented, centre_of, face_cut_out, grained
+from dataset.augmentation import Augmentation, augmented, centre_of, face_cut_out, grained
 from faces.errors import RecipeError
+from faces.toml import checked
 
 CANVAS_PX, OUTPUT_PX = 192, 160
 GEOMETRY = {"flip_probability": 1.0, "shift_fraction": 0.1, "scale_fraction": 0.2, "rotation_degrees": 15.0}
@@ -139,23 +140,29 @@ def test_coarse_grain_is_as_strong_as_fine_grain_and_makes_neighbours_alike():
     assert likeness[4.0] > 0.5
 
 
-def test_an_unknown_strength_of_a_recipe_is_refused_by_name():
-    with pytest.raises(RecipeError, match="Received: flip_probabilities"):
-        augmentation_in({"flip_probabilities": 0.5})
-
-
 @pytest.mark.parametrize(
-    ("table", "caption"),
+    ("table", "complaint"),
     [
-        ({"flip_probability": 1.5}, "0 to 1"),
-        ({"rotation_degrees": -3}, "rotation_degrees"),
-        ({"blur_probability": "often"}, "number"),
-        ({"jpeg_probability": True}, "number"),
+        ({"flip_probabilities": 0.5}, "flip_probabilities: There is no such key. Received: 0.5"),
+        (
+            {"flip_probability": 1.5},
+            "flip_probability: Input should be less than .* 1. Received: 1.5",
+        ),
+        (
+            {"rotation_degrees": -3},
+            "rotation_degrees: Input should be greater than .* 0. Received: -3",
+        ),
+        (
+            {"blur_probability": "often"},
+            "blur_probability: Input .* valid number. Received: 'often'",
+        ),
+        ({"jpeg_probability": True}, "jpeg_probability: Input should be a valid number. Received: True"),
     ],
+    ids=["an unknown name", "above one", "below zero", "a word", "true"],
 )
-def test_a_strength_out_of_range_is_refused(table, caption):
-    with pytest.raises(RecipeError, match=caption):
-        augmentation_in(table)
+def test_a_wrong_severity_is_refused_by_name(table, complaint):
+    with pytest.raises(RecipeError, match=complaint):
+        checked(table, Augmentation, RecipeError, "augmentation")
 
 
 def test_a_cut_out_over_a_face_lies_on_it_and_nowhere_else():

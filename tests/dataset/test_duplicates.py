@@ -81,6 +81,23 @@ def test_a_chain_of_links_is_one_group():
     assert connected_groups(6, [(4, 2), (2, 0), (5, 3)]) == [[0, 2, 4], [1], [3, 5]]
 
 
+def test_fingerprints_are_kept_until_a_picture_changes(folder, tmp_path):
+    read = fingerprints(folder, progress=False)
+    for _ in range(2):
+        kept = fingerprints(folder, cache_dir=tmp_path, progress=False)
+        assert kept.pixel_sha256 == read.pixel_sha256
+        np.testing.assert_array_equal(kept.thumbnails, read.thumbnails)
+    (file,) = (tmp_path / "fingerprints").iterdir()
+    with np.load(file) as arrays:
+        others = {name: arrays[name][::-1] for name in arrays}
+    np.savez(file, **others)
+    kept = fingerprints(folder, cache_dir=tmp_path, progress=False)
+    assert kept.pixel_sha256 == read.pixel_sha256[::-1]  # from the file, not from the pictures
+    folder[0].touch()
+    changed = fingerprints(folder, cache_dir=tmp_path, progress=False)
+    assert changed.pixel_sha256 == read.pixel_sha256
+
+
 @pytest.fixture(scope="module")
 def utkface_search(utkface_prints):
     """Everything that the search finds in UTKFace, by name."""

@@ -50,6 +50,7 @@ def test_every_picture_gets_a_row_whether_its_face_is_found_or_not(records, tmp_
     pd.testing.assert_frame_equal(read_boxes("samples", tmp_path / "cache"), table.reset_index())
 
 
+@pytest.mark.slow  # three pools of processes, each with the detector
 def test_a_stopped_search_goes_on_and_a_finished_one_reads_no_picture(records, tmp_path, capsys):
     cache = tmp_path / "cache"
     whole = write_boxes(records, "whole", cache, processes=1)

@@ -56,6 +56,7 @@ def test_faces_found_are_reported_with_their_share():
     assert "none of the split's pictures" in boxes_report("chips", pd.DataFrame({"faces_found": []}))
 
 
+@pytest.mark.slow  # a pool of processes, each with the detector
 def test_prepare_does_what_the_data_allow_and_names_what_it_left_out(repository, tmp_path, capsys):
     sample = repository / "dashboard" / "samples" / "astronaut.jpg"
     names = list(read_split().file[:2])

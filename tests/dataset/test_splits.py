@@ -8,6 +8,7 @@ import pytest
 
 from dataset import fairface, utkface
 from dataset.duplicates import duplicate_groups, fingerprints
+from dataset.paths import default_cache_dir
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
     FRACTIONS,
@@ -69,7 +70,7 @@ def test_the_committed_fairface_split_is_made_again_from_the_pictures(data_dir, 
     if not (data_dir / "fairface").is_dir():
         pytest.skip(f"needs {data_dir / 'fairface'}")
     records = fairface.records(data_dir)
-    groups = duplicate_groups(fingerprints(list(records.path), progress=False))
+    groups = duplicate_groups(fingerprints(list(records.path), cache_dir=default_cache_dir(), progress=False))
     write_split(fairface_split(records, groups), tmp_path / "fairface.csv")
     assert split_sha256(tmp_path / "fairface.csv") == split_sha256(FAIRFACE_SPLIT_CSV)
 

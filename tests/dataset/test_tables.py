@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dataset.composites import COMPOSITES_COLUMNS
@@ -22,6 +24,7 @@ from dataset.tables.columns import (
     write_table,
 )
 from evaluation.metrics.estimates import Estimate
+from faces.earlier_names import renamed
 from faces.errors import DataMissing, TableError
 
 MADE_BY = Provenance(split_sha256="a" * 64, network_sha256="b" * 64, detector_sha256="c" * 64)
@@ -149,3 +152,15 @@ def test_the_committed_histories_are_history_tables(repository, variant):
         pytest.skip(f"needs {path.relative_to(repository)}")
     history = read_csv_table(path, HISTORY)
     assert list(history.epoch) == list(range(1, len(history) + 1))
+
+
+def test_a_table_with_columns_of_an_earlier_release_is_refused_with_todays_names(written, tmp_path):
+    earlier = {new: old for old, new in renamed("column").items()}
+    rows = read_table(written, PREDICTIONS).rename(columns=earlier)
+    schema = pa.Table.from_pandas(rows).schema.with_metadata(pq.read_schema(written).metadata)
+    pq.write_table(pa.Table.from_pandas(rows).cast(schema), tmp_path / "earlier.parquet")
+    sentence = (
+        f"'{earlier['input_source']}' is now 'input_source'.*`python -m dataset migrate FOLDER` renames"
+    )
+    with pytest.raises(TableError, match=sentence):
+        read_table(tmp_path / "earlier.parquet", PREDICTIONS)

@@ -1,23 +1,16 @@
 """A run is told by its files, whichever of them a young, an old or a killed training left."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 
-from evaluation.runs import (
-    COMPLETE,
-    INCOMPLETE,
-    STOPPED,
-    TRAINING,
-    UNREADABLE,
-    Phase,
-    named,
-    phases_in,
-    run_folders,
-    runs_in,
-)
+from evaluation.runs import INCOMPLETE, STOPPED, UNREADABLE, named, phases_in, run_folders, runs_in
+from faces.earlier_names import renamed
+from recipes.run import COMPLETE, TRAINING, PlannedPhase, write_run
+from tests.run_states import RUN
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 HISTORY = """\
@@ -28,28 +21,26 @@ epoch,phase,learning_rate,loss,validation_loss,seconds
 """
 
 
-def run_toml(updated, state="training"):
-    return f"""\
-state = "{state}"
-started = "2026-05-04T10:00:00+00:00"
-updated = "{updated.isoformat()}"
-epochs = 5
-epochs_done = 3
-phases = [{{name = "main", epochs = 4}}, {{name = "cooldown", epochs = 1}}]
-device = "CPU, 2 threads"
-skipped_pictures = 4
-best_epoch = 2
-"""
+STATE = replace(
+    RUN,
+    epochs=5,
+    epochs_done=3,
+    best_epoch=2,
+    started=NOW - timedelta(hours=2),
+    updated=NOW,
+    phases=(PlannedPhase("main", 4), PlannedPhase("cooldown", 1)),
+)
 
 
 @pytest.fixture
-def wide(tmp_path):
+def wide(tmp_path, repository):
     """runs/wide: a training whose last sign of life is now."""
     folder = tmp_path / "runs" / "wide"
     folder.mkdir(parents=True)
-    (folder / "recipe.toml").write_text('name = "wide"\n', encoding="utf-8")
+    text = (repository / "recipes" / "multitask_cnn.toml").read_text(encoding="utf-8")
+    (folder / "recipe.toml").write_text(text.replace('"multitask_cnn"', '"wide"', 1), encoding="utf-8")
     (folder / "history.csv").write_text(HISTORY, encoding="utf-8")
-    (folder / "run.toml").write_text(run_toml(NOW), encoding="utf-8")
+    write_run(folder, STATE)
     return folder
 
 
@@ -58,7 +49,7 @@ def test_a_training_tells_how_far_it_is_and_how_long_it_will_take(wide):
     assert (run.name, run.recipe, run.state) == ("wide", "wide", TRAINING)
     assert (run.epochs_done, run.epochs, run.best_epoch) == (3, 5, 2)
     assert run.seconds_left == 2 * 70
-    assert run.phases == (Phase("main", 4), Phase("cooldown", 1))
+    assert run.phases == STATE.phases
     assert run.phase_starts == [(1, "main"), (3, "cooldown")]
     assert (run.device, run.skipped_pictures) == ("CPU, 2 threads", 4)
     assert run.started == NOW - timedelta(hours=2)
@@ -130,6 +121,7 @@ def test_a_run_of_before_run_toml_is_incomplete_until_it_has_a_variant(wide):
     (wide / "run.toml").unlink()
     (run,) = runs_in([wide])
     assert (run.state, run.epochs, run.best_epoch) == (INCOMPLETE, None, 2)
+    assert run.name == run.recipe == "wide"
 
 
 @pytest.mark.parametrize(
@@ -139,8 +131,15 @@ def test_a_run_of_before_run_toml_is_incomplete_until_it_has_a_variant(wide):
         ("run.toml", 'state = "asleep"'),
         ("history.csv", "epoch,loss\n1,2\n"),
         ("variant.toml", 'name = "wide"'),
+        ("run.toml", "epochs_done = true"),
     ],
-    ids=["broken TOML", "no such state", "a history without seconds", "a variant without a network"],
+    ids=[
+        "broken TOML",
+        "no such state",
+        "a history without seconds",
+        "a variant without a network",
+        "a truth for a count",
+    ],
 )
 def test_a_run_that_cannot_be_read_is_shown_with_its_problem(wide, file, text):
     (wide / file).write_text(text, encoding="utf-8")
@@ -167,3 +166,19 @@ def test_a_name_that_the_folder_shares_gets_the_folder_above(tmp_path):
     folder = tmp_path / "runs" / "full"
     assert named("full", folder, []) == "full"
     assert named("full", folder, ["full"]) == "runs/full"
+
+
+def test_a_training_in_four_parts_is_counted_through(wide):
+    for part in ("first", "second", "third"):
+        shutil.copy(wide / "history.csv", wide / f"{part}_part.csv")
+    (run,) = runs_in([wide], now=NOW)
+    assert list(run.history.epoch) == list(range(1, 13))
+
+
+def test_a_run_of_an_earlier_release_says_what_renames_it(wide):
+    earlier = next(old for old, new in renamed("column").items() if new == "localizer_loss")
+    text = (wide / "history.csv").read_text(encoding="utf-8")
+    (wide / "history.csv").write_text(text.replace("learning_rate", earlier), encoding="utf-8")
+    (run,) = runs_in([wide])
+    assert run.state == UNREADABLE
+    assert f"'{earlier}' is now 'localizer_loss': `python -m dataset migrate FOLDER`" in run.problem

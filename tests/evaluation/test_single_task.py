@@ -27,7 +27,7 @@ from faces.errors import TableError, VariantError
 from faces.files import sha256_of
 from faces.networks import read_calibration
 from faces.predictions import AGE, GENDER, OUTPUTS
-from tests.evaluation.conftest import records_of
+from tests.builders import records_of
 
 AGE_COLUMNS = ["predicted_age_years", "age_low_years", "age_high_years"]
 COUNT = 200

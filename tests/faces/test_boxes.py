@@ -51,6 +51,12 @@ def test_squares_are_compared_row_by_row_as_boxes_are():
     assert iou_of_squares(first, second) == pytest.approx([iou(*pair) for pair in zip(*boxes, strict=True)])
 
 
+def test_the_iou_of_equal_shifted_and_distant_squares():
+    square = np.array([[0.5, 0.5, 0.2]] * 3)
+    other = np.array([[0.5, 0.5, 0.2], [0.6, 0.5, 0.2], [0.9, 0.5, 0.2]])
+    np.testing.assert_allclose(iou_of_squares(square, other), [1, 1 / 3, 0], atol=1e-9)
+
+
 def test_of_overlapping_boxes_the_highest_score_stays():
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60], [30, 30, 30, 40]], float)
     assert nms(boxes, np.array([0.7, 0.8, 0.6, 0.9]), max_iou=0.5) == [1, 2]

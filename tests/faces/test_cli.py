@@ -12,8 +12,6 @@ from PIL import Image
 from faces.__main__ import main
 from faces.pictures import decode
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 
 @pytest.fixture(scope="module")
 def astronaut(repository):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 from scipy.stats import spearmanr
 
@@ -150,7 +151,6 @@ def test_shares_are_measured_in_the_coordinates_of_the_picture():
 @pytest.fixture(scope="module")
 def shuffled(network, tmp_path_factory) -> Network:
     """The same network with the values of every weight tensor in random order."""
-    onnx = pytest.importorskip("onnx", reason="needs onnx (the full environment)")
     folder = tmp_path_factory.mktemp("shuffled")
     graph = onnx.load(network.variant.network_path)
     rng = np.random.default_rng(0)

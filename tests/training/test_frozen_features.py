@@ -1,20 +1,20 @@
-"""Heads that train on what a frozen backbone said once learn what they would have learnt on the frames."""
+"""Heads that are trained on cached features learn what they would have learnt on the inputs."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from recipes.recipe import Recipe, read_recipe, recipe_path
-from tests.training.conftest import face_network
+from tests.builders import face_network
+from training.epochs import FEATURES
 from training.pipeline import Labelled, training_batches
-from training.run import FEATURES, run
+from training.run import run
 
 PX = 64
 
@@ -34,13 +34,15 @@ def heads_alone(tmp_path: Path) -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_cached_features_leave_the_history_as_it_was(
     heads_alone: Recipe, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(heads_alone, small_data, tmp_path, tmp_path / "cached", resume=False)
+    without: dict[str, Any] = {"resume": False, "export": lambda model, folder, **facts: None}
+    run(heads_alone, small_data, tmp_path, tmp_path / "cached", **without)
     assert not (tmp_path / "cached" / FEATURES).exists()
     monkeypatch.setattr(Recipe, "feature_samples", lambda recipe, phase: 0)
-    run(heads_alone, small_data, tmp_path, tmp_path / "uncached", resume=False)
+    run(heads_alone, small_data, tmp_path, tmp_path / "uncached", **without)
     cached, uncached = (
         pd.read_csv(tmp_path / name / "history.csv").drop(columns=["seconds", "phase"])
         for name in ("cached", "uncached")
@@ -50,16 +52,18 @@ def test_cached_features_leave_the_history_as_it_was(
     assert cached.loss[0] != cached.loss[1]
 
 
-def test_epochs_take_the_draws_of_features_in_turn(heads_alone: Recipe) -> None:
+def test_epochs_take_the_samples_of_features_in_turn(heads_alone: Recipe) -> None:
     labels = np.full((32, 2), 30, np.float32), np.ones((32, 1), np.float32)
-    features = np.stack([np.full((32, 5), draw, np.float32) for draw in (0, 1)])
+    features = np.stack([np.full((32, 5), sample, np.float32) for sample in (0, 1)])
     source = Labelled(np.zeros((32, PX, PX, 3), np.uint8), *labels, features=features)
-    drawn = [next(iter(training_batches({"chips": source}, heads_alone, epoch)[0]))[0] for epoch in range(3)]
-    assert [batch.shape for batch in drawn] == [(8, 5)] * 3
-    assert [float(batch[0, 0]) for batch in drawn] == [0, 1, 0]
+    batches = [
+        next(iter(training_batches({"chips": source}, heads_alone, epoch)[0]))[0] for epoch in range(3)
+    ]
+    assert [batch.shape for batch in batches] == [(8, 5)] * 3
+    assert [float(batch[0, 0]) for batch in batches] == [0, 1, 0]
 
 
-def test_features_are_kept_only_where_no_frame_would_change_or_the_recipe_says_so(
+def test_features_are_cached_only_without_augmentation_or_by_the_recipe_s_word(
     heads_alone: Recipe,
 ) -> None:
     phase = heads_alone.phases[0]
@@ -74,8 +78,8 @@ def test_features_are_kept_only_where_no_frame_would_change_or_the_recipe_says_s
     assert at_random.feature_samples(replace(phase, feature_samples=3)) == 0
 
 
-def test_feature_draws_of_a_phase_that_trains_the_backbone_are_refused(tmp_path: Path) -> None:
+def test_feature_samples_of_a_phase_that_trains_the_backbone_are_refused(tmp_path: Path) -> None:
     text = recipe_path("arcface_embedding").read_text(encoding="utf-8")
     (tmp_path / "wrong.toml").write_text(text.replace('"heads"', '"all"'), encoding="utf-8")
-    with pytest.raises(RecipeError, match="feature_draws is for a phase"):
+    with pytest.raises(RecipeError, match="feature_samples is for a phase"):
         read_recipe(tmp_path / "wrong.toml")

@@ -1,13 +1,10 @@
-"""What a phase trains, and how fast."""
+"""The layers that a phase trains, and their learning rates."""
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 from keras import ops
 
 from faces.errors import RecipeError

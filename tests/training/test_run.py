@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +18,14 @@ from faces.input_crops import crop_for
 from faces.networks import Network
 from faces.pictures import decode
 from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
-from tests.training.conftest import from_nothing
+from tests.builders import from_nothing
+from training.after_training import WISE_FT_ALPHAS, apply_wise_ft
+from training.checkpoint import CHECKPOINT, save_checkpoint
+from training.networks.build import started_network
 from training.pipeline import Labelled, labelled_inputs, training_batches
-from training.run import CHECKPOINT, network_at_start, run
+from training.run import network_at_start, run
+
+RUN_ALONE: dict[str, Any] = {"export": lambda model, folder, **facts: None}  # its ONNX is not needed
 
 
 @pytest.fixture(scope="module")
@@ -41,38 +47,35 @@ def small_recipe() -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False)
-
-    import training.run as loop
+    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False, **RUN_ALONE)
 
     class Killed(BaseException):
         """As SIGKILL would end it: between two epochs, with nothing but the checkpoint left."""
 
-    save = loop._save_checkpoint
-
-    def save_and_die(model, optimizer, progress, path) -> None:  # type: ignore[no-untyped-def]
-        save(model, optimizer, progress, path)
+    def save_and_die(path, model, optimizer, progress) -> None:  # type: ignore[no-untyped-def]
+        save_checkpoint(path, model, optimizer, progress)
         if len(progress.history) == 2:
             raise Killed
 
-    monkeypatch.setattr(loop, "_save_checkpoint", save_and_die)
+    monkeypatch.setattr("training.epochs.save_checkpoint", save_and_die)
     with pytest.raises(Killed):
         run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
     assert (tmp_path / "killed" / CHECKPOINT).is_file()
     assert not (tmp_path / "killed" / "network.onnx").exists()
     card = (tmp_path / "killed" / "README.md").read_text(encoding="utf-8")
     assert "**incomplete**" in card
-    assert "| Epochs | 1 of at most 3" in card  # it was killed before it could tell of the second
-    assert (tmp_path / "killed" / "recipe.toml").is_file()  # what goes on with it needs no other
+    assert "| Epochs | 1 of at most 3" in card  # it was killed before it could report the second
+    assert (tmp_path / "killed" / "recipe.toml").is_file()  # the folder alone suffices to resume it
     monkeypatch.undo()
     # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
-    monkeypatch.delattr(loop, "measure_batch_norm")
+    monkeypatch.delattr("training.run.measure_batch_norm")
     with pytest.raises(RecipeError, match="--resume"):
-        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
-    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True)
+        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False, **RUN_ALONE)
+    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True, **RUN_ALONE)
 
     whole = pd.read_csv(tmp_path / "whole" / "history.csv").drop(columns="seconds")
     resumed = pd.read_csv(tmp_path / "killed" / "history.csv").drop(columns="seconds")
@@ -81,6 +84,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     np.testing.assert_allclose(resumed, whole, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_a_variant_that_serves(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -111,32 +115,34 @@ def test_a_run_folder_is_a_variant_that_serves(
         np.testing.assert_allclose(served, (seen[output] + mirrored[output]) / 2, atol=1e-4)
 
 
-def test_the_mean_with_the_start_weights_that_validates_best_is_kept(
-    small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import training.run as loop
-    from training.networks.build import started_network
-
+def test_the_mean_with_the_start_weights_that_validates_best_is_kept(small_recipe: Recipe) -> None:
     model = started_network(small_recipe.network, 64, None).model
     trained = [weight.numpy() for weight in model.weights]
     start = [values + 1 for values in trained]
     losses = {0.0: 3.0, 0.25: 2.0, 0.5: 2.5, 0.75: 4.0}
-    asked = iter(losses.values())
-    monkeypatch.setattr(loop, "_validated", lambda *_: {"validation_loss": next(asked)})
-    loop._wise_ft(model, start, small_recipe, {})
-    assert tuple(losses) == loop.WISE_FT_ALPHAS
+    validated = iter(losses.values())
+    apply_wise_ft(model, start, lambda: next(validated))
+    assert tuple(losses) == WISE_FT_ALPHAS
     for weight, values in zip(model.weights, trained, strict=True):
         fraction = 0.0 if weight.path.startswith("localizer_") else 0.25
         np.testing.assert_allclose(weight.numpy(), values + fraction, atol=1e-5)
 
 
-def test_a_training_of_the_look_alone_changes_nothing_else(
+@pytest.mark.slow
+def test_a_training_of_the_localizer_alone_changes_nothing_else(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
-    looks = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
-    run(looks, small_data, tmp_path, tmp_path / "before", resume=False)
-    network = replace(looks.network, weights=str(tmp_path / "before" / "network.keras"))
-    run(replace(looks, network=network), small_data, tmp_path, tmp_path / "after", resume=False)
+    localizer = replace(small_recipe, cooldown=None, phases=small_recipe.phases[:1])
+    run(localizer, small_data, tmp_path, tmp_path / "before", resume=False, **RUN_ALONE)
+    network = replace(localizer.network, weights=str(tmp_path / "before" / "network.keras"))
+    run(
+        replace(localizer, network=network),
+        small_data,
+        tmp_path,
+        tmp_path / "after",
+        resume=False,
+        **RUN_ALONE,
+    )
     before, after = (
         keras.saving.load_model(tmp_path / part / "network.keras", compile=False)
         for part in ("before", "after")
@@ -150,7 +156,8 @@ def test_a_training_of_the_look_alone_changes_nothing_else(
     assert all(name.startswith("localizer_") for name in changed)
 
 
-def test_validation_frames_are_the_pixels_that_serving_frames(
+@pytest.mark.slow
+def test_validation_inputs_are_the_pixels_that_serving_crops(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     cut = labelled_inputs(small_recipe, "chips", "validation", small_data, tmp_path)
@@ -163,7 +170,8 @@ def test_validation_frames_are_the_pixels_that_serving_frames(
         np.testing.assert_array_equal(crop, crop_for(small_recipe.variant(), picture, None))
 
 
-def test_an_epoch_is_drawn_by_seed_and_number_alone(
+@pytest.mark.slow
+def test_an_epoch_is_sampled_by_seed_and_number_alone(
     small_data: Path, small_recipe: Recipe, tmp_path: Path
 ) -> None:
     sources = {
@@ -184,7 +192,7 @@ def test_an_epoch_is_drawn_by_seed_and_number_alone(
     ("balance", "old_fraction"),
     [pytest.param(0.0, 0.1, id="as they come"), pytest.param(1.0, 0.5, id="every decade as often")],
 )
-def test_age_balance_draws_rare_decades_more_often(
+def test_age_balance_samples_rare_decades_more_often(
     small_recipe: Recipe, balance: float, old_fraction: float
 ) -> None:
     ages = np.repeat(np.where(np.arange(1000) < 900, 25, 65)[:, None], 2, axis=1)
@@ -201,6 +209,7 @@ def test_age_balance_draws_rare_decades_more_often(
     assert (drawn[:, 0] == 65).mean() == pytest.approx(old_fraction, abs=0.005)
 
 
+@pytest.mark.slow
 def test_a_broken_picture_is_skipped_and_named(
     small_data: Path, small_recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,7 +256,7 @@ def test_a_wrong_recipe_is_refused_by_its_key(
 
 
 @pytest.mark.parametrize("part", ["first_part.toml", "second_part.toml", "recipe.toml"])
-def test_full_and_cropped_differ_in_their_framing_alone(part: str) -> None:
+def test_full_and_cropped_differ_in_their_input_mode_alone(part: str) -> None:
     full, cropped = (read_recipe(recipe_path(f"model_{name}/{part}")) for name in ("full", "cropped"))
     settings = replace(cropped.input, input_mode="whole_image")
     network = replace(cropped.network, weights=cropped.network.weights.replace("cropped", "full"))

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-pytest.importorskip("tf_keras_vis", reason="needs TensorFlow and tf-keras-vis (the full environment)")
-
 from faces.boxes import Square
 from faces.networks import Network
 from faces.predictions import AGE, GENDER
@@ -18,8 +16,6 @@ from faces.saliency.explain import METHODS, saliency_map
 from faces.variants import read_variant
 from tests.portraits import crops_of_people
 from training.saliency_reference import reference_map
-
-pytestmark = pytest.mark.training
 
 PICTURES = 50
 SMOOTH_SAMPLES = 3
@@ -45,7 +41,8 @@ def inputs(network) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, inputs, method):
+@pytest.mark.slow
+def test_onnx_runtime_and_tf_keras_vis_compute_the_same_maps(network, inputs, method):
     correlations = []
     for number, crop in enumerate(inputs):
         output = (AGE, GENDER)[number % 2]
@@ -65,8 +62,9 @@ def test_onnx_runtime_and_tf_keras_vis_draw_the_same_maps(network, inputs, metho
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method):
-    folder = repository / "model_full"  # in the scene of a portrait it looks at a part
+@pytest.mark.slow
+def test_both_engines_map_an_attention_crop_to_its_place_in_the_input(repository, method):
+    folder = repository / "model_full"  # in the scene of a portrait it attends to a part
     full = keras_network(folder)
     scene = crops_of_people(full.variant, 1)[0]
     ours = saliency_map(full, scene, Square(0, 0, 1), method, AGE, smooth_samples=1)
@@ -80,6 +78,7 @@ def test_both_engines_draw_what_a_network_saw_in_its_glimpse(repository, method)
         assert ours.values[beside[0] | beside[1]].max() <= 0.001
 
 
+@pytest.mark.slow
 def test_the_worker_answers_down_its_pipe_and_names_what_is_missing(network, inputs, tmp_path):
     crop = inputs[0]
     (tmp_path / "variant.toml").write_bytes((network.variant.folder / "variant.toml").read_bytes())

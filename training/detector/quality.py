@@ -1,7 +1,6 @@
-"""Found faces + labelled faces -> average precision, and how often pictures of one person show one face.
+"""Detected faces + labelled faces -> average precision, and counts over pictures of one person.
 
-A room of its own because training, benchmark and tests judge the detector by it, through the path that
-serves; it needs neither torch nor ultralytics.
+Detection runs as it is served; neither torch nor ultralytics is needed.
 """
 
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ RECALL_STEPS = np.linspace(0, 1, 101)
 
 @dataclass(frozen=True)
 class FaceCounts:
-    """How many of `pictures`, each of one person, had at least one face found, and exactly one."""
+    """Of `pictures` of one person each: the number with at least one detected face, and with exactly one."""
 
     pictures: int
     with_a_face: int
@@ -36,12 +35,12 @@ class FaceCounts:
 
 
 def faces_in_file(detector: Detector, path: Path) -> list[Face]:
-    """The faces of a picture file, the surest first."""
+    """Detect the faces in a picture file, by falling confidence."""
     return detector.faces_in(decode(path.read_bytes(), path.name))
 
 
 def face_counts(detector: Detector, paths: Sequence[Path]) -> FaceCounts:
-    """Count over pictures that show one person each."""
+    """Count the detected faces over pictures of one person each."""
     numbers = [len(faces_in_file(detector, path)) for path in paths]
     return FaceCounts(len(numbers), sum(n > 0 for n in numbers), sum(n == 1 for n in numbers))
 
@@ -54,9 +53,9 @@ def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]
     scores: list[float] = []
     hits: list[bool] = []
     for picture in pictures:
-        found = faces_in_file(detector, picture.path)
-        scores += [face.confidence for face in found]
-        hits += matched(found, picture.boxes_xyxy)
+        faces = faces_in_file(detector, picture.path)
+        scores += [face.confidence for face in faces]
+        hits += matched(faces, picture.boxes_xyxy)
     return average_precision(
         np.array(scores), np.array(hits, bool), sum(len(picture.boxes_xyxy) for picture in pictures)
     )
@@ -65,7 +64,8 @@ def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]
 def average_precision(scores: np.ndarray, hits: np.ndarray, labelled: int) -> float:
     """The area under the precision envelope at 101 recalls, as COCO and ultralytics compute it, 0-1.
 
-    `scores` and `hits` are (n,): the confidences of the found boxes and whether each meets a labelled one.
+    `scores` and `hits` are (n,): the confidences of the detected boxes, and whether each matches a labelled
+    one.
     """
     if not hits.any():
         return 0.0
@@ -78,14 +78,14 @@ def average_precision(scores: np.ndarray, hits: np.ndarray, labelled: int) -> fl
     return float(np.trapezoid(np.interp(RECALL_STEPS, recalls, envelope), RECALL_STEPS))
 
 
-def matched(found: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) -> list[bool]:
-    """For each found face, surest first, whether it is the first to meet a labelled box, (n, 4)."""
-    taken = np.zeros(len(true_boxes), bool)
+def matched(faces: Sequence[Face], true_boxes: np.ndarray, at_iou: float = 0.5) -> list[bool]:
+    """Whether each face, by falling confidence, is the first to match one of the labelled boxes (n, 4)."""
+    matched_boxes = np.zeros(len(true_boxes), bool)
     hits = []
-    for face in found:
-        overlaps = np.where(taken, 0.0, iou(face.box_xyxy, true_boxes))
+    for face in faces:
+        overlaps = np.where(matched_boxes, 0.0, iou(face.box_xyxy, true_boxes))
         is_hit = bool(len(overlaps)) and bool(overlaps.max() >= at_iou)
         if is_hit:
-            taken[overlaps.argmax()] = True
+            matched_boxes[overlaps.argmax()] = True
         hits.append(is_hit)
     return hits

@@ -1,8 +1,8 @@
 """Labelled scenes -> the face detector: `python -m training detector`.
 
 In go the train part of `face_detection` and scenes composed from UTKFace training faces; out come
-`face.onnx`, `face.pt`, `args.yaml` and `results.csv` in `model_detector/`. A room of its own because it alone
-knows ultralytics: its settings, the torchvision that does not load beside a CPU torch, its checkpoints.
+`face.onnx`, `face.pt`, `args.yaml` and `results.csv` in `model_detector/`. Only this module imports
+ultralytics.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from faces.files import whole_file
 MODEL_FOLDER = Path(__file__).parents[2] / "model_detector"
 START_WEIGHTS = Path("weights/yolo11n_face.pt")  # in the data folder
 SERVED_PX = 384  # written into the export: the size at which faces.detection runs it
-PLACES = ("project", "save_dir", "data", "model", "name", "resume")  # settings of ultralytics that hold paths
+PATH_SETTINGS = ("project", "save_dir", "data", "model", "name", "resume")  # of ultralytics
 TAKEN_TWICE = "mask_"  # crowds of small faces are what the start weights do worst
 
 
@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count(), help="one is fastest on cores that others use too"
     )
+    parser.add_argument(
+        "--device", help="cpu, mps or the number of a GPU (default: a GPU where there is one)"
+    )
     parser.add_argument("--lr", type=float, default=5e-4, help="learning rate of AdamW at its highest")
     parser.add_argument("--out", type=Path, default=MODEL_FOLDER, help="folder of the finished files")
     parser.add_argument(
@@ -56,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     """
     data_dir, cache_dir = data_dir_of(args), args.cache_dir
     start = _start_of(args.start, data_dir)
+    device = args.device or default_device()
+    print(f"device: {device}", flush=True)
     scenes = write_scenes(load_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
     data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)
     best = train(
@@ -66,21 +71,29 @@ def run(args: argparse.Namespace) -> int:
         size_px=args.size,
         lr=args.lr,
         threads=args.threads,
+        device=device,
     )
     publish(best, args.out)
     return 0
 
 
+def default_device() -> str:
+    """The first CUDA GPU that torch finds, else the CPU, as ultralytics names them."""
+    import torch
+
+    return "0" if torch.cuda.is_available() else "cpu"
+
+
 def training_pictures(data_dir: Path) -> list[Path]:
-    """The train pictures of face_detection, without the backgrounds of validation and test compositions."""
-    kept_out = {row.file for split in ("validation", "test") for row in backgrounds_of(split)}
+    """The train pictures of face_detection, without the backgrounds of validation and test composites."""
+    excluded = {row.file for split in ("validation", "test") for row in backgrounds_of(split)}
     paths = [picture.path for picture in labelled_pictures(data_dir, "train")]
-    paths = [path for path in paths if f"train/{path.name}" not in kept_out]
+    paths = [path for path in paths if f"train/{path.name}" not in excluded]
     return paths + [path for path in paths if path.name.startswith(TAKEN_TWICE)]
 
 
 def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path:
-    """What ultralytics reads: a list of training pictures, the folder of val, and the one class."""
+    """Write the data set as ultralytics wants it: training pictures, the folder of val, and the one class."""
     run_dir.mkdir(parents=True, exist_ok=True)
     with whole_file(run_dir / "train.txt") as part:
         part.write_text("".join(f"{path.absolute()}\n" for path in pictures))
@@ -96,20 +109,31 @@ def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path
 
 
 def train(
-    run_dir: Path, data_yaml: Path, start: str, *, epochs: int, size_px: int, lr: float, threads: int
+    run_dir: Path,
+    data_yaml: Path,
+    start: str,
+    *,
+    epochs: int,
+    size_px: int,
+    lr: float,
+    threads: int,
+    device: str,
 ) -> Path:
-    """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; the best checkpoint."""
+    """Train a one-class yolo11n, or finish what a killed run left in `run_dir`; return the best checkpoint.
+
+    `device` may be another than that on which a killed run began.
+    """
     YOLO = ultralytics_yolo()
     weights = run_dir.absolute() / "weights"
     epochs_done = _epochs_done(weights / "last.pt")
     if epochs_done:
         start = str(weights / "last.pt")
-        _keep_rows(run_dir / "results.csv", epochs_done)
+        _drop_rows_after(run_dir / "results.csv", epochs_done)
     model = YOLO("yolo11n.yaml") if start == "none" else YOLO(start)
     # ultralytics falls back to one thread on its way into the training loop.
     model.add_callback("on_train_start", lambda _: _use_threads(threads))
     if epochs_done:
-        model.train(resume=True)
+        model.train(resume=True, device=device)
         return weights / "best.pt"
     model.train(
         data=str(data_yaml),
@@ -133,7 +157,7 @@ def train(
         scale=0.5,
         degrees=5,
         workers=2,
-        device="cpu",
+        device=device,
         amp=False,
         plots=False,
         deterministic=False,
@@ -143,7 +167,7 @@ def train(
 
 
 def publish(checkpoint: Path, folder: Path) -> None:
-    """Export a checkpoint; the network, the stripped weights, the settings and the log go to `folder`."""
+    """Export a checkpoint; write the network, the stripped weights, the settings and the log to `folder`."""
     run_dir = checkpoint.parent.parent
     onnx_path = exported(checkpoint, run_dir / "exported", SERVED_PX)
     for source in (onnx_path, onnx_path.with_suffix(".pt"), run_dir / "results.csv"):
@@ -155,7 +179,7 @@ def publish(checkpoint: Path, folder: Path) -> None:
 
 
 def exported(checkpoint: Path, folder: Path, size_px: int) -> Path:
-    """`folder`/face.pt, stripped to its weights, and the path of `folder`/face.onnx, with dynamic axes."""
+    """Write `folder`/face.pt, stripped to its weights, and face.onnx with dynamic axes; return its path."""
     YOLO = ultralytics_yolo()
     import torch
     from ultralytics.utils.torch_utils import strip_optimizer
@@ -174,13 +198,13 @@ def exported(checkpoint: Path, folder: Path, size_px: int) -> Path:
 
 
 def without_paths(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with the last part of each path alone: where a run lay on one machine helps nobody."""
-    places = {name: Path(settings[name]).name for name in PLACES if isinstance(settings.get(name), str)}
-    return settings | places
+    """The settings with each path reduced to its name: the folders of one machine help nobody."""
+    names = {name: Path(settings[name]).name for name in PATH_SETTINGS if isinstance(settings.get(name), str)}
+    return settings | names
 
 
 def ultralytics_yolo() -> Any:
-    """ultralytics' YOLO class, set up for a machine without a network and with a CPU torch.
+    """Import ultralytics' YOLO class, offline, and without torchvision beside a CPU torch.
 
     The registry's torchvision is a CUDA build that does not load beside a CPU torch, and ultralytics needs
     only its non-maximum suppression, of which it has an equal one of its own.
@@ -225,7 +249,7 @@ def _epochs_done(last: Path) -> int:
     return int(torch.load(last, map_location="cpu", weights_only=False)["epoch"]) + 1
 
 
-def _keep_rows(results: Path, epochs: int) -> None:
+def _drop_rows_after(results: Path, epochs: int) -> None:
     """Drop the rows of epochs that will be run again: a row is written before its checkpoint is."""
     lines = results.read_text().splitlines(keepends=True)
     with whole_file(results) as part:

@@ -1,18 +1,13 @@
-"""Keras network -> variant folder: network.onnx, which also computes its own gradients, and variant.toml.
+"""Keras network -> variant folder: network.onnx, which also computes its own gradients, and variant.toml."""
 
-A room of its own because it is the only way from training to serving, and the only writer of variant.toml.
-"""
-
-import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import onnx
 
 from faces.files import sha256_of, whole_file
-from faces.variants import Variant, read_variant
+from faces.variants import InputMode, Variant, read_variant, write_variant
 from training.export.gradient_outputs import last_feature_layer, onnx_with_gradients
 from training.export.onnx_autodiff import GradientGraph
 
@@ -22,14 +17,14 @@ def export_variant(
     folder: Path,
     *,
     name: str,
-    input_mode: str,
+    input_mode: InputMode,
     crop_scale: float,
-    pad_rgb: Sequence[int],
+    pad_rgb: tuple[int, int, int],
     recipe: str,
     detector_sha256: str,
     split_sha256: str,
 ) -> Variant:
-    """Write `folder`/network.onnx and `folder`/variant.toml, each whole; return the variant as read back.
+    """Write `folder`/network.onnx and `folder`/variant.toml, each whole; return the variant that they make.
 
     `model` is a flat functional model: input (None, px, px, 3) RGB 0-255, outputs a dict with one or both of
     `age_probabilities` (None, 101) and `female_probability` (None, 1).
@@ -40,31 +35,30 @@ def export_variant(
     graph = onnx_with_gradients(model)
     with whole_file(folder / "network.onnx") as path:
         onnx.save(graph, path)
-    table = {
-        "name": name,
-        "input_mode": input_mode,
-        "crop_scale": float(crop_scale),
-        "input_px": int(model.inputs[0].shape[1]),
-        "pad_rgb": [int(value) for value in pad_rgb],
-        "recipe": recipe,
-        "last_convolution": last_feature_layer(model).name,
-        "parameters": int(model.count_params()),
-        "flops": forward_flops(graph),
-        "network_sha256": sha256_of(folder / "network.onnx"),
-        "detector_sha256": detector_sha256,
-        "split_sha256": split_sha256,
-    }
-    with whole_file(folder / "variant.toml") as path:
-        # JSON writes strings, numbers and lists as TOML does.
-        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items()]
-        path.write_text("# Written by the export; not to be edited.\n" + "".join(lines), encoding="utf-8")
+    write_variant(
+        Variant(
+            name=name,
+            folder=folder,
+            input_mode=input_mode,
+            crop_scale=float(crop_scale),
+            input_px=int(model.inputs[0].shape[1]),
+            pad_rgb=pad_rgb,
+            recipe=recipe,
+            last_convolution=last_feature_layer(model).name,
+            parameters=int(model.count_params()),
+            flops=forward_flops(graph),
+            network_sha256=sha256_of(folder / "network.onnx"),
+            detector_sha256=detector_sha256,
+            split_sha256=split_sha256,
+        )
+    )
     return read_variant(folder)
 
 
 def forward_flops(graph: onnx.ModelProto) -> int:
-    """Operations of one prediction: convolutions and dense layers, a multiply-add counted as two.
+    """Count the operations of one prediction: convolutions and dense layers, a multiply-add as two.
 
-    What is cheap beside them (activations, pooling, normalisation) is left out, as is custom in papers.
+    What is cheap beside them (activations, pooling, normalisation) is left out, as in most papers.
     """
     shapes = GradientGraph(graph)
     flops = 0

@@ -1,10 +1,10 @@
-"""Keras network -> ONNX graph that predicts, and explains its predictions where it is asked to.
+"""Keras network -> one ONNX graph of its predictions and, for a weighted target, their gradients.
 
-A room of its own because it alone knows how the two are one file. Inputs: `frames` (1, px, px, 3) RGB 0-255
-and the weights of a target, sum(age_weights * age probabilities) + gender_weight * log odds of female.
-Outputs: both predictions, the last feature map (`activations`, NHWC), and the gradients of the target with
-respect to the frame and to that map. With weights of zero, as a prediction feeds them, none is computed.
-The place of a glimpse is an output, too; gradients take it as given.
+Inputs: `inputs` (1, px, px, 3) RGB 0-255 and the weights of a target, sum(age_weights * age probabilities) +
+gender_weight * log odds of female. Outputs: both predictions, the last feature map (`activations`, NHWC), and
+the gradients of the target with respect to the input and to that map. With weights of zero, as a prediction
+feeds them, no gradient is computed. The box of an attention crop is an output, too; gradients take it as
+constant.
 """
 
 import math
@@ -21,15 +21,17 @@ from faces.networks import ATTENTION
 from training.export.onnx_autodiff import GradientGraph, attribute
 
 OPSET = 18
-# Output of the network -> the input of the graph with which it is weighed in the target.
+# Output of the network -> the input of the graph that weighs it in the target.
 TARGET_WEIGHTS = {"age_probabilities": "age_weights", "female_probability": "gender_weight"}
 
 
 def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
-    """The served graph: static batch of 1, float32, opset 18, weights shared by predictions and gradients."""
+    """Build the served graph: batch of 1, float32, opset 18, weights shared by predictions and gradients."""
     outputs = model.output if isinstance(model.output, dict) else {}
     if not set(outputs) & set(TARGET_WEIGHTS) or not set(outputs) <= {*TARGET_WEIGHTS, ATTENTION}:
-        raise ExportError(f"A variant answers {list(TARGET_WEIGHTS)}. Received: {model.output_names}.")
+        raise ExportError(
+            f"A variant has outputs of {list(TARGET_WEIGHTS)}, one or both. Received: {model.output_names}."
+        )
     graph = _forward_onnx(model)
     fold_scales_into_convolutions(graph)
 
@@ -47,14 +49,14 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
         seeds[_target_tensor(graph, output)] = weights
     explained = onnx.ModelProto()
     explained.CopyFrom(graph)
-    given = {_computed(graph, ATTENTION)} if ATTENTION in outputs else set()
-    gradients = GradientGraph(explained).add_gradients(seeds, ["inputs", feature_map], given)
+    constants = {_computed(graph, ATTENTION)} if ATTENTION in outputs else set()
+    gradients = GradientGraph(explained).add_gradients(seeds, ["inputs", feature_map], constants)
     shapes = {
         "input_gradient": [1, *model.inputs[0].shape[1:]],
         "activation_gradient": [1, *last_feature_layer(model).output.shape[1:]],
     }
     explained.graph.node.append(
-        helper.make_node("Identity", [gradients["inputs"]], ["input_gradient"], "of_frame")
+        helper.make_node("Identity", [gradients["inputs"]], ["input_gradient"], "of_input")
     )
     explained.graph.node.append(
         helper.make_node(
@@ -67,10 +69,10 @@ def onnx_with_gradients(model: keras.Model) -> onnx.ModelProto:
 
 
 def last_feature_layer(model: keras.Model) -> keras.layers.Layer:
-    """The layer whose output is the last feature map, rectified and not yet pooled: where Grad-CAM looks.
+    """The layer whose output is the last feature map, rectified and not yet pooled: the one for Grad-CAM.
 
     Not the bare convolution: its output still lacks the shift of batch norm and the rectifier, so that a
-    large value in it is no sign of the feature being there.
+    large value in it does not mean that the feature is present.
     """
     not_features = ("Pooling", "Dropout", "ZeroPadding", "Cropping", "Reshape")
     for layer in reversed(model.layers):
@@ -82,18 +84,18 @@ def last_feature_layer(model: keras.Model) -> keras.layers.Layer:
 
 
 def fold_scales_into_convolutions(graph: onnx.ModelProto) -> None:
-    """Take the constant scale and shift that follow a convolution (batch norm) into its kernel and bias."""
+    """Fold the constant scale and shift that follow a convolution (batch norm) into its kernel and bias."""
     initialisers = {tensor.name: tensor for tensor in graph.graph.initializer}
-    readers: dict[str, list[onnx.NodeProto]] = {}
+    consumers: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.graph.node:
         for name in node.input:
-            readers.setdefault(name, []).append(node)
-    kept = {value.name for value in graph.graph.output}
+            consumers.setdefault(name, []).append(node)
+    graph_outputs = {value.name for value in graph.graph.output}
     for convolution in [node for node in graph.graph.node if node.op_type == "Conv"]:
         while True:
             output = convolution.output[0]
-            following = readers.get(output, [])
-            if len(following) != 1 or output in kept or following[0].op_type not in ("Mul", "Add"):
+            following = consumers.get(output, [])
+            if len(following) != 1 or output in graph_outputs or following[0].op_type not in ("Mul", "Add"):
                 break
             node = following[0]
             other = next(name for name in node.input if name != output)
@@ -121,7 +123,7 @@ def fold_scales_into_convolutions(graph: onnx.ModelProto) -> None:
 
 
 def _forward_onnx(model: keras.Model) -> onnx.ModelProto:
-    """The network with its feature map as a further output, as tf2onnx converts it for a batch of one."""
+    """Convert the network, with its feature map as a further output, for a batch of one."""
     feature_map = last_feature_layer(model).output
     observed = keras.Model(model.inputs, {**model.output, "activations": feature_map})
     signature = [tf.TensorSpec((1, *model.inputs[0].shape[1:]), tf.float32, name="inputs")]
@@ -132,25 +134,25 @@ def _forward_onnx(model: keras.Model) -> onnx.ModelProto:
 
     graph, _ = tf2onnx.convert.from_function(forward, input_signature=signature, opset=OPSET)
     # Constants that a layer keeps outside of its weights (Normalization) arrive as inputs.
-    for value, inside in forward.get_concrete_function().graph.captures:
-        for given in [given for given in graph.graph.input if given.name == inside.name]:
-            graph.graph.initializer.append(numpy_helper.from_array(value.numpy(), given.name))
-            graph.graph.input.remove(given)
+    for value, captured in forward.get_concrete_function().graph.captures:
+        for constant in [one for one in graph.graph.input if one.name == captured.name]:
+            graph.graph.initializer.append(numpy_helper.from_array(value.numpy(), constant.name))
+            graph.graph.input.remove(constant)
     del graph.graph.value_info[:]
     return graph
 
 
 def _target_tensor(graph: onnx.ModelProto, output: str) -> str:
-    """The tensor that the target weighs: the output, or for a sigmoid the log odds that enter it.
+    """The tensor that the target weighs: the output, or for a sigmoid its log odds.
 
-    The sigmoid of a sure answer is flat to the last bit of a float32; its log odds are not.
+    A sigmoid near 0 or 1 is flat to the last bit of a float32; its log odds are not.
     """
     node = _producer(graph, _computed(graph, output))
     return node.input[0] if node.op_type == "Sigmoid" else output
 
 
 def _computed(graph: onnx.ModelProto, output: str) -> str:
-    """The tensor that an output is a mere copy of, or the output itself."""
+    """The tensor of which an output is a copy, or the output itself."""
     while (node := _producer(graph, output)).op_type == "Identity":
         output = node.input[0]
     return output
@@ -165,12 +167,12 @@ def _add_where_weighed(
 ) -> None:
     """Add the outputs of `explained` to `graph`, computed only where a target weight is not zero.
 
-    ONNX Runtime runs every node of a graph, wanted or not (its option `only_execute_path_to_fetches` has no
+    ONNX Runtime runs every node of a graph, fetched or not (its option `only_execute_path_to_fetches` has no
     effect in the published builds), but of an `If` it runs one branch. The branch repeats the forward pass:
-    were it to read the layers of the prediction, these could no longer be fused, which costs a fifth.
+    with the prediction's layers as its inputs these could no longer be fused, which costs a fifth.
     """
     shared = {tensor.name for tensor in graph.graph.initializer}
-    own = [tensor for tensor in explained.graph.initializer if tensor.name not in shared]
+    constants = [tensor for tensor in explained.graph.initializer if tensor.name not in shared]
     computed = {name for node in explained.graph.node for name in node.output}
     for node in explained.graph.node:
         node.input[:] = [f"explained/{name}" if name in computed else name for name in node.input]
@@ -184,7 +186,7 @@ def _add_where_weighed(
     explained_outputs = _float_values({f"explained/{name}": shape for name, shape in outputs.items()})
     zero_outputs = _float_values({f"{name}/zeros": shape for name, shape in outputs.items()})
     branches = {
-        "then_branch": helper.make_graph(explained.graph.node, "explained", [], explained_outputs, own),
+        "then_branch": helper.make_graph(explained.graph.node, "explained", [], explained_outputs, constants),
         "else_branch": helper.make_graph(zeros, "predicted", [], zero_outputs),
     }
     largest = [f"{name}/largest" for name in weights]

@@ -1,10 +1,10 @@
 """ONNX graph of a forward pass + seeds -> the same graph with its gradients, by reverse-mode differentiation.
 
-A room of its own because it knows the derivative of each ONNX operator and nothing about networks. The
-gradient nodes read the weights of the forward pass, so the file grows by a few kilobytes only: an ONNX
-`ConvTranspose` takes its kernel in the very layout of the `Conv` that it differentiates. Shapes are static.
+A rule, named after its ONNX operator, adds the nodes of the operator's vector-Jacobian product. Gradient
+nodes use the weights of the forward pass, so the file grows by a few kilobytes only: an ONNX `ConvTranspose`
+takes its kernel in the very layout of the `Conv` that it differentiates. Shapes are static.
 
-The rules of activations read their *output* rather than their input, so that ONNX Runtime can still fuse
+The rules of activations use their *output* rather than their input, so that ONNX Runtime can still fuse
 convolution and activation.
 """
 
@@ -25,11 +25,11 @@ RULES: dict[str, Rule] = {}
 def rule(*op_types: str) -> Callable[[Rule], Rule]:
     """Register a rule: (graph, node, gradient of its output, index of an input) -> gradient of that input."""
 
-    def registered(function: Rule) -> Rule:
+    def register(function: Rule) -> Rule:
         RULES.update(dict.fromkeys(op_types, function))
         return function
 
-    return registered
+    return register
 
 
 def attribute(node: onnx.NodeProto, name: str, default: Any = None) -> Any:
@@ -41,7 +41,7 @@ def attribute(node: onnx.NodeProto, name: str, default: Any = None) -> Any:
 
 
 class GradientGraph:
-    """A forward graph to which gradients are added in place.
+    """Forward graph to which gradients are added in place.
 
     Raises ExportError where the graph holds an operator without a rule, or a shape that is not static.
     """
@@ -59,18 +59,18 @@ class GradientGraph:
         self._constant_names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def add_gradients(
-        self, seeds: dict[str, str], wanted: Iterable[str], given: Collection[str] = ()
+        self, seeds: dict[str, str], wanted: Iterable[str], constants: Collection[str] = ()
     ) -> dict[str, str]:
-        """Tensor name -> name of its gradient, for each of `wanted`.
+        """Add the gradients of the target with respect to `wanted`: name of a tensor -> name of its gradient.
 
         `seeds` maps a tensor to the tensor that holds the gradient of the target with respect to it. Tensors
-        that are `given` count as constants.
+        in `constants` are not differentiated.
         """
         wanted = set(wanted)
         dependent = set(wanted)
         for node in self._forward:
             if dependent.intersection(node.input):
-                dependent.update(set(node.output).difference(given))
+                dependent.update(set(node.output).difference(constants))
         gradients = dict(seeds)
         for node in reversed(self._forward):
             upstream = gradients.get(node.output[0])
@@ -95,7 +95,7 @@ class GradientGraph:
         return output
 
     def constant(self, value: Any, dtype: type = np.float32) -> str:
-        """The name of an initialiser with this value; equal values share one."""
+        """Name of an initialiser with this value; equal values share one."""
         array: np.ndarray = np.asarray(value, dtype=dtype)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constant_names:
@@ -149,7 +149,7 @@ def window_pads(
 def transposed_convolution(
     graph: GradientGraph, node: onnx.NodeProto, upstream: str, kernel_name: str, kernel: list[int], group: int
 ) -> str:
-    """The gradient of a convolution's input: ConvTranspose with the convolution's own kernel."""
+    """Gradient of a convolution's input: ConvTranspose with the convolution's own kernel."""
     strides = list(attribute(node, "strides", [1] * len(kernel)))
     dilations = list(attribute(node, "dilations", [1] * len(kernel)))
     pads = window_pads(graph, node, kernel, strides)
@@ -175,26 +175,26 @@ def transposed_convolution(
 
 
 @rule("Conv")
-def _convolution(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _conv(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     kernel = list(graph.shape(node.input[1])[2:])
     return transposed_convolution(graph, node, upstream, node.input[1], kernel, attribute(node, "group", 1))
 
 
 @rule("MaxPool")
-def _largest_in_window(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _max_pool(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     shape = graph.shape(node.input[0])
-    # A second pooling yields the places of the maxima: asked of the first, they would slow the forward path.
-    pooled, places = f"{node.output[0]}/again", f"{node.output[0]}/places"
-    again = onnx.NodeProto()
-    again.CopyFrom(node)
-    again.name = pooled
-    del again.output[:]
-    again.output.extend([pooled, places])
-    graph.graph.node.append(again)
+    # A second pooling yields the indices of the maxima: as an output of the first they slow the forward path.
+    pooled, indices = f"{node.output[0]}/again", f"{node.output[0]}/indices"
+    second = onnx.NodeProto()
+    second.CopyFrom(node)
+    second.name = pooled
+    del second.output[:]
+    second.output.extend([pooled, indices])
+    graph.graph.node.append(second)
     zeros = graph.add("ConstantOfShape", [graph.constant([math.prod(shape)], np.int64)])
     flat = graph.add(
         "ScatterElements",
-        [zeros, graph.reshaped(places, (-1,)), graph.reshaped(upstream, (-1,))],
+        [zeros, graph.reshaped(indices, (-1,)), graph.reshaped(upstream, (-1,))],
         axis=0,
         reduction="add",
     )
@@ -202,7 +202,7 @@ def _largest_in_window(graph: GradientGraph, node: onnx.NodeProto, upstream: str
 
 
 @rule("AveragePool")
-def _mean_of_window(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _average_pool(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     kernel = list(attribute(node, "kernel_shape"))
     strides = list(attribute(node, "strides", [1] * len(kernel)))
     channels = graph.shape(node.input[0])[1]
@@ -220,79 +220,78 @@ def _mean_of_window(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _
 
 
 @rule("GlobalAveragePool")
-def _mean_of_plane(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _global_average_pool(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     shape = graph.shape(node.input[0])
     fraction = graph.add("Mul", [upstream, graph.constant(1 / math.prod(shape[2:]))])
     return graph.add("Expand", [fraction, graph.constant(shape, np.int64)])
 
 
 @rule("ReduceMean", "ReduceSum")
-def _reduced(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _reduce(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     shape = graph.shape(node.input[0])
     axes = [int(axis) % len(shape) for axis in graph.values(node.input[1])]
-    kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
-    gradient = graph.reshaped(upstream, kept)
+    kept_dims = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
+    gradient = graph.reshaped(upstream, kept_dims)
     if node.op_type == "ReduceMean":
         gradient = graph.add("Mul", [gradient, graph.constant(1 / math.prod(shape[axis] for axis in axes))])
     return graph.add("Expand", [gradient, graph.constant(shape, np.int64)])
 
 
 @rule("MatMul")
-def _matrix_product(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
+def _mat_mul(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
     left, right = (graph.shape(name) for name in node.input)
     if index == 0 and len(left) == len(right) == 2:
         return graph.add("Gemm", [upstream, node.input[1]], transB=1)
     other = node.input[1 - index]
     axes = list(range(len(graph.shape(other))))
-    turned = graph.add("Transpose", [other], perm=[*axes[:-2], axes[-1], axes[-2]])
-    product = graph.add("MatMul", [upstream, turned] if index == 0 else [turned, upstream])
-    upstream_shape, size = graph.shape(node.output[0]), (left, right)[index]
-    shape = (*upstream_shape[:-2], *size[-2:])
-    return graph.summed_to(product, shape, size)
+    transposed = graph.add("Transpose", [other], perm=[*axes[:-2], axes[-1], axes[-2]])
+    product = graph.add("MatMul", [upstream, transposed] if index == 0 else [transposed, upstream])
+    operand = (left, right)[index]
+    return graph.summed_to(product, (*graph.shape(node.output[0])[:-2], *operand[-2:]), operand)
 
 
 @rule("Gemm")
-def _dense(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
+def _gemm(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
     if index != 0 or attribute(node, "transA", 0):
         raise ExportError(f"Only rows times a weight matrix have a derivative. Received: node {node.name}.")
-    flipped = 1 - attribute(node, "transB", 0)
-    return graph.add("Gemm", [upstream, node.input[1]], transB=flipped, alpha=attribute(node, "alpha", 1.0))
+    trans_b = 1 - attribute(node, "transB", 0)
+    return graph.add("Gemm", [upstream, node.input[1]], transB=trans_b, alpha=attribute(node, "alpha", 1.0))
 
 
 @rule("Relu")
-def _rectified(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _relu(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     zero = graph.constant(0.0)
     return graph.add("Where", [graph.add("Greater", [node.output[0], zero]), upstream, zero])
 
 
 @rule("LeakyRelu")
-def _leaking(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _leaky_relu(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     leak = graph.add("Mul", [upstream, graph.constant(attribute(node, "alpha", 0.01))])
     positive = graph.add("Greater", [node.output[0], graph.constant(0.0)])
     return graph.add("Where", [positive, upstream, leak])
 
 
 @rule("Clip")
-def _clipped(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _clip(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     above = graph.add("Greater", [node.output[0], node.input[1]])
     below = graph.add("Less", [node.output[0], node.input[2]])
     return graph.add("Where", [graph.add("And", [above, below]), upstream, graph.constant(0.0)])
 
 
 @rule("Sigmoid")
-def _logistic(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _sigmoid(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     complement = graph.add("Sub", [graph.constant(1.0), node.output[0]])
     return graph.add("Mul", [upstream, graph.add("Mul", [node.output[0], complement])])
 
 
 @rule("Tanh")
-def _hyperbolic(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _tanh(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     square = graph.add("Mul", [node.output[0], node.output[0]])
     return graph.add("Mul", [upstream, graph.add("Sub", [graph.constant(1.0), square])])
 
 
 @rule("Softmax")
-def _fractions(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _softmax(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     axis = graph.constant([attribute(node, "axis", -1)], np.int64)
     weighted = graph.add("Mul", [upstream, node.output[0]])
     mean = graph.add("ReduceSum", [weighted, axis], keepdims=1)
@@ -300,19 +299,19 @@ def _fractions(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int
 
 
 @rule("Add", "Sub")
-def _sum(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
+def _add_or_sub(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
     gradient = graph.add("Neg", [upstream]) if node.op_type == "Sub" and index == 1 else upstream
     return graph.summed_to(gradient, graph.shape(node.output[0]), graph.shape(node.input[index]))
 
 
 @rule("Mul")
-def _product(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
+def _mul(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
     gradient = graph.add("Mul", [upstream, node.input[1 - index]])
     return graph.summed_to(gradient, graph.shape(node.output[0]), graph.shape(node.input[index]))
 
 
 @rule("Div")
-def _quotient(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
+def _div(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
     gradient = graph.add("Div", [upstream, node.input[1]])
     if index == 1:
         gradient = graph.add("Neg", [graph.add("Mul", [gradient, node.output[0]])])
@@ -320,55 +319,55 @@ def _quotient(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: 
 
 
 @rule("Identity", "Dropout")
-def _unchanged(_graph: GradientGraph, _node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _identity(_graph: GradientGraph, _node: onnx.NodeProto, upstream: str, _: int) -> str:
     return upstream
 
 
 @rule("Reshape", "Flatten", "Squeeze", "Unsqueeze")
-def _rearranged(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _reshape(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     return graph.reshaped(upstream, graph.shape(node.input[0]))
 
 
 @rule("Transpose")
-def _transposed(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _transpose(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     permutation = attribute(node, "perm", list(range(len(graph.shape(node.input[0]))))[::-1])
     return graph.add("Transpose", [upstream], perm=[int(axis) for axis in np.argsort(permutation)])
 
 
-def _slice(graph: GradientGraph, tensor: str, starts: list[int], sizes: list[int]) -> str:
+def _part(graph: GradientGraph, tensor: str, starts: list[int], sizes: list[int]) -> str:
     ends = [start + size for start, size in zip(starts, sizes, strict=True)]
     return graph.add("Slice", [tensor, graph.constant(starts, np.int64), graph.constant(ends, np.int64)])
 
 
 @rule("Pad")
-def _padded(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _pad(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     if attribute(node, "mode", b"constant") != b"constant":
         raise ExportError(f"Only constant padding has a derivative. Received: node {node.name}.")
     sizes = list(graph.shape(node.input[0]))
-    return _slice(graph, upstream, [int(pad) for pad in graph.values(node.input[1])[: len(sizes)]], sizes)
+    return _part(graph, upstream, [int(pad) for pad in graph.values(node.input[1])[: len(sizes)]], sizes)
 
 
 @rule("Concat")
-def _joined(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
+def _concat(graph: GradientGraph, node: onnx.NodeProto, upstream: str, index: int) -> str:
     shapes = [graph.shape(name) for name in node.input]
     axis = attribute(node, "axis") % len(shapes[0])
     starts = [0] * len(shapes[0])
     starts[axis] = sum(shape[axis] for shape in shapes[:index])
-    return _slice(graph, upstream, starts, list(shapes[index]))
+    return _part(graph, upstream, starts, list(shapes[index]))
 
 
 @rule("Gather")
-def _picked(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
-    picks = graph.values(node.input[1])
+def _gather(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+    indices = graph.values(node.input[1])
     axis, size = attribute(node, "axis", 0), graph.shape(node.input[0])[attribute(node, "axis", 0)]
     # Channel order, say BGR: a permutation is undone by its inverse.
-    if picks.ndim != 1 or sorted(int(pick) % size for pick in picks) != list(range(size)):
-        raise ExportError(f"Only a permutation has a derivative. Received: {picks.tolist()}.")
-    return graph.add("Gather", [upstream, graph.constant(np.argsort(picks % size), np.int64)], axis=axis)
+    if indices.ndim != 1 or sorted(int(index) % size for index in indices) != list(range(size)):
+        raise ExportError(f"Only a permutation has a derivative. Received: {indices.tolist()}.")
+    return graph.add("Gather", [upstream, graph.constant(np.argsort(indices % size), np.int64)], axis=axis)
 
 
 @rule("Slice")
-def _sliced(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
+def _slice(graph: GradientGraph, node: onnx.NodeProto, upstream: str, _: int) -> str:
     shape_in, shape_out = graph.shape(node.input[0]), graph.shape(node.output[0])
     steps = graph.values(node.input[4]).tolist() if len(node.input) > 4 else []
     if shape_in != shape_out or any(step not in (1, -1) for step in steps):

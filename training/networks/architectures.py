@@ -1,8 +1,8 @@
-"""The name of an architecture -> its layers: frames in, a feature map out, nothing trained yet.
+"""Name of an architecture -> its layers: inputs in, a feature map out.
 
-A room of its own because a user's own architecture is one function here. Each gets `frames`, (None, px, px,
-3) RGB from 0 to 255, and normalises them inside the graph, so that serving has one input format. The graph
-must stay flat: saliency tools cannot look into a nested model, hence `input_tensor=`.
+Each is a function of `inputs`, (None, px, px, 3) RGB from 0 to 255, and normalises them inside the graph, so
+that serving has one input format. The graph must stay flat (`input_tensor=`): saliency tools cannot reach
+into a nested model.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from keras import layers
 
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 
-Architecture = Callable[[keras.KerasTensor], keras.KerasTensor]
+Architecture = Callable[..., keras.KerasTensor]  # of `inputs`; of keras.applications also `weights`
 
 
 def mobilenet(inputs: keras.KerasTensor) -> keras.KerasTensor:
@@ -20,19 +20,21 @@ def mobilenet(inputs: keras.KerasTensor) -> keras.KerasTensor:
     return keras.applications.MobileNet(input_tensor=_centred(inputs), include_top=False, weights=None).output
 
 
-def vgg16(inputs: keras.KerasTensor) -> keras.KerasTensor:
+def vgg16(inputs: keras.KerasTensor, weights: str | None = None) -> keras.KerasTensor:
     """VGG16 (Simonyan 2014): 14,714,688 parameters. The published VGGFace weights fit it."""
-    return keras.applications.VGG16(input_tensor=_centred(inputs), include_top=False, weights=None).output
+    return keras.applications.VGG16(input_tensor=_centred(inputs), include_top=False, weights=weights).output
 
 
-def resnet50(inputs: keras.KerasTensor) -> keras.KerasTensor:
+def resnet50(inputs: keras.KerasTensor, weights: str | None = None) -> keras.KerasTensor:
     """ResNet50 (He 2015): 23.6 M parameters."""
-    return keras.applications.ResNet50(input_tensor=_centred(inputs), include_top=False, weights=None).output
+    return keras.applications.ResNet50(
+        input_tensor=_centred(inputs), include_top=False, weights=weights
+    ).output
 
 
-def efficientnetb0(inputs: keras.KerasTensor) -> keras.KerasTensor:
+def efficientnetb0(inputs: keras.KerasTensor, weights: str | None = None) -> keras.KerasTensor:
     """EfficientNet-B0 (Tan 2019): 4.0 M parameters; it normalises by itself."""
-    return keras.applications.EfficientNetB0(input_tensor=inputs, include_top=False, weights=None).output
+    return keras.applications.EfficientNetB0(input_tensor=inputs, include_top=False, weights=weights).output
 
 
 def resnet34(inputs: keras.KerasTensor) -> keras.KerasTensor:
@@ -56,7 +58,7 @@ def residual_cnn(inputs: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def multitask_cnn(inputs: keras.KerasTensor) -> keras.KerasTensor:
-    """Four convolutions of 32 to 256, rectified and pooled, on frames scaled to 0-1; 0.4 M parameters."""
+    """Four convolutions of 32 to 256, rectified and pooled, on inputs scaled to 0-1; 0.4 M parameters."""
     x = layers.Rescaling(1 / 255, name="scaled")(inputs)
     for number, filters in enumerate((32, 64, 128, 256)):
         x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{number + 1}")(x)
@@ -68,7 +70,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     function.__name__: function
     for function in (mobilenet, vgg16, resnet50, efficientnetb0, resnet34, residual_cnn, multitask_cnn)
 }
-# The layer that sees the frames first. Weights that were trained on BGR have its channels turned round.
+# Those whose ImageNet weights expect inputs normalised as here.
+IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")
+# The layer that receives the inputs. Weights that were trained on BGR have its kernel's channels reversed.
 FIRST_CONVOLUTIONS = {"mobilenet": "conv1", "vgg16": "block1_conv1", "resnet50": "conv1_conv"}
 
 

@@ -1,8 +1,8 @@
-"""While a network is fitted, its batch norms run as TensorFlow's one fused kernel instead of a dozen passes.
+"""Keras batch norms -> TensorFlow's one fused kernel while a network is fitted, instead of a dozen passes.
 
-A room of its own because it reaches into Keras, whose `BatchNormalization` takes mean, variance, scale and
-shift as separate passes over the feature map, forwards and backwards: 40 % of a step of MobileNet on a
-processor. Numbers are the same but for rounding; layers, weights and saved files stay Keras's.
+Keras's `BatchNormalization` computes mean, variance, scale and shift as separate passes over the feature map,
+forwards and backwards: 40 % of a step of MobileNet on a processor. Numbers are the same but for rounding;
+layers, weights and saved files stay Keras's.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ import tensorflow as tf
 
 @contextmanager
 def fused_batch_norms() -> Iterator[None]:
-    """Inside, what Keras traces of a batch norm is `FusedBatchNormV3` where that can do the same."""
+    """Replace batch norms that Keras traces inside by `FusedBatchNormV3`, where that computes the same."""
+    # Re-check at a Keras upgrade: `call` is replaced, and moving statistics are updated as Keras does.
     layer = keras.layers.BatchNormalization
     plain = layer.call
 
@@ -25,10 +26,10 @@ def fused_batch_norms() -> Iterator[None]:
         if not (training and self.trainable):
             return _fused(self, inputs, self.moving_mean.value, self.moving_variance.value)[0]
         outputs, mean, variance = _fused(self, inputs)
-        # The kernel tells the unbiased variance; Keras keeps that of the batch itself.
+        # The kernel returns the unbiased variance; Keras averages the biased one.
         count = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], variance.dtype)
-        for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance * (count - 1) / count)):
-            kept.assign(kept * self.momentum + new * (1 - self.momentum))
+        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance * (count - 1) / count)):
+            moving.assign(moving * self.momentum + new * (1 - self.momentum))
         return outputs
 
     layer.call = call
@@ -39,13 +40,13 @@ def fused_batch_norms() -> Iterator[None]:
 
 
 def _can_be_fused(layer: keras.layers.BatchNormalization, inputs: Any) -> bool:
-    """The kernel takes (n, height, width, channels) in float32, with a scale and a shift."""
+    """Whether the kernel applies: (n, height, width, channels) in float32, with a scale and a shift."""
     last = len(inputs.shape) == 4 and layer.axis in (-1, 3)
     return last and inputs.dtype == tf.float32 and layer.scale and layer.center and not layer.renorm
 
 
 def _fused(layer: keras.layers.BatchNormalization, inputs: Any, *statistics: Any) -> Any:
-    """Outputs, mean and variance: of the inputs, or the `statistics` given."""
+    """Outputs, mean and variance; normalised by the given `statistics`, else by those of the inputs."""
     mean, variance = statistics or (None, None)
     return tf.compat.v1.nn.fused_batch_norm(
         inputs,

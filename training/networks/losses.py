@@ -9,17 +9,18 @@ import math
 import keras
 import tensorflow as tf
 
+from faces.networks import AGES
+from faces.predictions import EVEN
 from recipes.recipe import FOCAL_MSE, LABEL_DISTRIBUTION, MAE, MSE
 from recipes.recipe import Loss as LossRecipe
-from training.networks.attention import PLACE
+from training.networks.attention import CXCYS_LENGTH
 
-AGES = 101
 FOCAL_STEEPNESS = 0.2
-FACE_SIGMA = 0.15  # of a face's side: where its look may rest
+FACE_SIGMA = 0.15  # of the target around a face's centre, in sides of the face
 
 
 def age_loss(recipe: LossRecipe) -> keras.losses.Loss:
-    """The age loss of a recipe's [loss], not yet weighed."""
+    """The age loss of a recipe's [loss], unweighted."""
     if recipe.age == LABEL_DISTRIBUTION:
         return AgeLoss(recipe.sigma_years, recipe.expectation_weight)
     return AgeYearsLoss(recipe.age)
@@ -63,11 +64,10 @@ class AgeLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("training")
 class AgeYearsLoss(keras.losses.Loss):
-    """For a network that says an age in years: its distance to the label, to the nearer end of a bin.
+    """Distance of an age in years to its label, or to the nearer end of a bin.
 
-    `mae`: the distance. `mse`: its square. `focal_mse`: its square x (2 sigmoid(0.2 |distance|) - 1), so that
-    pictures that are nearly right pull less (the focal-R loss of Yang et al. 2021, Delving into Deep
-    Imbalanced Regression).
+    `mae`: the distance. `mse`: its square. `focal_mse`: its square x (2 sigmoid(0.2 |distance|) - 1), which
+    weighs small errors less (the focal-R loss of Yang et al. 2021, Delving into Deep Imbalanced Regression).
     """
 
     def __init__(self, kind: str, name: str = "age_loss") -> None:
@@ -113,39 +113,41 @@ class GenderLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("training")
 class LocalizerLoss(keras.losses.Loss):
-    """How far a glimpse lies from the face, in sides of the face, plus how much its size is off, as a log.
+    """Distance of the box from the face in sides of the face, plus |log| of the ratio of the sides.
 
-    To these is added the Kullback-Leibler divergence of its scores to a normal distribution around the face
-    of FACE_SIGMA of its side, half a place of the map at least: the place is a mean over all of a frame, and
-    a mean alone does not say where to look.
+    Added is the Kullback-Leibler divergence of the score map to a normal distribution around the face, with
+    FACE_SIGMA of its side and at least half a position of the map: the box is a mean over the map, and the
+    mean alone says little about where the scores should lie (Nibali 2018).
     """
 
     def __init__(self, name: str = "localizer_loss") -> None:
         super().__init__(name=name, reduction="sum_over_batch_size")
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """`y_true` (n, 3) centre x, centre y, side (-1 where not known), `y_pred` a look -> (n,) losses."""
+        """`y_true` (n, 3) centre x, centre y, side (-1 where unknown), `y_pred` localizer outputs -> (n,)."""
         known = tf.cast(y_true[:, 2] > 0, tf.float32)
         side = tf.maximum(y_true[:, 2], 1e-3)
-        away = tf.reduce_sum(tf.abs(y_true[:, :2] - y_pred[:, :2]), axis=1) / side
-        size = tf.abs(tf.math.log(y_pred[:, 2] / side))
-        scores = y_pred[:, PLACE:]
-        around = _around(y_true[:, :2], side, math.isqrt(scores.shape[1]))
-        told = tf.nn.log_softmax(scores)
-        divergence = tf.reduce_sum(around * (tf.math.log(around + 1e-9) - told), axis=1)
-        return known * (away + size + divergence)
+        distance = tf.reduce_sum(tf.abs(y_true[:, :2] - y_pred[:, :2]), axis=1) / side
+        log_ratio = tf.abs(tf.math.log(y_pred[:, 2] / side))
+        scores = y_pred[:, CXCYS_LENGTH:]
+        target = _target_map(y_true[:, :2], side, math.isqrt(scores.shape[1]))
+        divergence = tf.reduce_sum(target * (tf.math.log(target + 1e-9) - tf.nn.log_softmax(scores)), axis=1)
+        return known * (distance + log_ratio + divergence)
 
     def get_config(self) -> dict:
         return {}
 
 
-def _around(centres: tf.Tensor, sides: tf.Tensor, count: int) -> tf.Tensor:
-    """(n, 2) centres and (n,) sides in shares of the frame -> (n, count x count) shares of its places."""
-    places = (tf.range(count, dtype=tf.float32) + 0.5) / count
+def _target_map(centres: tf.Tensor, sides: tf.Tensor, count: int) -> tf.Tensor:
+    """Normal distributions around (n, 2) centres on a map of count × count positions: (n, count * count).
+
+    Centres and (n,) sides are in fractions of the input's side.
+    """
+    positions = (tf.range(count, dtype=tf.float32) + 0.5) / count
     sigma = tf.maximum(FACE_SIGMA * sides, 0.5 / count)[:, None, None]
-    across, down = tf.unstack(tf.exp(-0.5 * ((places - centres[:, :, None]) / sigma) ** 2), axis=1)
-    around = tf.reshape(down[:, :, None] * across[:, None, :], (-1, count * count))
-    return around / (tf.reduce_sum(around, axis=1, keepdims=True) + 1e-9)
+    across, down = tf.unstack(tf.exp(-0.5 * ((positions - centres[:, :, None]) / sigma) ** 2), axis=1)
+    target = tf.reshape(down[:, :, None] * across[:, None, :], (-1, count * count))
+    return target / (tf.reduce_sum(target, axis=1, keepdims=True) + 1e-9)
 
 
 @keras.saving.register_keras_serializable("training")
@@ -162,15 +164,15 @@ class AgeMae(keras.metrics.Mean):
 
 @keras.saving.register_keras_serializable("training")
 class GenderAccuracy(keras.metrics.Mean):
-    """Share of known genders that are told."""
+    """Fraction of the known genders that are predicted correctly."""
 
     def __init__(self, name: str = "accuracy", **kwargs) -> None:  # type: ignore[no-untyped-def]
         super().__init__(name=name, **kwargs)
 
     def update_state(self, y_true, y_pred, sample_weight=None):  # type: ignore[no-untyped-def]
         known = tf.cast(y_true[:, 0] >= 0, tf.float32)
-        right = tf.cast((y_pred[:, 0] >= 0.5) == (y_true[:, 0] >= 0.5), tf.float32)
-        return super().update_state(right, known)
+        correct = tf.cast((y_pred[:, 0] >= EVEN) == (y_true[:, 0] >= EVEN), tf.float32)
+        return super().update_state(correct, known)
 
 
 def ages_in_years(age_output: tf.Tensor) -> tf.Tensor:

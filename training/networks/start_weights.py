@@ -1,7 +1,7 @@
 """TensorFlow.js files of `faceres-deep` -> weights of a Keras MobileNet and its heads.
 
-A room of its own because it alone knows the published graph: BGR input, batch norm folded into scale and
-shift, age classes 1 to 100, and a gender output that is the probability of male.
+The published graph takes BGR, has batch norm folded into scale and shift, age classes 1 to 100, and a gender
+output that is the probability of male.
 """
 
 import json
@@ -17,7 +17,7 @@ BLOCKS = range(1, 14)
 
 
 def read_tfjs_weights(manifest: Path) -> dict[str, np.ndarray]:
-    """All float32 tensors of a TensorFlow.js graph by name. Raises DataMissing where a file is absent."""
+    """Load the float32 tensors of a TensorFlow.js graph, by name. Raises DataMissing without the files."""
     try:
         groups = json.loads(manifest.read_text())["weightsManifest"]
         tensors = {}
@@ -39,11 +39,11 @@ def read_tfjs_weights(manifest: Path) -> dict[str, np.ndarray]:
 
 
 def load_faceres(model: keras.Model, manifest: Path) -> None:
-    """Set the weights of `training.networks.build.mobilenet` to those of faceres-deep, in place.
+    """Set the weights of a mobilenet with its heads to those of faceres-deep, in place.
 
-    The network of this project reads RGB, so the first kernel's channels are turned round; it tells the
-    probability of female, so the gender kernel is negated; it has an age 0, which starts as age 1 made
-    e times less likely.
+    Our networks take RGB, so the first kernel's channels are reversed; they predict the probability of
+    female, so the gender kernel is negated; they have an age 0, which starts as age 1 made e times less
+    likely.
     """
     tensors = read_tfjs_weights(manifest)
 

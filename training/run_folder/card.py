@@ -11,7 +11,7 @@ from dataset.records import CHIPS
 from faces.files import whole_file
 from faces.templates import render
 from recipes.recipe import RECIPES, Recipe
-from training.run_folder.state import COMPLETE, RunFacts, SetFacts
+from recipes.run import COMPLETE, RunFacts, SetFacts
 
 CARD = "README.md"
 TEMPLATE = Path(__file__).with_name("card.md.j2")

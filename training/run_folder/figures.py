@@ -1,7 +1,4 @@
-"""History, labels and readings of a run -> curves.svg and confusion matrices in its folder.
-
-A room of its own because a folder is looked at where no dashboard runs: in a file browser, in a repository.
-"""
+"""History, labels and predictions of a run -> curves.svg and confusion matrices in its folder."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from faces.files import whole_file
 
@@ -28,7 +26,7 @@ OLDEST_DECADE = 9
 
 
 def write_curves(history: pd.DataFrame, best_epoch: int, title: str, folder: Path) -> None:
-    """Training and validation by epoch (of `chips`, where it is validated on); phases and the best marked."""
+    """Plot training and validation (of `chips`) by epoch, with the phases and the best epoch marked."""
     panels = [panel for panel in PANELS if panel[1] in history]
     with matplotlib.rc_context(STYLE):
         figure = Figure((4.2 * len(panels), 3.2), layout="constrained")
@@ -49,9 +47,9 @@ def write_curves(history: pd.DataFrame, best_epoch: int, title: str, folder: Pat
 
 
 def write_confusions(
-    true: Mapping[str, np.ndarray], read: Mapping[str, np.ndarray], title: str, folder: Path
+    true: Mapping[str, np.ndarray], predicted: Mapping[str, np.ndarray], title: str, folder: Path
 ) -> None:
-    """A matrix each of `age_years` and `gender`, where both mappings have (n,) of it.
+    """Write a matrix each of `age_years` and `gender`, where both mappings have (n,) of it.
 
     Ages are shown by decade, in years; a true age that is unknown is negative. Genders are 0 male, 1 female,
     -1 unknown.
@@ -59,22 +57,22 @@ def write_confusions(
     decades = [f"{10 * decade}–{10 * decade + 9}" for decade in range(OLDEST_DECADE)] + [
         f"{10 * OLDEST_DECADE}+"
     ]
-    if "age_years" in true and "age_years" in read:
+    if "age_years" in true and "age_years" in predicted:
         # An age of 39.7 is shown as 40, and counts as that.
-        shown = np.maximum(np.floor(read["age_years"] + 0.5), 0)
+        shown = np.maximum(np.floor(predicted["age_years"] + 0.5), 0)
         counts = confusion(_decade(true["age_years"]), _decade(shown), len(decades))
         write_matrix(counts, decades, f"Ages, {title}", folder / "confusion_age.svg")
-    if "gender" in true and "gender" in read:
-        counts = confusion(true["gender"].astype(int), read["gender"].astype(int), 2)
+    if "gender" in true and "gender" in predicted:
+        counts = confusion(true["gender"].astype(int), predicted["gender"].astype(int), len(GENDERS))
         write_matrix(counts, GENDERS, f"Genders, {title}", folder / "confusion_gender.svg")
 
 
-def confusion(true: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:
-    """Counts (classes, classes) of (n,) true classes (rows; negative: unknown, left out) and read ones."""
-    counts = np.zeros((classes, classes), int)
+def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (classes, classes) by true class (rows) and predicted class, (n,) each; -1 is left out."""
     known = true >= 0
-    np.add.at(counts, (true[known], read[known]), 1)
-    return counts
+    if not known.any():  # scikit-learn refuses to count nothing
+        return np.zeros((classes, classes), int)
+    return confusion_matrix(true[known], predicted[known], labels=range(classes))
 
 
 def _decade(ages: np.ndarray) -> np.ndarray:
@@ -82,21 +80,18 @@ def _decade(ages: np.ndarray) -> np.ndarray:
 
 
 def write_matrix(counts: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
-    """Draw counts (n, n), rows true, of the n classes `names`: the colour is the share of a row."""
+    """Plot counts (n, n), rows true, of the n classes `names`; the colour is the fraction of a row."""
     fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with matplotlib.rc_context(STYLE):
         side = 2.4 + 0.45 * len(names)
         figure = Figure((side + 1, side), layout="constrained")
         axes = figure.subplots()
-        image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
-        figure.colorbar(image, label="share of the true class")
-        places = range(len(names))
-        axes.set(title=f"{title} ({counts.sum():,} pictures)", xlabel="read", ylabel="true")
-        axes.set(xticks=places, xticklabels=names, yticks=places, yticklabels=names)
-        for (row, column), count in np.ndenumerate(counts):
-            if count:
-                colour = "white" if fractions[row, column] > 0.6 else "black"
-                axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
+        display = ConfusionMatrixDisplay(fractions, display_labels=names)
+        display.plot(ax=axes, cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
+        for text, count, fraction in zip(display.text_.flat, counts.flat, fractions.flat, strict=True):
+            text.set(text=f"{count:,}" if count else "", color="white" if fraction > 0.6 else "black")
+        figure.colorbar(display.im_, label="share of the true class")
+        axes.set(title=f"{title} ({counts.sum():,} pictures)", xlabel="predicted", ylabel="true")
         _save(figure, path)
 
 
@@ -105,7 +100,7 @@ def _mark_phases(axes: Axes, history: pd.DataFrame) -> None:
     for epoch, name in zip(begins.epoch, begins.phase, strict=True):
         if epoch > 1:
             axes.axvline(epoch - 0.5, color="0.7", linewidth=1)
-        across = axes.get_xaxis_transform()  # x in epochs, y as a share of the panel's height
+        across = axes.get_xaxis_transform()  # x in epochs, y as a fraction of the panel's height
         axes.text(
             epoch - 0.45, 0.01, name, color="0.4", fontsize=7, va="bottom", transform=across, clip_on=True
         )

@@ -17,6 +17,7 @@ from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.errors import DataMissing, TableError
 from faces.predictions import OUTPUTS
 from faces.variants import FACE, Variant
+from recipes.recipe import settings_of
 
 SHORT_HASH = 12
 
@@ -98,9 +99,10 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Estimate]], str]:
 
 def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], int]:
     """The recipes' settings that differ, dotted name -> value in each; and how many settings there are."""
-    recipes = [_flat(recipe_of(folder)) for folder in folders]
-    names = list(dict.fromkeys(name for recipe in recipes for name in recipe if name != "name"))
-    values = {name: [recipe.get(name) for recipe in recipes] for name in names}
+    recipes = [recipe_of(folder) for folder in folders]
+    settings = [settings_of(recipe) if recipe else {} for recipe in recipes]
+    names = list(dict.fromkeys(name for of_one in settings for name in of_one))
+    values = {name: [of_one.get(name) for of_one in settings] for name in names}
     return {name: found for name, found in values.items() if len(set(map(str, found))) > 1}, len(names)
 
 
@@ -121,14 +123,3 @@ def _training_in_words(variant: Variant) -> str:
         return training_words(variant)
     except TableError as error:
         return str(error)
-
-
-def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested table with dotted names: {"schedule.epochs": 5}."""
-    flat: dict[str, Any] = {}
-    for name, value in table.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat

@@ -8,7 +8,7 @@ from dash import Input, Output, State, ctx
 
 from dashboard.context import current_context
 from dashboard.pages.data import ids
-from dashboard.pages.data.augmentation import read_shown_recipe, strengths_in_words
+from dashboard.pages.data.augmentation import augmentations_of, severities_in_words
 from dashboard.pages.data.augmentation_samples import MAX_SEED, recipe_folders, samples_view
 from dashboard.pages.data.distributions import DISTRIBUTIONS
 from dashboard.pages.data.figures import distribution_figure
@@ -19,6 +19,7 @@ from dashboard.shared.callbacks import Callbacks
 from dashboard.shared.figure_cards import FigureCards
 from dashboard.shared.url_params import one_of
 from faces.errors import RecipeError
+from recipes.recipe import read_recipe
 
 DISTRIBUTION_CARDS = FigureCards("data-distribution")
 EVERYBODY = "all"  # a Select has no empty value
@@ -69,12 +70,13 @@ def next_seed(_clicks: int, seed: int) -> int:
 def show_augmentation(picture: str, recipe: str, part: str | None, seed: int) -> tuple[Any, ...]:
     """The inputs of a picture under a recipe; one without the part that was shown begins with its first."""
     try:
-        shown = read_shown_recipe(recipe_folders(current_context())[recipe] / "recipe.toml")
+        folder = recipe_folders(current_context())[recipe]
+        augmentations = augmentations_of(read_recipe(folder / "recipe.toml"))
     except (RecipeError, KeyError) as error:
         return alert("This recipe cannot be shown.", str(error), tone=PROBLEM), "", [], None
-    parts = list(shown.augmentations)
+    parts = list(augmentations)
     part = one_of(part, parts)
-    severities = strengths_in_words(shown.augmentations[part])
+    severities = severities_in_words(augmentations[part])
     return (
         samples_view(picture, recipe, part, seed),
         f"Up to: {', '.join(severities)}." if severities else "This recipe changes nothing.",

@@ -6,10 +6,11 @@ What cannot be shown answers 404; the page says why before it asks.
 import flask
 
 from dashboard.context import current_context
-from dashboard.pages.data.augmentation import read_shown_recipe, sampled_crop, unchanged_crop
+from dashboard.pages.data.augmentation import sampled_crop, unchanged_crop
 from dashboard.pages.data.augmentation_samples import recipe_folders
 from dashboard.pictures.routes import jpeg, keep_out_of_caches
 from faces.errors import ProjectError
+from recipes.recipe import read_recipe
 
 blueprint = flask.Blueprint("data", __name__, url_prefix="/data")
 blueprint.after_request(keep_out_of_caches)
@@ -26,7 +27,7 @@ def crop() -> flask.Response:
     try:
         upload = context.pictures.upload(params.get("picture", ""), ())
         folder = recipe_folders(context)[params.get("recipe", "")]
-        recipe = read_shown_recipe(folder / "recipe.toml")
+        recipe = read_recipe(folder / "recipe.toml")
         sample = params.get("sample", type=int)
         if sample is None:
             return jpeg(unchanged_crop(upload, recipe))

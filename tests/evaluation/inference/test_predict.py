@@ -18,7 +18,7 @@ from faces.errors import DataMissing, TableError, VariantError
 from faces.files import sha256_of
 from faces.networks import read_calibration
 from faces.pictures import decode
-from tests.evaluation.conftest import records_of
+from tests.builders import records_of
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from evaluation.metrics.abstention import (
 )
 from evaluation.metrics.bootstrap import interval, resample_weights
 from evaluation.metrics.metrics import gender_estimates
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def honest(count=20_000, seed=0):

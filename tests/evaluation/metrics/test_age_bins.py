@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics.metrics import age_group_confusion, bin_estimates
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def in_bins(first_years, last_years, predicted):

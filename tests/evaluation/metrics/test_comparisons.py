@@ -14,7 +14,7 @@ from evaluation.metrics.comparisons import (
 )
 from evaluation.metrics.estimates import METRICS
 from evaluation.metrics.metrics import all_estimates
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def two(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED, changes_since, fairness_groups
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def people(count, *, error=0.0, right=1.0, race="Asian", female=1, first=0):

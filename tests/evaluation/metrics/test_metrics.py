@@ -17,7 +17,7 @@ from evaluation.metrics.metrics import (
     gender_estimates,
     gender_statistics,
 )
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 # Four pictures: errors +1, -2, +6, 0.
 FOUR = predictions_of(

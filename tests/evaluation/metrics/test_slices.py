@@ -12,7 +12,7 @@ from evaluation.metrics.slices import (
     face_fraction_names,
     worst_slices,
 )
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 def test_errors_are_told_by_decade_and_90_and_above_are_one():

@@ -16,7 +16,7 @@ from evaluation.reports.baseline_release import (
     snapshot,
 )
 from evaluation.reports.fairness import fairness_page
-from tests.evaluation.conftest import predictions_of
+from tests.builders import predictions_of
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ def test_the_committed_release_before_is_small_and_told_for_both_variants(shippe
         assert len(found[0]) > 2000
 
 
+@pytest.mark.slow
 def test_the_fairness_page_is_what_the_tables_say(shipped_variants, repository):
     published = read_predictions([variant.folder for variant in shipped_variants])
     if published.empty:

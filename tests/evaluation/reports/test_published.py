@@ -60,6 +60,7 @@ def test_both_variants_are_scored_on_the_same_pictures_with_the_same_labels(publ
     assert not full.duplicated(["set", "file"]).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])
 def test_metrics_json_is_one_line(shipped_variants, place):
     text = (shipped_variants[place].folder / METRICS_FILE).read_text(encoding="utf-8")
@@ -81,11 +82,13 @@ def test_the_card_is_what_its_variant_folder_says(published, shipped_variants, p
     assert (variant.folder / "README.md").read_text(encoding="utf-8") == card(variant)
 
 
+@pytest.mark.slow
 def test_the_readme_table_is_what_the_tables_say(published, shipped_variants, repository):
     readme = repository / "README.md"
     assert with_table(readme, readme_table(shipped_variants, published)) == readme.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_page_of_the_second_seed_is_what_the_tables_say(published, shipped_variants, repository):
     page = second_seed_page(shipped_variants, published, DEFAULT_DETECTOR)
     assert page == (repository / "docs" / "second_seed.md").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """The page of recipes says what was measured, of what, and what was not."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -16,21 +17,14 @@ from evaluation.reports.recipes import (
 )
 from evaluation.reports.scores import compact_json, read_scores
 from faces.errors import TableError
-from tests.conftest import REPOSITORY
+from recipes.run import COMPLETE, TRAINING, SetFacts, write_run
+from tests.builders import REPOSITORY
+from tests.run_states import RUN
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
-RUN = """\
-state = "{state}"
-epochs = 22
-best_epoch = 20
-device = "CPU, 2 threads"
-start = "random weights"
-
-[[sets]]
-name = "chips"
-training_pictures = 1003
-validation_pictures = 2371
-"""
+COMPLETE_RUN = replace(
+    RUN, state=COMPLETE, epochs=22, epochs_done=22, best_epoch=20, sets=(SetFacts("chips", 1003, 2371),)
+)
 
 
 def row_of(name: str, page: str) -> list[str]:
@@ -50,7 +44,7 @@ def kept(tmp_path, shipped_variants):
     recipe = REPOSITORY / "recipes" / "resnet50_two_phase.toml"
     random_start = recipe.read_text(encoding="utf-8").replace('weights = "imagenet"', 'weights = "none"')
     (folder / "recipe.toml").write_text(random_start, encoding="utf-8")
-    (folder / "run.toml").write_text(RUN.format(state="complete"), encoding="utf-8")
+    write_run(folder, COMPLETE_RUN)
     return tmp_path / "recipes"
 
 
@@ -77,8 +71,7 @@ def test_a_set_that_was_not_at_hand_is_named(kept):
 
 
 def test_a_recipe_without_a_complete_run_is_listed_as_not_trained(kept):
-    run = kept / "resnet50_two_phase" / "run.toml"
-    run.write_text(RUN.format(state="training"), encoding="utf-8")
+    write_run(kept / "resnet50_two_phase", replace(COMPLETE_RUN, state=TRAINING))
     page = recipes_page(RECIPES, kept)
     assert all("not trained yet" in row_of(path.stem, page) for path in RECIPES)
     assert "None yet." in page

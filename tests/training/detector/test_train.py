@@ -39,7 +39,7 @@ def test_the_command_says_which_data_it_wants(monkeypatch, tmp_path):
         detector.run(arguments("--data-dir", str(tmp_path)))
 
 
-def test_no_background_of_an_evaluated_composition_is_trained_on(data_dir):
+def test_no_background_of_an_evaluated_composite_is_trained_on(data_dir):
     names = {f"train/{path.name}" for path in detector.training_pictures(data_dir)}
     assert not names & {one.file for split in ("validation", "test") for one in backgrounds_of(split)}
     assert len(names) > 1100
@@ -57,6 +57,14 @@ def test_published_settings_name_no_folder_of_a_machine():
 
 
 @pytest.mark.training
+@pytest.mark.parametrize(("has_gpu", "device"), [(True, "0"), (False, "cpu")])
+def test_the_detector_trains_on_a_gpu_where_torch_finds_one(monkeypatch, has_gpu, device):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
+    assert detector.default_device() == device
+
+
+@pytest.mark.slow
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("ultralytics")
@@ -70,7 +78,7 @@ def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     program = (
         "import sys; from pathlib import Path; from training.detector import train as detector; "
         "detector.train(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], "
-        "epochs=2, size_px=64, lr=1e-4, threads=1)"
+        "epochs=2, size_px=64, lr=1e-4, threads=1, device='cpu')"
     )
     killed = subprocess.Popen(
         [sys.executable, "-c", program, str(run_dir), str(data_yaml), start],
@@ -84,7 +92,7 @@ def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     killed.kill()
     killed.wait()
     assert last.is_file()
-    detector.train(run_dir, data_yaml, start, epochs=2, size_px=64, lr=1e-4, threads=1)
+    detector.train(run_dir, data_yaml, start, epochs=2, size_px=64, lr=1e-4, threads=1, device="cpu")
     assert torch.load(last, map_location="cpu", weights_only=False)["epoch"] == -1  # stripped: it finished
     finished = pd.read_csv(run_dir / "results.csv")
     assert list(finished["epoch"]) == [1, 2]
@@ -96,11 +104,11 @@ def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     assert str(tmp_path).encode() not in (tmp_path / "out" / "face.pt").read_bytes()
 
 
-def test_every_face_found_is_the_highest_average_precision():
+def test_all_faces_detected_is_the_highest_average_precision():
     assert average_precision(np.array([0.9, 0.8]), np.array([True, True]), 2) == pytest.approx(0.995)
 
 
-def test_nothing_found_is_an_average_precision_of_zero():
+def test_nothing_detected_is_an_average_precision_of_zero():
     assert average_precision(np.array([]), np.array([], bool), 3) == 0
 
 
@@ -116,20 +124,20 @@ def test_average_precision_equals_that_of_ultralytics():
     assert average_precision(scores, hits, 150) == pytest.approx(theirs, abs=1e-6)
 
 
-def test_a_labelled_face_is_met_once():
+def test_a_labelled_face_is_matched_once():
     labelled = np.array([[0.0, 0, 10, 10], [20, 20, 30, 30]])
-    found = [Face((0, 0, 10, 10), 0.9), Face((1, 0, 11, 10), 0.8), Face((21, 20, 31, 30), 0.7)]
-    assert matched(found, labelled) == [True, False, True]
-    assert matched(found, np.zeros((0, 4))) == [False, False, False]
+    faces = [Face((0, 0, 10, 10), 0.9), Face((1, 0, 11, 10), 0.8), Face((21, 20, 31, 30), 0.7)]
+    assert matched(faces, labelled) == [True, False, True]
+    assert matched(faces, np.zeros((0, 4))) == [False, False, False]
 
 
 def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
-    assert iou(
-        np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])
-    ) == pytest.approx([1 / 3, 0])
+    assert iou(np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])) == pytest.approx(
+        [1 / 3, 0]
+    )
 
 
-def test_counts_are_told_as_shares():
+def test_counts_are_given_as_fractions():
     counts = FaceCounts(pictures=200, with_a_face=199, with_exactly_one=190)
     assert (counts.fraction_found, counts.fraction_exactly_one) == (0.995, 0.95)
 

@@ -1,15 +1,12 @@
-"""A Keras network and its exported variant say the same, down to the gradients."""
+"""A Keras network and its exported variant compute the same, down to the gradients."""
 
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import onnxruntime
 import pytest
-
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
 import tensorflow as tf
 
 from faces.answer import Predictor
@@ -20,13 +17,11 @@ from faces.networks import Network
 from faces.pictures import Picture
 from faces.variants import read_variant
 from recipes.recipe import read_recipe, recipe_path
-from tests.training.conftest import face_network as face_network_of
+from tests.builders import face_network as face_network_of
 from training.export.export import export_variant
 from training.export.gradient_outputs import last_feature_layer
 from training.networks.attention import attention_crops
 from training.networks.build import served_network, started_network
-
-pytestmark = pytest.mark.training
 
 PX = 96
 AGE_WEIGHTS = np.linspace(0, 10, 101, dtype=np.float32)[None]
@@ -115,8 +110,8 @@ def worst_relative_error(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-def keras_answers(model, crop, age_weights, gender_weight) -> dict[str, np.ndarray]:
-    """What TensorFlow's own tape says: predictions, the last feature map, both gradients."""
+def keras_outputs(model, crop, age_weights, gender_weight) -> dict[str, np.ndarray]:
+    """TensorFlow's predictions, its last feature map, and both gradients by its tape."""
     female = model.get_layer("female_probability")
     observed = keras.Model(
         model.inputs,
@@ -133,32 +128,32 @@ def keras_answers(model, crop, age_weights, gender_weight) -> dict[str, np.ndarr
         ages, probability, features, feature_map = observed(inputs, training=False)
         log_odds = features @ female.kernel + female.bias
         target = tf.reduce_sum(age_weights * ages) + tf.reduce_sum(gender_weight * log_odds)
-    by_frame, by_map = tape.gradient(target, [inputs, feature_map])
+    by_input, by_map = tape.gradient(target, [inputs, feature_map])
     named = {
         "age_probabilities": ages,
         "female_probability": probability,
         "activations": feature_map,
-        "input_gradient": by_frame,
+        "input_gradient": by_input,
         "activation_gradient": by_map,
     }
     return {name: value.numpy() for name, value in named.items()}
 
 
-def onnx_answers(path, feed) -> dict[str, np.ndarray]:
+def onnx_outputs(path, feed) -> dict[str, np.ndarray]:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, feed), strict=True))
 
 
-def assert_same_answers(model, variant, age_weights: np.ndarray, gender_weight: float) -> None:
-    """The exported graph and TensorFlow answer a frame alike, gradients included."""
+def assert_same_outputs(model, variant, age_weights: np.ndarray, gender_weight: float) -> None:
+    """Assert that the exported graph and TensorFlow compute the same, gradients included."""
     px = variant.input_px
     crop = np.random.default_rng(0).uniform(0, 255, (1, px, px, 3)).astype(np.float32)
     weight = np.full((1, 1), gender_weight, np.float32)
-    found = onnx_answers(
+    found = onnx_outputs(
         variant.network_path, {"inputs": crop, "age_weights": age_weights, "gender_weight": weight}
     )
-    expected = keras_answers(model, crop, age_weights, weight)
+    expected = keras_outputs(model, crop, age_weights, weight)
     errors = {name: worst_relative_error(found[name], expected[name]) for name in expected}
     assert max(errors.values()) < 1e-4, errors
 
@@ -166,24 +161,24 @@ def assert_same_answers(model, variant, age_weights: np.ndarray, gender_weight: 
 @pytest.mark.parametrize("caption", NETWORKS)
 def test_gradients_of_other_networks_equal_those_of_tensorflow(caption, tmp_path):
     model = small_network(NETWORKS[caption])
-    assert_same_answers(model, export_variant(model, tmp_path, **FACTS), AGE_WEIGHTS, 1.0)
+    assert_same_outputs(model, export_variant(model, tmp_path, **FACTS), AGE_WEIGHTS, 1.0)
 
 
-def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
+def test_gradients_through_an_attention_crop_equal_those_of_tensorflow(tmp_path):
     keras.utils.set_random_seed(5)
     inputs = keras.Input((2 * PX, 2 * PX, 3), name="inputs")
-    attention_crop, look = attention_crops(inputs, PX)
-    # No rectifier: where one switches, the last bit of the glimpse decides its gradient.
+    crop, localized = attention_crops(inputs, PX)
+    # No rectifier: where one switches, the last bit of the crop decides its gradient.
     smooth = keras.layers.Conv2D(4, 5, 4, activation="tanh", kernel_initializer="he_normal")
-    features = keras.layers.GlobalAveragePooling2D()(smooth(keras.layers.Rescaling(0.01)(attention_crop)))
+    features = keras.layers.GlobalAveragePooling2D()(smooth(keras.layers.Rescaling(0.01)(crop)))
     outputs = {
         "age_probabilities": keras.layers.Dense(101, "softmax")(features),
         "female_probability": keras.layers.Dense(1, "sigmoid", name="female_probability")(features),
-        "attention_cxcys": look,
+        "attention_cxcys": localized,
     }
     model = served_network(keras.Model(inputs, outputs))
     variant = export_variant(model, tmp_path, **FACTS)
-    assert_same_answers(model, variant, AGE_WEIGHTS, 1.0)
+    assert_same_outputs(model, variant, AGE_WEIGHTS, 1.0)
 
     picture = Picture("noise", np.random.default_rng(1).integers(0, 256, (90, 120, 3), np.uint8))
     prediction = Predictor([tmp_path]).predict_square(variant.name, picture, Square(10, -20, 100))
@@ -195,7 +190,8 @@ def test_gradients_through_a_glimpse_equal_those_of_tensorflow(tmp_path):
     np.testing.assert_allclose(attention_cxcys[2:] - attention_cxcys[:2], 100 * side, atol=0.15)
 
 
-def test_heads_on_the_embedding_of_a_network_with_a_glimpse_are_served_with_its_place(tmp_path):
+@pytest.mark.slow
+def test_heads_on_the_embedding_of_a_network_with_an_attention_crop_are_served_with_its_box(tmp_path):
     face_network_of(2 * PX, attention_px=PX).save(tmp_path / "embedding.keras")
     recipe = read_recipe(recipe_path("arcface_embedding")).network
     recipe = replace(recipe, weights=str(tmp_path / "embedding.keras"))
@@ -203,7 +199,7 @@ def test_heads_on_the_embedding_of_a_network_with_a_glimpse_are_served_with_its_
     variant = export_variant(model, tmp_path, **FACTS)
     crop = np.random.default_rng(0).uniform(0, 255, (1, 2 * PX, 2 * PX, 3)).astype(np.float32)
     inputs = {"inputs": crop, "age_weights": AGE_WEIGHTS, "gender_weight": np.ones((1, 1), np.float32)}
-    found = onnx_answers(variant.network_path, inputs)
+    found = onnx_outputs(variant.network_path, inputs)
     expected = model.predict(crop, verbose=0)
     np.testing.assert_allclose(found["attention_cxcys"], expected["attention_cxcys"], atol=1e-4)
     np.testing.assert_allclose(found["age_probabilities"], expected["age_probabilities"], atol=1e-4)
@@ -230,7 +226,7 @@ def exported(face_network, tmp_path_factory):
 def test_the_face_network_and_its_gradients_equal_those_of_tensorflow(
     face_network, exported, age_weights, gender_weight
 ):
-    assert_same_answers(face_network, exported, age_weights, gender_weight)
+    assert_same_outputs(face_network, exported, age_weights, gender_weight)
 
 
 def test_the_exported_variant_is_read_back_as_it_was_described(exported):
@@ -265,7 +261,7 @@ def test_a_prediction_is_served_from_the_exported_graph(face_network, exported):
 
 def test_without_target_weights_no_gradient_is_computed(exported):
     crop = np.full((1, PX, PX, 3), 90, np.float32)
-    found = onnx_answers(
+    found = onnx_outputs(
         exported.network_path,
         {
             "inputs": crop,

@@ -1,14 +1,11 @@
 """Networks at their start."""
 
+import keras
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
-
-import keras
-
 from recipes.recipe import AGE_YEARS
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.networks.build import (
     SERVED_SIGMA_YEARS,
     measure_batch_norm,
@@ -16,7 +13,9 @@ from training.networks.build import (
 )
 
 
-def test_a_network_whose_batch_norm_is_measured_answers_as_before_and_has_its_frames_statistics() -> None:
+def test_a_network_whose_batch_norm_is_measured_predicts_as_before_with_the_statistics_of_its_inputs() -> (
+    None
+):
     model = face_network(64)
     inputs = np.random.default_rng(0).integers(0, 256, (40, 64, 64, 3)).astype(np.float32)
     before = model.predict(inputs, verbose=0)

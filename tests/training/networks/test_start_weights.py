@@ -12,7 +12,7 @@ from faces.boxes import square_around
 from faces.errors import DataMissing
 from faces.input_crops import pixels_in
 from faces.pictures import decode
-from tests.training.conftest import face_network
+from tests.builders import face_network
 from training.networks.architectures import IMAGENET_MEAN_RGB
 from training.networks.start_weights import read_tfjs_weights
 
@@ -20,7 +20,7 @@ PAD_RGB = [round(value) for value in IMAGENET_MEAN_RGB]
 
 
 def yunet_box(rgb: np.ndarray, model: Path) -> tuple[float, float, float, float] | None:
-    """The surest face of YuNet, read at 320 px: the boxes with which the published figures were measured."""
+    """The first face of YuNet at 320 px: the boxes with which the published figures were measured."""
     scale = 320 / max(rgb.shape[:2])
     small = cv2.resize(rgb[:, :, ::-1], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     found = cv2.FaceDetectorYN.create(str(model), "", small.shape[1::-1], 0.5).detect(small)[1]
@@ -38,6 +38,7 @@ def yunet_box(rgb: np.ndarray, model: Path) -> tuple[float, float, float, float]
         pytest.param("portraits", 240, 5.5, -4.0, 0.996, id="portraits: MAE 5.5, bias -4.0, gender 99.6 %"),
     ],
 )
+@pytest.mark.slow
 def test_the_imported_network_reproduces_the_published_figures(
     data_dir: Path,
     set_name: str,

@@ -1,4 +1,4 @@
-"""What a run's folder tells people: whether it beats a guess, and whom it takes for whom."""
+"""The card and the figures of a run: whether it beats a baseline, and its confusions."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_the_card_says_whether_a_run_beats_a_guess(
     assert "3 could not be read" in card
 
 
-def test_a_network_that_tells_gender_alone_has_no_age_to_show(tmp_path: Path) -> None:
+def test_a_network_without_an_age_head_has_no_age_to_show(tmp_path: Path) -> None:
     recipe = read_recipe(recipe_path("vggface_gender"))
     row = {"epoch": 1, "seconds": 1.0, "validation_gender_accuracy": 0.8}
     assert "| chips | 10 | – | 15.00 years | 80.0 % | 55.0 % |" in run_card(
@@ -75,7 +75,7 @@ def test_a_guess_is_the_median_age_and_the_commoner_gender_of_the_training_pictu
     assert np.isnan(median_age_mae(np.array([]), np.array([20])))
 
 
-def test_a_confusion_counts_known_pictures_by_row_true_and_column_read() -> None:
+def test_a_confusion_counts_known_pictures_by_row_true_and_column_predicted() -> None:
     counts = confusion(np.array([0, 0, 1, -1]), np.array([0, 1, 1, 1]), 2)
     assert counts.tolist() == [[1, 1], [0, 1]]
 

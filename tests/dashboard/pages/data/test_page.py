@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard.pages.data import callbacks
 from dashboard.pages.data.augmentation import (
-    read_shown_recipe,
+    augmentations_of,
     sampled_crop,
-    strengths_in_words,
+    severities_in_words,
     unchanged_crop,
 )
 from dashboard.pages.data.augmentation_samples import SAMPLES, recipe_folders, samples_view
@@ -27,6 +28,7 @@ from dataset.augmentation import Augmentation
 from dataset.duplicates import write_groups
 from dataset.utkface import Rejected
 from faces.errors import DataMissing, RecipeError
+from recipes.recipe import read_recipe
 
 SPLIT = pd.DataFrame(
     [
@@ -132,13 +134,14 @@ def test_an_unknown_picture_or_recipe_is_not_found(client):
 
 @pytest.fixture
 def recipe(context):
-    return read_shown_recipe(recipe_folders(context)["model_cropped"] / "recipe.toml")
+    return read_recipe(recipe_folders(context)["model_cropped"] / "recipe.toml")
 
 
 def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
     upload = context.pictures.upload("sample:astronaut.jpg", ())
     crops = [sampled_crop(upload, recipe, "main", 1, draw) for draw in range(3)]
-    assert all(crop.shape == (recipe.input_px, recipe.input_px, 3) for crop in crops)
+    side_px = recipe.input.input_px
+    assert all(crop.shape == (side_px, side_px, 3) for crop in crops)
     np.testing.assert_array_equal(crops[1], sampled_crop(upload, recipe, "main", 1, 1))
     assert not np.array_equal(crops[0], crops[1])
     assert not np.array_equal(crops[0], sampled_crop(upload, recipe, "main", 2, 0))
@@ -163,21 +166,29 @@ def test_ten_frames_are_shown_the_unchanged_one_first():
 
 
 def test_only_changes_that_are_switched_on_are_told():
-    told = strengths_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
+    told = severities_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
     assert told == [
         "flip probability 50 %",
         "rotation 10 degrees",
         "blur probability 10 %",
         "blur sigma 1.5 px",
     ]
-    assert strengths_in_words(Augmentation()) == []
+    assert severities_in_words(Augmentation()) == []
 
 
-def test_a_recipe_without_a_framing_is_refused(tmp_path):
-    path = tmp_path / "recipe.toml"
-    path.write_text('name = "empty"\n', encoding="utf-8")
-    with pytest.raises(RecipeError, match="lacks the key 'input'"):
-        read_shown_recipe(path)
+def test_the_parts_of_a_training_have_augmentations_of_their_own(context):
+    folder = recipe_folders(context)["model_cropped"]
+    assert list(augmentations_of(read_recipe(folder / "first_part.toml"))) == ["main", "cooldown"]
+    assert list(augmentations_of(read_recipe(folder.parent / "recipes" / "vggface_age.toml"))) == ["main"]
+
+
+def test_a_recipe_that_cannot_be_read_is_shown_with_its_problem(client, monkeypatch, tmp_path):
+    (tmp_path / "recipe.toml").write_text('name = "empty"\n', encoding="utf-8")
+    monkeypatch.setattr(callbacks, "recipe_folders", lambda context: {"empty": tmp_path})
+    with client.application.app_context():
+        shown, words, parts, part = callbacks.show_augmentation("sample:astronaut.jpg", "empty", None, 1)
+    assert "input: This key is missing. Received: name." in str(shown)
+    assert (words, parts, part) == ("", [], None)
 
 
 def test_age_groups_cover_a_life():

@@ -1,0 +1,136 @@
+"""TOML file <-> dataclass: every wrong key or value is refused by its dotted name, with what arrived.
+
+    model.toml: phases.0.epochs: Input should be greater than 0. Received: -3.
+
+The `__pydantic_config__` of a dataclass, or the `config` of pydantic's own, is STRICT; its annotations have its
+ranges. pydantic is imported by the first file that is read: it takes half as long as all of `faces`.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import tomli_w
+
+from faces.earlier_names import earlier_names_in
+from faces.errors import ProjectError
+from faces.files import whole_file
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict, TypeAdapter
+    from pydantic_core import ErrorDetails
+
+T = TypeVar("T")
+# No 1 for true, no "14" for 14, no 160.5 for a whole number, no key beside the known ones, no nan.
+STRICT: "ConfigDict" = {"strict": True, "extra": "forbid", "allow_inf_nan": False}
+LONGEST_VALUE = 200  # characters of what arrived
+_MESSAGES = {
+    "unexpected_keyword_argument": "There is no such key",
+    "missing": "This key is missing",
+    "dataclass_type": "Input should be a table",
+    "tuple_type": "Input should be a list",
+    "dict_type": "Input should be a table",
+}
+
+
+class WrongTogether(ValueError):
+    """A value that another one forbids. A validator raises it with the dotted name of the key in a table."""
+
+    def __init__(self, key: str, message: str, received: object) -> None:
+        super().__init__(message)
+        self.key, self.received = key, received
+
+
+def read_table(path: Path, error: type[ProjectError]) -> dict[str, Any]:
+    """The keys of a TOML file, unchecked. Raises `error` where it is absent or no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise error(f"There is no file {path}.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise error(f"{path} cannot be read: {problem}") from problem
+
+
+def read_toml(path: Path, kind: type[T], error: type[ProjectError], /, **outside: object) -> T:
+    """The file as a `kind`; `outside` are fields of it that are no keys of the file, such as its folder.
+
+    Raises `error`, naming every wrong key and value.
+    """
+    return checked(read_table(path, error), kind, error, path, **outside)
+
+
+def checked(
+    table: Mapping[str, Any],
+    kind: type[T],
+    error: type[ProjectError],
+    source: Path | str,
+    /,
+    **outside: object,
+) -> T:
+    """The table as a `kind`, as of `read_toml`; `source` is named in errors."""
+    from pydantic import ValidationError
+
+    if both := table.keys() & outside.keys():
+        key = min(both)
+        raise error(_sentence(source, (key,), _MESSAGES["unexpected_keyword_argument"], table[key]))
+    try:
+        # As JSON, where a list is a tuple and a table a dataclass, and everything else is strict.
+        return _adapter(kind).validate_json(json.dumps({**table, **outside}, default=_as_json))
+    except ValidationError as problem:
+        raise error(" ".join(_sentences(source, problem.errors(include_url=False), outside))) from None
+
+
+def write_toml(path: Path, value: object, *, head: str, leave_out: Collection[str] = ()) -> None:
+    """Write a dataclass whole, under the comment `head`, without its Nones and the fields of `leave_out`."""
+    table = _adapter(type(value)).dump_python(value, mode="json", exclude_none=True, exclude=set(leave_out))
+    comment = "".join(f"# {line}\n" for line in head.splitlines())
+    with whole_file(path) as unfinished:
+        unfinished.write_text(comment + tomli_w.dumps(table), encoding="utf-8")
+
+
+def _new_adapter(kind: Any) -> "TypeAdapter":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+_adapter: Callable[[Any], "TypeAdapter"] = cache(_new_adapter)
+
+
+def _as_json(value: object) -> object:
+    """A path as text; TOML's own date and time as what no key here holds."""
+    return str(value) if isinstance(value, Path) else {type(value).__name__: str(value)}
+
+
+def _sentences(source: Path | str, details: "list[ErrorDetails]", outside: Collection[str]) -> Iterator[str]:
+    places = [detail["loc"] for detail in details]
+    for detail in details:
+        place, received = detail["loc"], detail["input"]
+        if any(other != place and other[: len(place)] == place for other in places):
+            continue  # a list that is too short because its only item is wrong
+        message = _MESSAGES.get(detail["type"], detail["msg"])
+        problem = detail.get("ctx", {}).get("error")
+        if isinstance(problem, WrongTogether):
+            place, message, received = (*place, problem.key), str(problem), problem.received
+        elif isinstance(problem, ValueError):
+            message = str(problem)
+        if detail["type"] == "missing" and isinstance(received, list):
+            if place[-1] != len(received):
+                continue  # the first item that a list lacks is enough
+            place, message = place[:-1], f"Input should have more than {len(received)} items"
+        elif detail["type"] == "missing" and isinstance(received, dict):
+            received = ", ".join(key for key in received if key not in outside)
+        yield _sentence(source, place, message, received)
+
+
+def _sentence(source: Path | str, place: tuple[int | str, ...], message: str, received: object) -> str:
+    text = received if isinstance(received, str) and message == _MESSAGES["missing"] else repr(received)
+    if len(text) > LONGEST_VALUE:
+        text = f"{text[:LONGEST_VALUE]}…"
+    hint = earlier_names_in(map(str, place[-1:]), "section" if isinstance(received, dict) else "key")
+    if not hint and isinstance(received, str):
+        hint = earlier_names_in([received], "value")
+    return f"{source}: {'.'.join(map(str, place))}: {message}. Received: {text}.{hint}"
