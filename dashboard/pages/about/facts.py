@@ -1,7 +1,7 @@
 """Variant folder -> the facts about it: what it is, how it came to be, what it must not be used for.
 
 Everything is read from the files that the export, the training and the evaluation wrote; nothing is typed in.
-What a folder lacks is told in words.
+What a folder lacks is said in words.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def design_of(variant: Variant) -> list[Fact]:
     size_mb = sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
     return [
         Fact(
-            "Sees", "each detected face" if by_face else "the whole picture", "Its framing, from variant.toml"
+            "Takes", "each detected face" if by_face else "the whole picture", "Its input, from variant.toml"
         ),
         Fact(
             "Square",
@@ -52,14 +52,14 @@ def design_of(variant: Variant) -> list[Fact]:
         Fact("Size", f"{size_mb:.1f} MB", "network.onnx, with the path for the saliency maps"),
         Fact(
             "Cost",
-            f"{variant.flops / 1e9:.2f} GFLOPs a frame",
+            f"{variant.flops / 1e9:.2f} GFLOPs an input",
             "Counted on the exported graph; a multiply-add is two",
         ),
     ]
 
 
 def provenance_of(variant: Variant) -> list[Fact]:
-    """Data -> split -> start weights -> recipe -> training -> network, in that order; of a pair, of each."""
+    """Data, split, start weights, recipe, training, network, detector; of a composite variant, all parts'."""
     if variant.parts:
         return [
             replace(fact, name=f"{fact.name} ({output})")
@@ -70,7 +70,7 @@ def provenance_of(variant: Variant) -> list[Fact]:
         Fact(
             "Data",
             _in_words(fractions_words, variant.folder),
-            "Shares of the training frames, from the recipes",
+            "Shares of the training pictures, from the recipes",
         ),
         Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
         Fact("Start weights", _in_words(start_words, variant.folder).replace("`", "")),
@@ -82,9 +82,9 @@ def provenance_of(variant: Variant) -> list[Fact]:
 
 
 def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Estimate]], str]:
-    """Set -> its published measures, in the order of the pages; and in words why there are none.
+    """Set -> its published estimates, in the order of the pages; and in words why there are none.
 
-    Those of a pair are the age measures of its first network and the gender measures of its second.
+    Those of a composite variant are the age estimates of its first network and the gender ones of its second.
     """
     if variant.parts:
         (ages, no_ages), (genders, no_genders) = map(figures_of, variant.parts)
