@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from dataset.labels import GENDERS
 from dataset.paths import add_path_options, data_dir_of
 from dataset.records import CHIPS, load_records
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.metrics.age_bins import AGE_GROUPS
-from evaluation.metrics.rows import GENDERS
 from evaluation.predictions import read_predictions
 from evaluation.reports.recipes import (
     HEADLINE_FILE,

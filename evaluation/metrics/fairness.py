@@ -7,12 +7,12 @@ lies on the worse side as a whole.
 import numpy as np
 import pandas as pd
 
+from dataset.labels import GENDERS
 from dataset.records import CHIPS, FAIRFACE
 from dataset.tables.columns import FAIRNESS_FIGURES
 from evaluation.metrics.age_bins import AGE_GROUPS, predicted_groups, true_groups
 from evaluation.metrics.bootstrap import mean_with_interval
 from evaluation.metrics.rows import (
-    GENDERS,
     answered,
     gender_is_correct,
     is_female,

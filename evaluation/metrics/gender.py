@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as sk
 
+from dataset.labels import GENDERS
 from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.bootstrap import weighted_aucs, weighted_means
 from evaluation.metrics.calibration_error import (
@@ -18,7 +19,6 @@ from evaluation.metrics.calibration_error import (
 from evaluation.metrics.definitions import GENDER_KEYS
 from evaluation.metrics.metric_set import MetricSet
 from evaluation.metrics.rows import (
-    GENDERS,
     NO_GENDER_HEAD,
     gender_is_correct,
     heads,

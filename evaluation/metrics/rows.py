@@ -9,7 +9,6 @@ import pandas as pd
 
 from faces.predictions import AGE, EVEN, GENDER, UNCERTAIN
 
-GENDERS = ("male", "female")  # the index is the coding of the tables
 NO_AGE_HEAD, NO_GENDER_HEAD = "ages are not told", "genders are not told"  # by a network of one task
 
 
