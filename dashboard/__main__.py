@@ -1,4 +1,4 @@
-"""`python -m dashboard`: serve the pages on one address, from one process.
+"""`python -m dashboard`: serve the pages over HTTP, from one process.
 
 One process, because uploaded pictures live in its memory; Waitress's threads answer visitors side by side.
 """
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _data_dir(named: Path | None) -> Path | None:
-    """The folder named, or that of AGE_GENDER_DATA, or none: the pages then do without test pictures."""
+    """The folder named, or that of AGE_GENDER_DATA, or None. Raises DataMissing for one that is not there."""
     folder = named or (Path(os.environ["AGE_GENDER_DATA"]) if os.environ.get("AGE_GENDER_DATA") else None)
     if folder is not None and not folder.is_dir():
         raise DataMissing(

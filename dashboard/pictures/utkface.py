@@ -11,9 +11,10 @@ import pandas as pd
 
 from dataset import utkface
 from dataset.duplicates import read_duplicate_groups
-from dataset.labels import GENDERS, SPLITS
+from dataset.labels import SPLITS
 from dataset.splits import read_split
 from faces.errors import DataMissing
+from faces.predictions import GENDERS
 
 OLDEST_GROUP_YEARS = 90
 ANY = ""

@@ -7,7 +7,6 @@ lies on the worse side as a whole.
 import numpy as np
 import pandas as pd
 
-from dataset.labels import GENDERS
 from dataset.records import CHIPS, FAIRFACE
 from dataset.tables.columns import FAIRNESS_FIGURES
 from evaluation.metrics.age_bins import AGE_GROUPS, predicted_groups, true_groups
@@ -25,6 +24,7 @@ from evaluation.metrics.rows import (
     with_true_age_group,
     with_true_gender,
 )
+from faces.predictions import GENDERS
 
 FAIRNESS_SETS = (CHIPS, FAIRFACE)  # the sets that name races; `composites` shows the faces of `chips` again
 ALL_AGES = "all"

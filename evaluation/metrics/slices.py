@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dataset.labels import GENDERS, OLDEST_DECADE, decade_name, decade_of
+from dataset.labels import OLDEST_DECADE, decade_name, decade_of
 from evaluation.metrics.bootstrap import mean_with_interval
 from evaluation.metrics.rows import (
     answered,
@@ -19,6 +19,7 @@ from evaluation.metrics.rows import (
     with_races,
     with_true_gender,
 )
+from faces.predictions import GENDERS
 
 FACE_FRACTION_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
 MIN_PICTURES = 30  # slices with fewer pictures are shown, but never called the worst

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faces.networks import AGES
-from faces.predictions import AGE, EVEN, GENDER, OUTPUTS
+from faces.predictions import AGE, AGES, EVEN, GENDER, OUTPUTS
 
 
 @dataclass(frozen=True)

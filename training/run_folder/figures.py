@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from dataset.labels import GENDERS, OLDEST_DECADE, decade_name, decade_of
+from dataset.labels import OLDEST_DECADE, decade_name, decade_of
 from faces.files import whole_file
+from faces.predictions import GENDERS
 
 # Text stays text, and the same figure is the same bytes.
 STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "run", "font.family": "sans-serif", "font.size": 9}
