@@ -1,4 +1,4 @@
-"""Names and codes of labels, shared by all rooms: sets, splits, genders, decades of age."""
+"""Names that all rooms share: sets, splits, decades of age. Genders stand in `faces.predictions`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ SETS = (CHIPS, COMPOSITES, FGNET, PORTRAITS, FAIRFACE, AGEDB)
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 SPLIT_FRACTIONS = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
-
-GENDERS = ("male", "female")  # the index is the code in records and tables; -1: unknown
 
 OLDEST_DECADE = 90  # 90 and above are one, for they are few
 

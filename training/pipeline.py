@@ -20,6 +20,7 @@ from dataset.augmentation import Augmentation, augmented_with_face
 from dataset.duplicates import read_duplicate_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
+from dataset.labels import decade_of
 from dataset.records import CHIPS, load_records
 from dataset.stable_hash import stable_hash
 from faces.errors import DataMissing, PictureError
@@ -174,7 +175,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
 
 def _age_weights(ages: np.ndarray, balance: float) -> np.ndarray:
     """Sampling weight of each row, on average 1: (count of its age decade) ** -balance, scaled."""
-    decades = np.clip(ages.mean(axis=1) // 10, -1, 9).astype(int) + 1  # -1: no age
+    decades = decade_of(ages.mean(axis=1)) // 10 + 1  # 0: no age, which is -1
     weights = np.bincount(decades).astype(float)[decades] ** -balance
     return weights / weights.mean()
 

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 from cachetools import cachedmethod
 
-from dataset.records import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS, load_records
+from dataset.labels import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS
+from dataset.records import load_records
 from faces.errors import DataMissing, PictureExpired
 from faces.predictions import GENDERS
 

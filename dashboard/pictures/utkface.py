@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from dashboard.pictures.labelled import GENDERS
 from dataset import utkface
 from dataset.duplicates import read_duplicate_groups
+from dataset.labels import SPLITS
 from dataset.splits import read_split
 from faces.errors import DataMissing
+from faces.predictions import GENDERS
 
-SPLITS = ("train", "validation", "test")
 OLDEST_GROUP_YEARS = 90
 ANY = ""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dataset.labels import OLDEST_DECADE, decade_name
 from dataset.records import CHIPS, FAIRFACE
 from evaluation.metrics.abstention import MAX_ABSTAINED_ACCURACY
 from evaluation.metrics.comparisons import fallback_text, headline_keys
@@ -13,7 +14,7 @@ from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import FEWEST_COMPARED
 from evaluation.metrics.references import read_references
 from evaluation.metrics.rows import NO_GENDER_HEAD
-from evaluation.metrics.slices import MIN_PICTURES, OLDEST_DECADE, decade_name
+from evaluation.metrics.slices import MIN_PICTURES
 from evaluation.predictions import read_predictions
 from evaluation.reports.fairness import fairness_page
 from evaluation.reports.lineage import fractions_words, recipe_of, recipes_of, start_words, training_words

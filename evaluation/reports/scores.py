@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from dataset.labels import SPLITS
 from dataset.records import CHIPS
 from dataset.tables.columns import HISTORY
 from evaluation.metrics.comparisons import Comparison, compared, fallback_fraction, found_only
@@ -16,7 +17,7 @@ from evaluation.metrics.registry import all_estimates
 from evaluation.metrics.rows import answered
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
 from evaluation.reports.baseline_release import baseline_predictions, published_rows
-from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.earlier_names import earlier_names_in, keys_in
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file

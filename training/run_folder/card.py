@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Any
 
-from dataset.records import CHIPS
+from dataset.tables.columns import validation_column
 from faces.files import whole_file
 from faces.templates import render
 from recipes.recipe import RECIPES, Recipe
@@ -30,11 +30,6 @@ def run_command(recipe: Recipe, out: Path, limit: int | None) -> str:
     return f"python -m training run {named} --data-dir DIR{elsewhere}" + (
         f" --limit {limit}" if limit else ""
     )
-
-
-def validation_column(set_name: str, figure: str) -> str:
-    """Column of history.csv with a figure of a set: `chips` goes without its name."""
-    return f"validation_{figure}" if set_name == CHIPS else f"validation_{set_name}_{figure}"
 
 
 def write_run_card(

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from dashboard.shared.url_params import one_of
+from dataset.labels import SPLITS
 from dataset.tables.columns import FACE_FOUND
-from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 
 ALL_PICTURES, FOUND_ONLY = "all", "found"
 
