@@ -38,8 +38,9 @@ from evaluation.reports.cards import write_cards
 from evaluation.reports.robustness import robustness_markdown
 from evaluation.reports.scores import scores, sections_of, write_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS
-from faces.detection import DEFAULT_DETECTOR, Detector
-from faces.errors import DataMissing, ProjectError
+from faces.command import add_detector_option, add_variant_option, exit_code
+from faces.detection import Detector
+from faces.errors import DataMissing
 from faces.files import sha256_of
 from faces.templates import percent
 from faces.variants import DEFAULT_VARIANTS, read_variant, single_folders
@@ -146,15 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when done, 2 for a wrong call or missing data."""
     called = _parser().parse_args(arguments)
     called.variant = called.variant or DEFAULT_VARIANTS
-    try:
-        called.run(called)
-    except ProjectError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped; the same command goes on from here.", file=sys.stderr)
-        return 130
-    return 0
+    return exit_code(lambda: called.run(called), stopped="Stopped; the same command continues from here.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,16 +155,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m evaluation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--variant",
-        type=Path,
-        nargs="+",
-        action="extend",
-        metavar="DIR",
-        help="variant folders (default: model_full and model_cropped); of the composite variant "
-        "AGE_DIR+GENDER_DIR, both are scored in their own folders, and compare takes it as one",
+    add_variant_option(
+        common,
+        "variant folders (default: model_full and model_cropped); of AGE_DIR+GENDER_DIR both parts are "
+        "scored into their own folders, and compare takes it as one variant",
     )
-    common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
+    add_detector_option(common)
     pictures = argparse.ArgumentParser(add_help=False)
     add_path_options(pictures)
     sets = argparse.ArgumentParser(add_help=False)

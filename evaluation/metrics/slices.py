@@ -10,7 +10,6 @@ import pandas as pd
 
 from evaluation.metrics.bootstrap import mean_with_interval
 from evaluation.metrics.rows import (
-    GENDERS,
     answered,
     gender_is_correct,
     subjects_of,
@@ -19,6 +18,7 @@ from evaluation.metrics.rows import (
     with_races,
     with_true_gender,
 )
+from faces.predictions import GENDERS
 
 OLDEST_DECADE = 90  # 90 and above are one slice: they are few
 FACE_FRACTION_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)

@@ -11,15 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from dataset.records import CHIPS
-from dataset.tables.columns import (
-    BASELINE,
-    FAIRNESS,
-    Provenance,
-    provenance_of,
-    read_csv_table,
-    read_table,
-    write_table,
-)
+from dataset.tables.columns import BASELINE, FAIRNESS
+from dataset.tables.schema import Provenance, provenance_of, read_csv_table, read_table, write_table
 from evaluation.metrics.fairness import FAIRNESS_SETS, fairness_groups
 from evaluation.sets import PUBLISHED_SPLIT
 from faces.files import whole_file

@@ -14,7 +14,6 @@ from dashboard.shared import ids
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
-from faces.pictures import decode
 from tests.browser.serving import without_faces
 from tests.builders import answer_of, components_in, text_of
 from tests.dashboard.conftest import SHIPPED
@@ -155,13 +154,14 @@ def test_a_page_that_is_not_there_says_so(client):
     assert "There is no such page" in page_of(client, "/nowhere")
 
 
-def test_a_picture_without_a_face_is_answered_and_explained_as_a_whole(client, context, tmp_path):
+def test_a_picture_without_a_face_is_answered_and_explained_as_a_whole(client, tmp_path):
     path = without_faces(tmp_path)
-    picture = decode(path.read_bytes(), path.name)
-    key = context.uploads.add(picture, context.workbench.answer(picture))
-    shown = predict_answer(client, key, path.name, "full", "cropped")
+    with path.open("rb") as file:
+        entry = client.post("/pictures", data={"picture": (file, path.name)}).get_json()
+    assert entry["faces"] == 0
+    shown = predict_answer(client, entry["key"], path.name, "full", "cropped")
     assert [text_of(title) for title in components_in(shown, "notice-title")] == ["No face found."]
-    explained = looks_of(client, key, "full", "cropped")
+    explained = looks_of(client, entry["key"], "full", "cropped")
     assert [text_of(title) for title in components_in(explained, "notice-title")] == ["No face found."]
     assert "sees the whole picture" in explained
     assert "sees face" not in explained

@@ -156,6 +156,14 @@ def test_the_facts_of_a_variant_come_from_its_files(context):
         assert facts["Split"].value == f"{variant.split_sha256[:12]}…"
 
 
+def test_a_wrong_recipe_is_a_fact_in_words_and_has_no_settings(context, tmp_path):
+    (tmp_path / "recipe.toml").write_text("epochs = 3\n", encoding="utf-8")
+    variant = replace(context.variants["cropped"], folder=tmp_path)
+    facts = {fact.name: fact.value for fact in provenance_of(variant)}
+    assert "recipe.toml: epochs: There is no such key. Received: 3." in facts["Data"]
+    assert recipe_differences([tmp_path, tmp_path]) == ({}, 0)
+
+
 def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):
     different, settings = recipe_differences(context.tables.variant_folders)
     before = ["runs/second_part_full/network.keras", "runs/second_part_cropped/network.keras"]

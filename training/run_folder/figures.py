@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from faces.files import whole_file
+from faces.predictions import GENDERS
 
 # Text stays text, and the same figure is the same bytes.
 STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "run", "font.family": "sans-serif", "font.size": 9}
@@ -21,7 +22,6 @@ PANELS = (
     ("Age MAE, years ↓", "age_mae_years", "validation_age_mae_years"),
     ("Gender accuracy ↑", "gender_accuracy", "validation_gender_accuracy"),
 )
-GENDERS = ("male", "female")
 OLDEST_DECADE = 9
 
 

@@ -47,7 +47,7 @@ def sampled_crop(upload: Upload, recipe: Recipe, part: str, seed: int, sample: i
 
 
 def strengths_in_words(augmentation: Augmentation) -> list[str]:
-    """`flip chance 50 %`, `rotation 10 degrees`: the changes that are switched on."""
+    """`flip probability 50 %`, `rotation 10 degrees`: the changes that are switched on."""
     probabilities = {
         "low_resolution": "low_resolution_probability",
         "blur": "blur_probability",
