@@ -37,7 +37,7 @@ CARD_KEYS = (
 
 @dataclass(frozen=True)
 class ScoredSet:
-    """What a card shows of one evaluation set: its published section of metrics.json, `title` and `shows`."""
+    """An evaluation set on a card: its published section of metrics.json, its title and what it shows."""
 
     name: str
     title: str
