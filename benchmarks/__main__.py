@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from faces.errors import ProjectError
+from faces.command import exit_code
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,11 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         benchmark.add_arguments(commands.add_parser(path.stem, help=(benchmark.__doc__ or "").split("\n")[0]))
         runs[path.stem] = benchmark.run
     parsed = parser.parse_args(arguments)
-    try:
-        return runs[parsed.name](parsed) or 0
-    except ProjectError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: runs[parsed.name](parsed))
 
 
 if __name__ == "__main__":

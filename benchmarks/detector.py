@@ -21,7 +21,8 @@ from dataset.face_detection import LabelledPicture, labelled_pictures
 from dataset.paths import add_path_options, data_dir_of
 from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
 from evaluation.reports.scores import compact_json
-from faces.detection import DEFAULT_DETECTOR, Detector
+from faces.command import add_detector_option
+from faces.detection import Detector
 from faces.errors import DetectorError
 from faces.files import whole_file
 from faces.pictures import Picture, decode
@@ -40,7 +41,7 @@ RUNS = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m benchmarks detector`."""
     add_path_options(parser)
-    parser.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR)
+    add_detector_option(parser)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--card", action="store_true", help="write figures.json and the card beside the detector"

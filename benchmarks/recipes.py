@@ -14,15 +14,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import tomli_w
 
 from dataset.paths import add_path_options, data_dir_of
 from dataset.records import CHIPS, load_records
 from evaluation.inference.predict import loaded_networks, write_predictions
 from evaluation.metrics.age_bins import AGE_GROUPS
-from evaluation.metrics.rows import GENDERS
 from evaluation.predictions import read_predictions
 from evaluation.reports.recipes import (
     HEADLINE_FILE,
@@ -39,6 +38,8 @@ from evaluation.runs import runs_in
 from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
+from faces.predictions import GENDERS
+from faces.toml import read_table
 from faces.variants import read_variant
 from recipes.recipe import EMBEDDING, FACERES, NO_WEIGHTS, RECIPES, TRAINED, Recipe, read_recipe
 from recipes.run import COMPLETE
@@ -93,30 +94,25 @@ def recipe_text(
 
     Raises DataMissing where none of its sets is here.
     """
-    import tomlkit
-
-    # The comment at its head is about the recipe as it stands in recipes/.
-    text = path.read_text(encoding="utf-8")
-    document: Any = tomlkit.parse("# As it was trained here.\n" + text[text.index("name = ") :])
+    recipe, table = read_recipe(path), read_table(path, RecipeError)
     fractions = {
         name: fraction
-        for name, fraction in document["mix"]["fractions"].items()
+        for name, fraction in recipe.mix.fractions.items()
         if _is_here(name, data_dir, cache_dir)
     }
     if not fractions:
         raise DataMissing(f"None of the sets of {path} is here. Received: {data_dir}.")
     fractions = {name: fraction / sum(fractions.values()) for name, fraction in fractions.items()}
-    document["mix"]["fractions"] = tomlkit.inline_table()
-    document["mix"]["fractions"].update(fractions)
-    if not _has_start_weights(read_recipe(path)):
+    table["mix"]["fractions"] = fractions
+    if not _has_start_weights(recipe):
         # A batch norm frozen at mean 0 and variance 1 would normalise nothing.
-        document["network"].update(weights=NO_WEIGHTS, batch_norm=TRAINED)
+        table["network"] |= {"weights": NO_WEIGHTS, "batch_norm": TRAINED}
     if pictures:
-        document["limits"] = {name: round(float(fraction) * pictures) for name, fraction in fractions.items()}
-        document["schedule"]["inputs_per_epoch"] = min(pictures, document["schedule"]["inputs_per_epoch"])
-    for phase in document["phases"]:
+        table["limits"] = {name: round(fraction * pictures) for name, fraction in fractions.items()}
+        table["schedule"]["inputs_per_epoch"] = min(pictures, recipe.schedule.inputs_per_epoch)
+    for phase in table["phases"]:
         phase["epochs"] = epochs or phase["epochs"]
-    return tomlkit.dumps(document)
+    return "# As it was trained here.\n" + tomli_w.dumps(table)
 
 
 def _train(path: Path, folder: Path, parsed: argparse.Namespace) -> None:

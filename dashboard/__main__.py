@@ -1,4 +1,4 @@
-"""`python -m dashboard`: serve the pages on one address, from one process.
+"""`python -m dashboard`: serve the pages over HTTP, from one process.
 
 One process, because uploaded pictures live in its memory; Waitress's threads answer visitors side by side.
 """
@@ -15,7 +15,7 @@ from dashboard.api import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
 from dataset.paths import default_cache_dir
-from faces.detection import DEFAULT_DETECTOR
+from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.errors import DataMissing, ProjectError
 from faces.variants import DEFAULT_VARIANTS
 
@@ -28,17 +28,19 @@ _MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted. Exit code 2 for a wrong call, a broken variant or a taken port."""
     options = _parser().parse_args(arguments)
-    try:
-        context = load_context(
-            options.variant or DEFAULT_VARIANTS,
-            detector_path=options.detector,
-            data_dir=_data_dir(options.data_dir),
-            cache_dir=options.cache_dir,
-            runs_folder=options.runs,
-            serve_runs=not options.variant,
-        )
-    except ProjectError as error:
-        return _refuse(error)
+    return exit_code(lambda: serve(options))
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve until Ctrl+C. Raises ProjectError for what cannot be served."""
+    context = load_context(
+        options.variant or DEFAULT_VARIANTS,
+        detector_path=options.detector,
+        data_dir=_data_dir(options.data_dir),
+        cache_dir=options.cache_dir,
+        runs_folder=options.runs,
+        serve_runs=not options.variant,
+    )
     context.pictures.uploads.keep_forgetting()
     try:
         server = waitress.create_server(
@@ -52,9 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
             outbuf_overflow=_MEMORY_ONLY_BYTES,
         )
     except OSError as error:
-        return _refuse(
+        raise ProjectError(
             f"http://{options.host}:{options.port} cannot be served: {error.strerror or error}. Try --port."
-        )
+        ) from error
     serving = threading.Thread(target=server.run, name="serve", daemon=True)
     serving.start()
     print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
@@ -65,11 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
         if later:
             print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
         serving.join()
-    except ProjectError as error:
-        return _refuse(error)
     except KeyboardInterrupt:
         print()
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,13 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
     parser.add_argument("--port", type=int, default=8050, help="port to listen on (default: 8050)")
-    parser.add_argument(
-        "--variant",
-        type=Path,
-        nargs="+",
-        action="extend",
-        metavar="DIR",
-        help="folders of the variants to serve (default: model_full, model_cropped and every complete run); "
+    add_variant_option(
+        parser,
+        "folders of the variants to serve (default: model_full, model_cropped and every complete run); "
         "AGE_DIR+GENDER_DIR serves two networks as one variant",
     )
     parser.add_argument(
@@ -101,25 +96,18 @@ def _parser() -> argparse.ArgumentParser:
         default=default_cache_dir(),
         help="folder of prepared composites and duplicates (default: AGE_GENDER_CACHE or .cache)",
     )
-    parser.add_argument(
-        "--detector", type=Path, default=DEFAULT_DETECTOR, help="an ultralytics face detection export (ONNX)"
-    )
+    add_detector_option(parser)
     return parser
 
 
 def _data_dir(named: Path | None) -> Path | None:
-    """The folder named, or that of AGE_GENDER_DATA, or none: the pages then do without test pictures."""
+    """The folder named, or that of AGE_GENDER_DATA, or None. Raises DataMissing for one that is not there."""
     folder = named or (Path(os.environ["AGE_GENDER_DATA"]) if os.environ.get("AGE_GENDER_DATA") else None)
     if folder is not None and not folder.is_dir():
         raise DataMissing(
             f"There is no data folder {folder}. Leave --data-dir and AGE_GENDER_DATA out to do without."
         )
     return folder
-
-
-def _refuse(reason: object) -> int:
-    print(f"dashboard: {reason}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""AppContext -> the Dash app: the shell around all pages, the routes beside them, what may be loaded."""
+"""AppContext -> the Dash app: the shell around all pages, the routes beside them, security headers."""
 
 from pathlib import Path
 
@@ -10,26 +10,37 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import api
 from dashboard.context import EXTENSION, AppContext
 from dashboard.pages.data import routes as data_routes
+from dashboard.pages.data.callbacks import callbacks as data_callbacks
+from dashboard.pages.metrics.callbacks import callbacks as metrics_callbacks
+from dashboard.pages.predict.callbacks import callbacks as predict_callbacks
 from dashboard.pages.saliency import routes as saliency_routes
+from dashboard.pages.saliency.callbacks import callbacks as saliency_callbacks
+from dashboard.pages.training.callbacks import callbacks as training_callbacks
 from dashboard.pictures import routes as picture_routes
 from dashboard.shared import ids
-from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS, serve_variants
+from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
-# Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: addresses.
+# Dash and Plotly need inline scripts and styles; Plotly builds its images as blob: and data: URLs.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
+PAGE_CALLBACKS = (
+    predict_callbacks,
+    saliency_callbacks,
+    metrics_callbacks,
+    training_callbacks,
+    data_callbacks,
+)
 
 
 def create_app(context: AppContext) -> dash.Dash:
-    """The app that shows `context`; `app.server` is its WSGI application."""
+    """Build the app that shows `context`; `app.server` is its WSGI application."""
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
-    serve_variants(list(context.variants))
     server.request_class = api.MemoryOnlyRequest
     app = dash.Dash(
         "dashboard",
@@ -45,6 +56,8 @@ def create_app(context: AppContext) -> dash.Dash:
     )
     app.layout = _shell
     _register_shell_callbacks(app)
+    for callbacks in PAGE_CALLBACKS:
+        callbacks.register(app)
     server.register_blueprint(api.blueprint)
     server.register_blueprint(picture_routes.blueprint)
     server.register_blueprint(saliency_routes.blueprint)
@@ -61,7 +74,7 @@ def create_app(context: AppContext) -> dash.Dash:
 
 
 def _shell() -> dmc.MantineProvider:
-    """Header, navigation and the place of the page. Stores stand here so that they outlive a change of page.
+    """Header, navigation, page container, and the stores that outlive a change of page.
 
     The colour scheme comes in a cookie (set by index.html), so that the first paint has the right one.
     """
@@ -101,9 +114,9 @@ def _shell() -> dmc.MantineProvider:
             "respectReducedMotion": True,
         },
         children=[
-            html.A("Skip to the content", href="#content", className="skip-link"),
+            html.A("Skip to the content", href=f"#{ids.CONTENT}", className="skip-link"),
             dcc.Store(id=ids.COLOUR_SCHEME, data=scheme),
-            dcc.Store(id=ids.STRIP, data=[]),
+            dcc.Store(id=ids.FILMSTRIP, data=[]),
             dcc.Store(id=ids.SHOWN),
             dmc.AppShell(
                 id=ids.SHELL,
@@ -118,7 +131,7 @@ def _shell() -> dmc.MantineProvider:
                         )
                     ),
                     dmc.AppShellMain(
-                        html.Div(dash.page_container, id="content", className="content", tabIndex="-1")
+                        html.Div(dash.page_container, id=ids.CONTENT, className="content", tabIndex="-1")
                     ),
                 ],
             ),

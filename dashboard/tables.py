@@ -39,7 +39,7 @@ class Tables:
     @property
     def variant_folders(self) -> list[Path]:
         """The folders that hold the variants' networks, each once: of a composite variant, both."""
-        folders = [one.folder for variant in self._variants.values() for one in variant.networks]
+        folders = [part.folder for variant in self._variants.values() for part in variant.networks]
         return list(dict.fromkeys(folders))
 
     @property

@@ -157,7 +157,7 @@ def _add(variant: Variant, variants: dict[str, Variant]) -> None:
 
 
 def _whole_variant(folder: Path) -> Variant:
-    """A variant whose network is the one that it describes. Raises VariantError."""
+    """Read a variant and check the hash of its network. Raises VariantError."""
     variant = read_variant(folder)
     if sha256_of(variant.network_path) != variant.network_sha256:
         raise VariantError(f"{variant.network_path} is not the network that variant.toml describes.")

@@ -1,11 +1,10 @@
-"""Canvas + strengths + random generator -> an augmented frame, in numpy and OpenCV.
+"""Canvas + Augmentation + random generator -> an augmented input, in numpy and OpenCV.
 
-A canvas is a frame with more around it: the same pixels in its centre, so that shifting, zooming out and
+A canvas is an input with more around it: the same pixels in its centre, so that shifting, zooming out and
 rotating bring in real surroundings instead of padding. All geometry is one affine warp, all colour one
-3 × 4 matrix. A room of its own because it is the training pipeline's only random part, and because tests
-and pages that show augmented pictures want it without TensorFlow.
+3 × 4 matrix. Without TensorFlow: pages show it too.
 
-One frame of 160 px takes about 0.3 ms on one core at the strengths of the shipped recipes.
+One input of 160 px takes about 0.3 ms on one core with the settings of the shipped recipes.
 """
 
 from __future__ import annotations
@@ -59,15 +58,7 @@ class Augmentation:
     jpeg_lowest_quality: Annotated[int, Ge(1), Le(100)] = 30
     cutout_probability: Fraction = 0.0
     cutout_side_fraction: Fraction = 0.3
-    face_cutout_probability: Fraction = (
-        0.0  # as wide as the face at most, where an input is known to show one
-    )
-
-
-def centre_of(canvas: np.ndarray, output_px: int) -> np.ndarray:
-    """The unaugmented frame (output_px, output_px, 3) in the middle of a canvas (side, side, 3)."""
-    start = (canvas.shape[0] - output_px) // 2
-    return canvas[start : start + output_px, start : start + output_px]
+    face_cutout_probability: Fraction = 0.0  # as wide as the face at most, where its box is known
 
 
 def augmented(
@@ -76,40 +67,38 @@ def augmented(
     rng: np.random.Generator,
     output_px: int | None = None,
     pad_rgb: Sequence[int] = (0, 0, 0),
-    place: np.ndarray | None = None,
+    face_cxcys: np.ndarray | None = None,
 ) -> np.ndarray:
-    """One frame (output_px, output_px, 3) uint8 RGB from a canvas (side, side, 3) uint8 RGB.
+    """One input (output_px, output_px, 3) uint8 RGB from a canvas (side, side, 3) uint8 RGB.
 
-    `output_px` is the canvas's own side where it is not given; what lies outside the canvas is `pad_rgb`.
-    `place` is where the face lies in the canvas, as of `augmented_with_place`.
-    The same generator state gives the same frame.
+    `output_px` is the canvas's own side by default; the outside of the canvas is `pad_rgb`. `face_cxcys` is
+    the face in the canvas, as in `augmented_with_face`. The same generator state gives the same input.
     """
-    place = np.full(3, np.nan) if place is None else place
-    return augmented_with_place(canvas, place, augmentation, rng, output_px or canvas.shape[0], pad_rgb)[0]
+    face_cxcys = np.full(3, np.nan) if face_cxcys is None else face_cxcys
+    return augmented_with_face(canvas, face_cxcys, augmentation, rng, output_px or canvas.shape[0], pad_rgb)[
+        0
+    ]
 
 
-def augmented_with_place(
+def augmented_with_face(
     canvas: np.ndarray,
-    place: np.ndarray,
+    face_cxcys: np.ndarray,
     augmentation: Augmentation,
     rng: np.random.Generator,
     output_px: int,
     pad_rgb: Sequence[int],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A frame as of `augmented`, and where the face lies in it.
-
-    A place (3,) is centre x, centre y and side in shares of the side of what it lies in; NaN: not known.
-    """
-    warp = drawn_warp(canvas, augmentation, rng, output_px)
-    place = warped_place(place, warp, canvas.shape[0], output_px)
+    """An input as of `augmented`, and the face in it as (3,) cxcys (`faces.boxes`); NaN: unknown."""
+    warp = sampled_warp(canvas, augmentation, rng, output_px)
+    face_cxcys = warped_cxcys(face_cxcys, warp, canvas.shape[0], output_px)
     crop = warped(canvas, warp, output_px, pad_rgb)
-    if rng.random() < augmentation.face_cutout_probability and np.isfinite(place).all():
-        crop = face_cut_out(crop, place, rng)
-    return degraded(crop, augmentation, rng), place
+    if rng.random() < augmentation.face_cutout_probability and np.isfinite(face_cxcys).all():
+        crop = face_cut_out(crop, face_cxcys, rng)
+    return degraded(crop, augmentation, rng), face_cxcys
 
 
 def degraded(crop: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """What a bad camera makes of a frame (px, px, 3) uint8 RGB: all that is not geometry."""
+    """The input (px, px, 3) uint8 RGB with all changes that are not geometry, as by a bad camera."""
     if rng.random() < augmentation.low_resolution_probability:
         crop = low_resolution(crop, augmentation.low_resolution_side_px, rng)
     if rng.random() < augmentation.blur_probability:
@@ -124,10 +113,10 @@ def degraded(crop: np.ndarray, augmentation: Augmentation, rng: np.random.Genera
     return crop
 
 
-def drawn_warp(
+def sampled_warp(
     canvas: np.ndarray, augmentation: Augmentation, rng: np.random.Generator, output_px: int
 ) -> np.ndarray:
-    """Flip, rotation, zoom and shift about the centre of the canvas: (2, 3), output pixels to its pixels."""
+    """Random flip, rotation, zoom and shift about the canvas centre: (2, 3), output to canvas pixels."""
     flip = -1.0 if rng.random() < augmentation.flip_probability else 1.0
     angle = math.radians(_around_zero(rng, augmentation.rotation_degrees))
     zoom = (1 + augmentation.scale_fraction) ** _around_zero(rng, 1.0)
@@ -144,7 +133,7 @@ def drawn_warp(
 
 
 def warped(canvas: np.ndarray, warp: np.ndarray, output_px: int, pad_rgb: Sequence[int]) -> np.ndarray:
-    """The frame (output_px, output_px, 3) that a warp of `drawn_warp` cuts, bilinear."""
+    """Cut the input (output_px, output_px, 3) by a warp of `sampled_warp`, bilinear."""
     return cv2.warpAffine(
         canvas,
         warp,
@@ -155,19 +144,19 @@ def warped(canvas: np.ndarray, warp: np.ndarray, output_px: int, pad_rgb: Sequen
     )
 
 
-def warped_place(place: np.ndarray, warp: np.ndarray, canvas_px: int, output_px: int) -> np.ndarray:
-    """Where an upright square of a canvas lies in the frame that `warp` cuts from it.
+def warped_cxcys(cxcys: np.ndarray, warp: np.ndarray, canvas_px: int, output_px: int) -> np.ndarray:
+    """(3,) cxcys of an upright square in a canvas -> in the input that `warp` cuts from it.
 
-    A place is (centre x, centre y, side) in shares of the side it lies in. A turned square stays as large.
+    A turned square stays as large.
     """
     turn = np.linalg.inv(warp[:, :2])
-    centre = turn @ (place[:2] * canvas_px - 0.5 - warp[:, 2])
-    side = place[2] * canvas_px * math.sqrt(abs(np.linalg.det(turn)))
+    centre = turn @ (cxcys[:2] * canvas_px - 0.5 - warp[:, 2])
+    side = cxcys[2] * canvas_px * math.sqrt(abs(np.linalg.det(turn)))
     return np.array([*(centre + 0.5), side], np.float32) / output_px
 
 
 def recoloured(crop: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """Saturation (or grey), tint, contrast about the frame's mean level, and brightness in one matrix."""
+    """Saturation (or grey), tint, contrast about the input's mean level, and brightness in one matrix."""
     saturation = 1 + _around_zero(rng, augmentation.saturation_fraction)
     if rng.random() < augmentation.grey_probability:
         saturation = 0.0
@@ -184,7 +173,7 @@ def recoloured(crop: np.ndarray, augmentation: Augmentation, rng: np.random.Gene
 
 
 def low_resolution(crop: np.ndarray, lowest_side_px: int, rng: np.random.Generator) -> np.ndarray:
-    """The frame shrunk to a side drawn evenly on a log scale, and enlarged again."""
+    """The input shrunk to a log-uniform side, and enlarged again."""
     side = crop.shape[0]
     small_px = round(side * (min(lowest_side_px, side) / side) ** rng.random())
     small = cv2.resize(crop, (max(small_px, 1), max(small_px, 1)), interpolation=cv2.INTER_AREA)
@@ -192,18 +181,18 @@ def low_resolution(crop: np.ndarray, lowest_side_px: int, rng: np.random.Generat
 
 
 def grained(
-    crop: np.ndarray, most_sigma_levels: float, most_grain_px: float, rng: np.random.Generator
+    crop: np.ndarray, max_sigma_levels: float, max_grain_px: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Gaussian noise, equal in the three channels and as coarse as the grain of a scanned print may be."""
     noise = rng.standard_normal(crop.shape[:2], np.float32)
-    sigma_levels = rng.random() * most_sigma_levels
-    if most_grain_px:
-        noise = coarse(noise, rng.random() * most_grain_px)
+    sigma_levels = rng.random() * max_sigma_levels
+    if max_grain_px:
+        noise = coarse(noise, rng.random() * max_grain_px)
     return cv2.add(crop, cv2.merge([noise * np.float32(sigma_levels)] * 3), dtype=cv2.CV_8U)
 
 
 def coarse(noise: np.ndarray, grain_px: float) -> np.ndarray:
-    """White noise (h, w) float32 blurred by a Gaussian of `grain_px`, then as strong as before on average."""
+    """White noise (h, w) float32 blurred by a Gaussian of `grain_px`, its standard deviation restored."""
     if grain_px <= 0.125:  # the blur of OpenCV's smallest kernel reaches no neighbour
         return noise
     blurred = cv2.GaussianBlur(noise, (0, 0), grain_px)
@@ -211,31 +200,31 @@ def coarse(noise: np.ndarray, grain_px: float) -> np.ndarray:
 
 
 def jpeg_compressed(crop: np.ndarray, quality: int) -> np.ndarray:
-    """The frame written as JPEG at `quality` (1 to 100) and read again."""
+    """The input encoded as JPEG at `quality` (1 to 100) and decoded again."""
     bgr = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
 
-def cut_out(crop: np.ndarray, most_side_fraction: float, rng: np.random.Generator) -> np.ndarray:
-    """A copy with one rectangle, up to `most_side_fraction` of the side, filled with a random grey."""
+def cut_out(crop: np.ndarray, max_side_fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """A copy with one rectangle, up to `max_side_fraction` of the side, filled with a random grey."""
     side = crop.shape[0]
-    width, height = (max(round(rng.random() * most_side_fraction * side), 1) for _ in range(2))
+    width, height = (max(round(rng.random() * max_side_fraction * side), 1) for _ in range(2))
     x0, y0 = int(rng.integers(0, side - width + 1)), int(rng.integers(0, side - height + 1))
     covered = crop.copy()
     covered[y0 : y0 + height, x0 : x0 + width] = rng.integers(0, 256)
     return covered
 
 
-def face_cut_out(crop: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A copy with one rectangle of a random colour over the face, as a mask, glasses or a hand would lie.
+def face_cut_out(crop: np.ndarray, face_cxcys: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A copy with one rectangle of a random colour over the face, like a mask, glasses or a hand.
 
-    `place` (3,) is the face's centre and side in shares of the frame's. The rectangle is 0.3 to 1 side wide
-    and 0.1 to 0.6 high, and its centre lies within the face.
+    `face_cxcys` (3,) is the face in the input. The rectangle is 0.3 to 1 of its side wide and 0.1 to 0.6
+    high, and its centre lies within the face.
     """
-    side = place[2] * crop.shape[0]
+    side = face_cxcys[2] * crop.shape[0]
     width, height = _between(rng, 0.3, 1.0) * side, _between(rng, 0.1, 0.6) * side
-    centre = place[:2] * crop.shape[0] + [_around_zero(rng, side / 2), _around_zero(rng, side / 2)]
+    centre = face_cxcys[:2] * crop.shape[0] + [_around_zero(rng, side / 2), _around_zero(rng, side / 2)]
     corners = np.array([centre - [width / 2, height / 2], centre + [width / 2, height / 2]])
     (x0, y0), (x1, y1) = np.clip(np.rint(corners).astype(int), 0, crop.shape[0]).tolist()
     covered = crop.copy()
@@ -243,8 +232,8 @@ def face_cut_out(crop: np.ndarray, place: np.ndarray, rng: np.random.Generator) 
     return covered
 
 
-def _around_zero(rng: np.random.Generator, most: float) -> float:
-    return most * (2 * rng.random() - 1)
+def _around_zero(rng: np.random.Generator, limit: float) -> float:
+    return limit * (2 * rng.random() - 1)
 
 
 def _between(rng: np.random.Generator, low: float, high: float) -> float:

@@ -1,7 +1,4 @@
-"""Labels -> what is reached by answering the same for everyone: the median age, the commoner gender.
-
-A room of its own because the card of a run and the page of recipes hold networks against the same guesses.
-"""
+"""Errors of a constant prediction: the median age, the commoner gender of the training labels."""
 
 import numpy as np
 
@@ -14,7 +11,7 @@ def median_age_mae(training_ages: np.ndarray, ages: np.ndarray) -> float:
 
 
 def majority_gender_accuracy(training_genders: np.ndarray, genders: np.ndarray) -> float:
-    """Share of (m,) genders (0, 1) that are the commoner one of (n,) training genders; NaN without any."""
+    """Fraction of (m,) genders (0, 1) that are the commoner one of (n,) training genders; NaN without any."""
     if not len(training_genders) or not len(genders):
         return float("nan")
     commoner = np.mean(training_genders) >= 0.5

@@ -1,9 +1,9 @@
-"""A UTKFace chip + a face-free photograph -> a composition: a picture in which the face is not everything.
+"""UTKFace chip + face-free photograph -> composite: a picture in which the face is not everything.
 
-A room of its own because two users need the same seamless paste: the `context` set (one face a picture, by
-a seed for each file) and the detector's scenes (`dataset/detection_scenes.py`). The face fades out in a
-wobbling ellipse that never touches the chip's border, is drawn towards the light and colour of what it
-covers, and is slightly turned, so that neither a rectangle nor one particular edge can be learnt.
+Used for the set `composites` (one face a picture, a seed for each file) and for the detector's scenes
+(`dataset/detection_scenes.py`). The face fades out in an irregular ellipse that never touches the chip's
+border, is shifted towards the light and colour of what it covers, and is slightly turned, so that neither a
+rectangle nor one particular edge can be learnt.
 """
 
 import multiprocessing
@@ -25,18 +25,18 @@ from faces.files import whole_file
 COMPOSITES_COLUMNS = [
     "file", "split", "path", "source_file", "x0", "y0", "x1", "y1", "face_fraction", "background",
 ]  # fmt: skip
-COMPOSITES_SEED = "context 1"
+COMPOSITES_SEED = "context 1"  # enters the seed of every composite: never change it
 COMPOSITE_SIDES_PX = (320, 448)
 FACE_FRACTIONS = (0.10, 1.00)  # longer side of the face box over the shorter side of the picture, log-uniform
 JPEG_QUALITY = 92
-# Where the face of an aligned chip lies when YuNet does not see it: the median of its boxes, as shares.
+# Box of the face of an aligned chip in which YuNet finds none: the median of its boxes, as fractions.
 USUAL_BOX = (0.07, 0.0, 0.91, 0.98)
-CHUNK = 200  # pictures in one unit of resumable work
+CHUNK = 200  # pictures a unit of resumable work
 
 
 @dataclass(frozen=True, eq=False)
 class Chip:
-    """A picture that one face fills: (side, side, 3) uint8 RGB, and the face's box in it, x0, y0, x1, y1."""
+    """A picture filled by one face: (side, side, 3) uint8 RGB, and the face's box in it, x0, y0, x1, y1."""
 
     rgb: np.ndarray
     box_xyxy: np.ndarray
@@ -53,7 +53,7 @@ class Chip:
 
 
 def chip_at(path: Path, data_dir: Path) -> tuple[Chip, bool]:
-    """Read a chip; its face's box by YuNet, or where that finds none the usual one and False."""
+    """Load a chip, and whether YuNet found its face; the box is YuNet's, or else USUAL_BOX."""
     rgb = rgb_of(path)
     height, width = rgb.shape[:2]
     yunet = _yunet(Path(data_dir) / "weights" / "yunet.onnx")
@@ -69,7 +69,7 @@ def background_picture(
     backgrounds: list[Background], data_dir: Path, width: int, height: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, Background]:
     """A random cut of a random background, scaled to (height, width, 3) uint8 RGB; larger is likelier."""
-    # By the square root of the area: a fair share of the pixels without a monopoly of the largest.
+    # By the square root of the area: large backgrounds are likelier, but do not dominate.
     weights = np.sqrt([background.area_px for background in backgrounds])
     background = backgrounds[rng.choice(len(backgrounds), p=weights / weights.sum())]
     rgb = pixels_of(background, Path(data_dir))
@@ -126,7 +126,7 @@ def paste_face(
         face = cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cover = cv2.warpAffine(mask, turn, size, flags=cv2.INTER_LINEAR)[..., None]
         under = canvas_rgb[top:bottom, left:right]
-        face = _drawn_towards(face, under, cover, rng)
+        face = _blended_towards(face, under, cover, rng)
         canvas_rgb[top:bottom, left:right] = np.rint(cover * face + (1 - cover) * under).astype(np.uint8)
 
     # The bounds of the turned ellipse in the box, not of the turned box: corners of a face box show no face.
@@ -139,10 +139,10 @@ def paste_face(
     return box.clip(0, [width, height, width, height])
 
 
-def make_composites(
+def make_composite(
     chip: Chip, backgrounds: list[Background], data_dir: Path, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, Background]:
-    """One face in a face-free photograph: the picture, the face's box in it, and the background used."""
+    """Paste one face into a face-free photograph: the picture, the face's box, and the background."""
     width, height = (int(side) for side in rng.integers(COMPOSITE_SIDES_PX[0], COMPOSITE_SIDES_PX[1] + 1, 2))
     canvas, background = background_picture(backgrounds, data_dir, width, height, rng)
     fraction = float(np.exp(rng.uniform(*np.log(FACE_FRACTIONS))))
@@ -159,11 +159,11 @@ def make_composites(
 def write_composites(
     records: pd.DataFrame, data_dir: Path, cache_dir: Path, *, processes: int = 2
 ) -> pd.DataFrame:
-    """Write one composition for each UTKFace picture, and `composites/composites.csv`; what is there is kept.
+    """Write one composite for each UTKFace picture, and `composites/composites.csv`; existing ones are kept.
 
-    `records` has the columns path, file and split. Pictures go to `cache_dir`/composites/{split}/{stem}.jpg and
-    depend on the file's name alone. Returns the table (CONTEXT_COLUMNS; `path` is relative to `cache_dir`).
-    Raises DataMissing.
+    `records` has the columns path, file and split. Pictures go to `cache_dir`/composites/{split}/{stem}.jpg
+    and depend on the file's name alone. Returns the table (COMPOSITES_COLUMNS; `path` is relative to
+    `cache_dir`). Raises DataMissing.
     """
     folder = Path(cache_dir) / "composites"
     jobs = [
@@ -179,14 +179,15 @@ def write_composites(
             tables.append(table)
             bar.update(len(table))
         bar.close()
-    context = pd.concat(tables).sort_values(["split", "file"], ignore_index=True)
+    composites = pd.concat(tables).sort_values(["split", "file"], ignore_index=True)
     with whole_file(folder / "composites.csv") as path:
-        context.to_csv(path, index=False)
-    return context
+        composites.to_csv(path, index=False)
+    return composites
 
 
 def rng_for(seed: str, name: str) -> np.random.Generator:
-    """A generator for a name under a seed: the order and the number of processes do not matter."""
+    """A random generator for a name under a seed, whatever the order and the number of processes."""
+    # The bytes of "seed/name" are hashed: composites and scenes depend on them.
     return np.random.default_rng(stable_hash(f"{seed}/{name}", 64))
 
 
@@ -195,7 +196,7 @@ def _chunks(records: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_dir: Path) -> pd.DataFrame:
-    """Write the compositions of one chunk; its table is written last and marks it as done."""
+    """Write the composites of one chunk; its table is written last and marks it as done."""
     cv2.setNumThreads(1)
     split, number, records = job
     table_path = cache_dir / "composites" / "chunks" / f"{split}_{number:04d}.csv"
@@ -208,7 +209,7 @@ def _write_chunk(job: tuple[str, int, pd.DataFrame], *, data_dir: Path, cache_di
     for file, chip_path in zip(records["file"], records["path"], strict=True):
         rng = rng_for(COMPOSITES_SEED, file)
         chip, _ = chip_at(Path(chip_path), data_dir)
-        rgb, box, background = make_composites(chip, backgrounds, data_dir, rng)
+        rgb, box, background = make_composite(chip, backgrounds, data_dir, rng)
         path = Path("composites") / split / f"{Path(file).stem}.jpg"
         write_jpeg(cache_dir / path, rgb)
         fraction = max(box[2] - box[0], box[3] - box[1]) / min(rgb.shape[:2])
@@ -228,12 +229,12 @@ def write_jpeg(path: Path, rgb: np.ndarray) -> None:
 
 
 def _inside(side: int, face_px: float, rng: np.random.Generator) -> float:
-    """A centre along one side of the picture with which the face stays inside it."""
+    """A random centre along one side of the picture that keeps the face inside it."""
     return float(rng.uniform(face_px / 2, side - face_px / 2))
 
 
 def _soft_ellipse(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """(height, width) float32: 1 in a wobbling ellipse, falling to 0 before the border is reached."""
+    """(height, width) float32: 1 in an irregular ellipse, falling to 0 before the border is reached."""
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     angle = np.arctan2(y, x)
     reach = np.full_like(angle, 0.985)
@@ -247,7 +248,7 @@ def _soft_ellipse(height: int, width: int, rng: np.random.Generator) -> np.ndarr
     return rise * rise * (3 - 2 * rise)
 
 
-def _drawn_towards(
+def _blended_towards(
     face: np.ndarray, under: np.ndarray, cover: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """The face with its mean light and colour moved part of the way to those of what it covers.

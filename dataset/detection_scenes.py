@@ -1,7 +1,6 @@
 """UTKFace training faces -> scenes for the detector: several faces a picture, in YOLO layout.
 
-A room of its own beside `compositions.py`, whose paste it uses, because scenes break the rules of the
-`context` set on purpose: faces overlap, leave the picture and come in every size, and some chips stand alone.
+Unlike in `composites`, faces overlap, leave the picture and come in every size, and some chips stand alone.
 """
 
 import multiprocessing
@@ -18,7 +17,7 @@ from dataset.composites import Chip, background_picture, chip_at, paste_face, rn
 from faces.boxes import intersection_over_smaller
 from faces.files import whole_file
 
-SCENES_SEED = "scenes 1"
+SCENES_SEED = "scenes 1"  # enters the seed of every scene: never change it
 SCENE_SIDES_PX = (400, 640)
 FACES_A_SCENE = (1, 7)
 SMALLEST_FACE_PX = 20
@@ -33,7 +32,7 @@ MAX_SHARED_FRACTION = 0.3  # of the smaller of two faces: they may overlap, but 
 def write_scenes(
     records: pd.DataFrame, data_dir: Path, cache_dir: Path, count: int, *, processes: int = 2
 ) -> list[Path]:
-    """Write `count` scenes to `cache_dir`/scenes/images and their boxes to .../labels; what is there is kept.
+    """Write `count` scenes to `cache_dir`/scenes/images, their boxes to .../labels; existing ones are kept.
 
     `records` has the columns path and split; only faces of the training split are taken, whatever it holds.
     Scene number n is the same in every run with the same records. Returns the paths of the pictures.
@@ -49,10 +48,10 @@ def write_scenes(
 def compose_scene(
     chips: list[Chip], backgrounds: list[Background], data_dir: Path, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Place the chips in one scene: (height, width, 3) uint8 RGB and (n, 4) boxes, n at most the chips.
+    """Paste the chips into one scene: (height, width, 3) uint8 RGB and (n, 4) boxes, n at most the chips.
 
-    The sizes are log-uniform, the first from the upper third; a place that hides too much of a face is drawn
-    again, and given up after ten draws.
+    The sizes are log-uniform, the first from the upper third; a position that hides too much of a face is
+    sampled again, and given up after ten samples.
     """
     width, height = (int(side) for side in rng.integers(SCENE_SIDES_PX[0], SCENE_SIDES_PX[1] + 1, 2))
     canvas, _ = background_picture(backgrounds, data_dir, width, height, rng)
@@ -65,8 +64,8 @@ def compose_scene(
             # Up to a fifth of a face may lie outside.
             x, y = (float(rng.uniform(0.3 * face_px, side - 0.3 * face_px)) for side in (width, height))
             half = face_px / 2
-            place = np.array([x - half, y - half, x + half, y + half])
-            if all(intersection_over_smaller(box, place) <= MAX_SHARED_FRACTION for box in boxes):
+            candidate = np.array([x - half, y - half, x + half, y + half])
+            if all(intersection_over_smaller(box, candidate) <= MAX_SHARED_FRACTION for box in boxes):
                 turned = chip.mirrored() if rng.random() < 0.5 else chip
                 boxes.append(paste_face(canvas, turned, (x, y), face_px, rng))
                 break
@@ -82,11 +81,11 @@ def _write_scene(number: int, *, chips: list[str], data_dir: Path, cache_dir: Pa
         return picture_path
     rng = rng_for(SCENES_SEED, str(number))
     if rng.random() < CHIP_FRACTION:
-        chip = _seen_chips(chips, 1, data_dir, rng)[0]
+        chip = _found_chips(chips, 1, data_dir, rng)[0]
         height, width = chip.rgb.shape[:2]
         rgb, boxes = chip.rgb, chip.box_xyxy[None].clip(0, [width, height, width, height])
     else:
-        faces = _seen_chips(chips, int(rng.integers(FACES_A_SCENE[0], FACES_A_SCENE[1] + 1)), data_dir, rng)
+        faces = _found_chips(chips, int(rng.integers(FACES_A_SCENE[0], FACES_A_SCENE[1] + 1)), data_dir, rng)
         rgb, boxes = compose_scene(faces, backgrounds_of("train"), data_dir, rng)
     if rng.random() < GREY_FRACTION:
         rgb = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
@@ -99,11 +98,11 @@ def _write_scene(number: int, *, chips: list[str], data_dir: Path, cache_dir: Pa
     return picture_path
 
 
-def _seen_chips(chips: list[str], count: int, data_dir: Path, rng: np.random.Generator) -> list[Chip]:
-    """`count` random chips in which YuNet sees the face: a box that was not seen would be a wrong label."""
-    seen: list[Chip] = []
-    while len(seen) < count:
-        chip, is_seen = chip_at(Path(chips[rng.integers(len(chips))]), data_dir)
-        if is_seen:
-            seen.append(chip)
-    return seen
+def _found_chips(chips: list[str], count: int, data_dir: Path, rng: np.random.Generator) -> list[Chip]:
+    """`count` random chips in which YuNet finds the face: the usual box instead would be a wrong label."""
+    found: list[Chip] = []
+    while len(found) < count:
+        chip, is_found = chip_at(Path(chips[rng.integers(len(chips))]), data_dir)
+        if is_found:
+            found.append(chip)
+    return found

@@ -1,10 +1,9 @@
-"""Near-duplicate search: paths of pictures come in, pairs and groups of the same photograph go out.
+"""Near-duplicate search: paths of pictures -> pairs and groups of the same photograph.
 
 Two pictures are *identical* when their decoded pixels are equal, and *near* when their thumbnails (24 × 24
 box-averaged grey, zero mean, unit norm) have a cosine of at least 0.97, as they are or one of them mirrored.
-A room of its own because a split that ignores copies puts test pictures into training, and because the
-search is the only quadratic step of the journey: numpy in blocks, 15 s for 24,000 pictures on two cores.
-What it found is kept in the cache, for people to look at.
+A split that ignores copies puts test pictures into training. The search is quadratic: numpy in blocks, 15 s
+for 24,000 pictures on two cores. Fingerprints and groups are kept in the cache.
 """
 
 from __future__ import annotations
@@ -18,15 +17,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
-from dataset.tables.columns import DUPLICATES, read_csv_table
+from dataset.tables.columns import DUPLICATES
+from dataset.tables.schema import read_csv_table
 from faces.errors import DataMissing
 from faces.files import whole_file
 
 THUMBNAIL_PX = 24
 NEAR_COSINE = 0.97
 BLOCK_ROWS = 1024
+CACHE_FORMAT = "fingerprints 1"  # enters the key of the cache; a change computes all fingerprints anew
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,6 @@ class Fingerprints:
     pixel_sha256: tuple[str, ...]
     thumbnails: np.ndarray
 
-    def of_rows(self, rows: Sequence[int]) -> Fingerprints:
-        """Those of some pictures, in the order of `rows`."""
-        return Fingerprints(tuple(self.pixel_sha256[row] for row in rows), self.thumbnails[list(rows)])
-
 
 @dataclass(frozen=True)
 class NearPair:
@@ -54,34 +53,8 @@ class NearPair:
     mirrored: bool
 
 
-def fingerprints(
-    paths: Sequence[Path | str], *, cache_dir: Path | None = None, progress: bool = True
-) -> Fingerprints:
-    """Reads every picture once. A file that does not decode resembles none: a hash of its own, a zero row.
-
-    With `cache_dir`, the fingerprints are kept there under the hash of the listing (paths, sizes, times of
-    change), and pictures that did not change are not read again: 24,000 of them take a minute.
-    """
-    kept = Path(cache_dir) / "fingerprints" / f"{_listing_sha256(paths)[:16]}.npz" if cache_dir else None
-    if kept and kept.is_file():
-        with np.load(kept) as arrays:
-            return Fingerprints(tuple(arrays["pixel_sha256"].tolist()), arrays["thumbnails"])
-    prints = _read_fingerprints(paths, progress)
-    if kept:
-        with whole_file(kept) as unfinished, unfinished.open("wb") as file:
-            np.savez(file, pixel_sha256=np.array(prints.pixel_sha256), thumbnails=prints.thumbnails)
-    return prints
-
-
-def _listing_sha256(paths: Sequence[Path | str]) -> str:
-    listing = hashlib.sha256(Path(__file__).read_bytes())  # a change of this code reads the pictures again
-    for path in map(Path, paths):
-        facts = path.stat()
-        listing.update(f"{path.absolute()}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
-    return listing.hexdigest()
-
-
-def _read_fingerprints(paths: Sequence[Path | str], progress: bool) -> Fingerprints:
+def fingerprints(paths: Sequence[Path | str], *, progress: bool = True) -> Fingerprints:
+    """Decode every picture once. A file that does not decode resembles none: a unique hash, a zero row."""
     hashes: list[str] = []
     thumbnails = np.zeros((len(paths), THUMBNAIL_PX**2), np.float32)
     for row, path in enumerate(tqdm(paths, desc="fingerprints", unit="picture", disable=not progress)):
@@ -93,6 +66,33 @@ def _read_fingerprints(paths: Sequence[Path | str], progress: bool) -> Fingerpri
         hashes.append(hashlib.sha256(repr(bgr.shape).encode() + bgr.tobytes()).hexdigest())
         thumbnails[row] = thumbnail(bgr)
     return Fingerprints(tuple(hashes), thumbnails)
+
+
+def cached_fingerprints(paths: Sequence[Path | str], name: str, cache_dir: Path) -> Fingerprints:
+    """The fingerprints of the set `name`, cached until the name, size or time of a file changes."""
+    path = Path(cache_dir) / "fingerprints" / f"{name}.npz"
+    listing = _listing_sha256(paths)
+    if path.is_file():
+        with np.load(path) as cached:
+            if str(cached["listing_sha256"]) == listing:
+                return Fingerprints(tuple(cached["pixel_sha256"].tolist()), cached["thumbnails"])
+    prints = fingerprints(paths)
+    with whole_file(path) as unfinished:
+        np.savez(
+            unfinished,
+            listing_sha256=listing,
+            pixel_sha256=np.array(prints.pixel_sha256, str),
+            thumbnails=prints.thumbnails,
+        )
+    return prints
+
+
+def _listing_sha256(paths: Sequence[Path | str]) -> str:
+    listing = hashlib.sha256(CACHE_FORMAT.encode())
+    for path in map(Path, paths):
+        status = path.stat()
+        listing.update(f"\n{path.name} {status.st_size} {status.st_mtime_ns}".encode())
+    return listing.hexdigest()
 
 
 def thumbnail(bgr: np.ndarray) -> np.ndarray:
@@ -139,20 +139,11 @@ def near_pairs(thumbnails: np.ndarray, others: np.ndarray | None = None) -> list
 
 def connected_groups(count: int, links: Sequence[tuple[int, int]]) -> list[list[int]]:
     """Connected components of `count` pictures under `links`, singles included: one list of rows a group."""
-    parent = list(range(count))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    for first, second in links:
-        low, high = sorted((root(first), root(second)))
-        parent[high] = low
+    first, second = np.array(links, int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(links), bool), (first, second)), shape=(count, count))
     groups: dict[int, list[int]] = defaultdict(list)
-    for row in range(count):
-        groups[root(row)].append(row)
+    for row, component in enumerate(connected_components(graph, directed=False)[1].tolist()):
+        groups[component].append(row)
     return list(groups.values())
 
 
@@ -165,12 +156,12 @@ def duplicate_groups(prints: Fingerprints) -> list[list[int]]:
 
 
 def groups_path(cache_dir: Path) -> Path:
-    """Where the duplicate groups of UTKFace are kept."""
+    """Path of the duplicate groups of UTKFace."""
     return Path(cache_dir) / "duplicates" / "utkface.csv"
 
 
 def write_groups(files: Sequence[str], groups: Sequence[Sequence[int]], cache_dir: Path) -> None:
-    """Keep the groups of two or more pictures under `cache_dir`; `groups` hold rows of `files`."""
+    """Write the groups of two or more pictures under `cache_dir`; `groups` hold rows of `files`."""
     rows = [
         (number, files[row])
         for number, group in enumerate((group for group in groups if len(group) > 1), start=1)
@@ -180,8 +171,8 @@ def write_groups(files: Sequence[str], groups: Sequence[Sequence[int]], cache_di
         pd.DataFrame(rows, columns=DUPLICATES.column_names).to_csv(unfinished, index=False)
 
 
-def predicted_groups(cache_dir: Path) -> list[list[str]]:
-    """Groups of file names that show the same photograph. Raises DataMissing when nobody has searched yet."""
+def read_duplicate_groups(cache_dir: Path) -> list[list[str]]:
+    """Groups of file names that show the same photograph. Raises DataMissing before the first search."""
     path = groups_path(cache_dir)
     if not path.is_file():
         raise DataMissing(f"No duplicate groups at {path}; `python -m dataset prepare` finds them.")

@@ -1,9 +1,9 @@
-"""Records + detector -> the table of boxes: where the face is in every picture of a set.
+"""Records + detector -> the table of boxes: the face in every picture of a set.
 
-A room of its own because every crop, for training and for figures, comes from the detector that serves, and
-finding 60,000 faces takes minutes: a table belongs to one detector and goes on where it stopped. It knows the
-network by its SHA-256 but not the code around it: after a change to `faces/detection.py`, delete the cache's
-`boxes` folder.
+Every crop, for training and for figures, comes from the detector that serves. Finding 60,000 faces takes
+minutes: a table belongs to one detector and is continued where it stopped. It depends on the network by its
+SHA-256, but not on the code around it: after a change to `faces/detection.py`, delete `face_boxes` in the
+cache.
 """
 
 from __future__ import annotations
@@ -18,17 +18,10 @@ import cv2
 import pandas as pd
 from tqdm import tqdm
 
-from dataset.tables.columns import (
-    BOXES,
-    FACE_FOUND,
-    NO_FACE,
-    UNREADABLE,
-    Provenance,
-    read_table,
-    write_table,
-)
+from dataset.tables.columns import BOXES, FACE_FOUND, NO_FACE, UNREADABLE
+from dataset.tables.schema import Provenance, read_table, write_table
 from faces.detection import DEFAULT_DETECTOR, Detector, Face
-from faces.errors import DataMissing, PictureError
+from faces.errors import PictureError
 from faces.files import sha256_of
 from faces.pictures import Picture, decode
 
@@ -36,17 +29,9 @@ PICTURES_A_CHECKPOINT = 1000
 
 
 def boxes_path(set_name: str, cache_dir: Path, detector_sha256: str) -> Path:
-    """Where the boxes of a set lie that this detector found."""
-    return Path(cache_dir) / "boxes" / detector_sha256[:12] / f"{set_name}.parquet"
-
-
-def read_boxes(set_name: str, cache_dir: Path, detector_path: Path = DEFAULT_DETECTOR) -> pd.DataFrame:
-    """The boxes table of a set, as `write_boxes` left it. Raises DataMissing when it was never written."""
-    detector_sha256 = sha256_of(detector_path)
-    path = boxes_path(set_name, cache_dir, detector_sha256)
-    if not path.is_file():
-        raise DataMissing(f"No boxes at {path}; `python -m dataset prepare` finds them.")
-    return read_table(path, BOXES, Provenance(detector_sha256=detector_sha256))
+    """Path of the boxes of a set that this detector found."""
+    # Not `boxes`: there lie the tables of earlier releases, with other columns.
+    return Path(cache_dir) / "face_boxes" / detector_sha256[:12] / f"{set_name}.parquet"
 
 
 def write_boxes(
@@ -57,9 +42,9 @@ def write_boxes(
     *,
     processes: int = 2,
 ) -> pd.DataFrame:
-    """Finds the faces of every record (path, file) that the set's table lacks, and returns all of theirs.
+    """Find the faces of every record (path, file) that the set's table lacks; return the rows of all records.
 
-    The table is written whole after every PICTURES_A_CHECKPOINT pictures; started again, it goes on.
+    The table is written whole after every PICTURES_A_CHECKPOINT pictures, and continued by the next call.
     """
     detector_sha256 = sha256_of(detector_path)
     provenance = Provenance(detector_sha256=detector_sha256)
@@ -74,7 +59,7 @@ def write_boxes(
         pool = multiprocessing.get_context("spawn").Pool(processes, _load_detector, (Path(detector_path),))
         done = len(records) - len(todo)
         with pool, tqdm(total=len(records), initial=done, desc=f"boxes {set_name}", unit="picture") as bar:
-            for row in pool.imap(_found_in_file, zip(todo.path, todo.file, strict=True), chunksize=16):
+            for row in pool.imap(_boxes_in_file, zip(todo.path, todo.file, strict=True), chunksize=16):
                 rows.append(row)
                 bar.update()
                 if len(rows) % PICTURES_A_CHECKPOINT == 0:
@@ -90,7 +75,7 @@ def widest(faces: Sequence[Face]) -> Face | None:
 
 
 def box_columns(picture: Picture, faces: Sequence[Face]) -> dict[str, Any]:
-    """Status, faces found, widest box, width and height of one picture, as tables.py names them."""
+    """Status, faces found, widest box, width and height of one picture, by the columns of BOXES."""
     face = widest(faces)
     row: dict[str, Any] = {
         "status": NO_FACE if face is None else FACE_FOUND,
@@ -99,19 +84,19 @@ def box_columns(picture: Picture, faces: Sequence[Face]) -> dict[str, Any]:
         "height": picture.height,
     }
     if face is None:
-        return row | dict.fromkeys(_BOX_NUMBERS, math.nan)
+        return row | dict.fromkeys(_BOX_COLUMNS, math.nan)
     x0, y0, x1, y1 = face.box_xyxy
     fraction = max(x1 - x0, y1 - y0) / min(picture.width, picture.height)
-    return row | dict(zip(_BOX_NUMBERS, (x0, y0, x1, y1, face.confidence, fraction), strict=True))
+    return row | dict(zip(_BOX_COLUMNS, (x0, y0, x1, y1, face.confidence, fraction), strict=True))
 
 
 def unreadable_columns() -> dict[str, Any]:
     """The same columns for a file that does not decode."""
     row: dict[str, Any] = {"status": UNREADABLE, "faces_found": 0, "width": 0, "height": 0}
-    return row | dict.fromkeys(_BOX_NUMBERS, math.nan)
+    return row | dict.fromkeys(_BOX_COLUMNS, math.nan)
 
 
-_BOX_NUMBERS = ("box_x0", "box_y0", "box_x1", "box_y1", "confidence", "face_fraction")
+_BOX_COLUMNS = ("box_x0", "box_y0", "box_x1", "box_y1", "confidence", "face_fraction")
 _detector: Detector | None = None  # one a worker process
 
 
@@ -121,7 +106,7 @@ def _load_detector(detector_path: Path) -> None:
     _detector = Detector(detector_path, threads=1)
 
 
-def _found_in_file(path_and_file: tuple[str, str]) -> dict[str, Any]:
+def _boxes_in_file(path_and_file: tuple[str, str]) -> dict[str, Any]:
     path, file = path_and_file
     assert _detector is not None
     try:

@@ -1,7 +1,7 @@
-"""Records + variant + boxes -> frames with labels, one a picture: what the training pipeline is built on.
+"""Records + variant + boxes -> inputs with labels, one a picture, for the training pipeline.
 
-A room of its own because it is the one place where a data set meets `faces.input_crops`: a frame for training
-is made by the same code, from the same detector's box, as a frame for serving.
+An input for training is made by `faces.input_crops` from the box of the detector that serves, as an input for
+serving is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from faces.variants import Variant
 
 @dataclass(frozen=True)
 class FaceLabels:
-    """What is known of a face. Where only a bin is, age_years is NaN and the bin is age_low to age_high."""
+    """Labels of a face. With only an age bin, age_years is NaN and the bin is age_low to age_high."""
 
     age_years: float
     age_low: float
@@ -36,8 +36,8 @@ class FaceDataset:
     """Pictures scaled to a variant's input, with their labels.
 
     `records` are those of `dataset.records`; `boxes` is the table of `dataset.face_boxes` for the same set,
-    without which no face is known. `canvas_scale` 1.2 shows 1.2 times as much around each frame's
-    centre, with as many pixels a face, for `dataset.augmentation` to move in.
+    without which no face is known. `canvas_scale` 1.2 shows 1.2 times as much around each input's centre,
+    with as many pixels a face: room for `dataset.augmentation`.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FaceDataset:
     ) -> None:
         self.records = records.reset_index(drop=True)
         self.variant = variant
-        # Even, so that the frame sits in the middle of its canvas to the pixel.
+        # An even margin, so that the input sits in the middle of its canvas to the pixel.
         self.canvas_px = variant.input_px + 2 * round(variant.input_px * (canvas_scale - 1) / 2)
         self._paths = list(self.records.path)
         self._faces = _faces_by_file(boxes) if boxes is not None else {}
@@ -61,17 +61,14 @@ class FaceDataset:
         return len(self.records)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, FaceLabels]:
-        """Frame (canvas_px, canvas_px, 3) uint8 RGB, and labels. Raises PictureError for a broken picture."""
+        """Canvas (canvas_px, canvas_px, 3) uint8 RGB, and labels. Raises PictureError."""
         file = self.records.file[index]
         picture = decode(Path(self._paths[index]).read_bytes(), file)
         square = self._canvas_square(picture, self._faces.get(file))
         return pixels_in(picture.rgb, square, self.canvas_px, self.variant.pad_rgb), self._labels[index]
 
-    def place_of(self, index: int) -> tuple[float, float, float]:
-        """Where the face lies in its canvas, as `Square.within` tells it, without reading the picture.
-
-        NaN where none is known.
-        """
+    def face_cxcys_of(self, index: int) -> tuple[float, float, float]:
+        """cxcys of the face's square in its canvas, without decoding the picture; NaN where none is known."""
         file = self.records.file[index]
         face = self._faces.get(file)
         if face is None:
@@ -79,7 +76,7 @@ class FaceDataset:
         return square_around(face.box_xyxy, 1.0).within(self._canvas_square(self._sizes[file], face))
 
     def labels_of(self, index: int) -> FaceLabels:
-        """The labels alone, without reading the picture."""
+        """The labels alone, without decoding the picture."""
         return self._labels[index]
 
     def _canvas_square(self, extent: Extent, face: Face | None) -> Square:

@@ -38,7 +38,7 @@ def _boxes_of(path: Path, labels_folder: Path) -> np.ndarray:
     labels_path = labels_folder / f"{path.stem}.txt"
     if not labels_path.is_file() or not labels_path.stat().st_size:
         return np.zeros((0, 4))
-    # Rows: class, x centre, y centre, width, height as shares of the picture.
+    # Rows: class, x centre, y centre, width, height as fractions of the picture.
     fractions = np.loadtxt(labels_path, ndmin=2)[:, 1:]
     height, width = rgb_of(path).shape[:2]
     centres, sizes = fractions[:, :2] * [width, height], fractions[:, 2:] * [width, height]

@@ -1,4 +1,4 @@
-"""FairFace: its folder comes in, records with age bins go out (no exact ages: only bins were judged)."""
+"""FairFace folder -> records with age bins; exact ages are unknown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A command's arguments -> where the data sets and the caches lie.
-
-A room of its own because every command that reads data asks for the two in the same words.
-"""
+"""Options of a command -> the folders of the data sets and of the caches."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Data folder -> everything that training and evaluation read: checked split, compositions, boxes.
+"""Data folder -> all that training and evaluation need: labels, duplicates, split, composites, boxes.
 
-A room of its own because it is the order of the journey: labels, duplicates, split, compositions, boxes.
-Every step is kept where it stopped and is quick the second time.
+Every step is cached: it is continued where it stopped, and quick the second time.
 """
 
 from __future__ import annotations
@@ -14,9 +13,10 @@ import pandas as pd
 
 from dataset import fairface, utkface
 from dataset.composites import write_composites
-from dataset.duplicates import duplicate_groups, fingerprints, near_pairs, write_groups
+from dataset.duplicates import cached_fingerprints, duplicate_groups, near_pairs, write_groups
 from dataset.face_boxes import write_boxes
-from dataset.records import CHIPS, SETS, load_records
+from dataset.labels import CHIPS, FAIRFACE, SETS, TRAIN
+from dataset.records import load_records
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
     SPLIT_CSV,
@@ -29,13 +29,13 @@ from faces.errors import DataMissing
 
 
 def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_splits: bool = False) -> None:
-    """Runs every step and prints what it found. Raises DataMissing where UTKFace is not under `data_dir`.
+    """Run every step and print its result. Raises DataMissing where UTKFace is not under `data_dir`.
 
     Sets that are not there are named and left out: UTKFace alone is enough to train on chips.
     """
     records, rejected = utkface.records(data_dir, cache_dir)
     print(labels_report(records, rejected))
-    prints = fingerprints(list(records.path), cache_dir=cache_dir)
+    prints = cached_fingerprints(list(records.path), "utkface", cache_dir)
     groups = duplicate_groups(prints)
     print(duplicates_report(groups))
     write_groups(list(records.file), groups, cache_dir)
@@ -48,13 +48,14 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
     except DataMissing as error:
         print(f"Left out: {error}")
     else:
-        fairface_prints = fingerprints(list(others.path), cache_dir=cache_dir)
+        fairface_prints = cached_fingerprints(list(others.path), FAIRFACE, cache_dir)
         fairface_groups = duplicate_groups(fairface_prints)
         copies = near_pairs(fairface_prints.thumbnails, prints.thumbnails)
         print(f"FairFace: {len(others):,} pictures, {duplicates_report(fairface_groups)}")
         print(f"FairFace and UTKFace share {len(copies)} photographs.")
         if write_splits:
-            trained_on = records.file.isin(read_split().query("split == 'train'").file)
+            split = read_split()
+            trained_on = records.file.isin(split.file[split.split == TRAIN])
             evaluated = [pair.first for pair in copies if not trained_on[pair.second]]
             write_split(fairface_split(others, fairface_groups, evaluated), FAIRFACE_SPLIT_CSV)
         print(split_report(others, fairface_groups, read_split(FAIRFACE_SPLIT_CSV)))
@@ -78,7 +79,7 @@ def labels_report(records: pd.DataFrame, rejected: Sequence[utkface.Rejected]) -
         f"UTKFace: {len(records):,} labelled pictures, aged {records.age_years.min():.0f} to "
         f"{records.age_years.max():.0f}, {records.gender.mean():.0%} women; {len(rejected)} rejected."
     ]
-    return "\n".join(lines + [f"  {one.file}: {one.reason}" for one in rejected])
+    return "\n".join(lines + [f"  {file.file}: {file.reason}" for file in rejected])
 
 
 def duplicates_report(groups: Sequence[Sequence[int]]) -> str:

@@ -1,9 +1,8 @@
-"""The committed splits: records and duplicate groups come in, one split a file goes out.
+"""The committed splits: records + duplicate groups -> the split of every file.
 
-`split.csv` (file, split) divides UTKFace into train, validation and test; `fairface_split.csv` divides
-FairFace into train, development and held. Both are stratified, keep pictures of one duplicate group together,
-and depend on the pictures, their names and SEED, not on the order in which a file system lists them. A room
-of its own because every table and card carries the SHA-256 of `split.csv`.
+`split.csv` divides UTKFace and `fairface_split.csv` FairFace into train, validation and test. Both are
+stratified, keep pictures of one duplicate group together, and depend on the pictures, their names and SEED,
+not on the order in which a file system lists them. Every table and card carries the SHA-256 of `split.csv`.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from dataset.labels import SPLIT_FRACTIONS, TEST, TRAIN, VALIDATION, decade_of
 from dataset.stable_hash import ALL_BITS, stable_hash
-from dataset.tables.columns import SPLIT, read_csv_table
+from dataset.tables.columns import SPLIT
+from dataset.tables.schema import read_csv_table
 from faces.errors import DataMissing
 from faces.files import sha256_of, whole_file
 
 SPLIT_CSV = Path(__file__).with_name("split.csv")
 FAIRFACE_SPLIT_CSV = Path(__file__).with_name("fairface_split.csv")
 
-SEED = "age-gender 1"
-FRACTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
-FAIRFACE_COUNTS = {"test": 1000, "validation": 500}
+SEED = "age-gender 1"  # enters the hashes that order the files: every byte of the splits depends on it
+FAIRFACE_COUNTS = {TEST: 1000, VALIDATION: 500}
 
 
 def read_split(path: Path = SPLIT_CSV) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def split_sha256(path: Path = SPLIT_CSV) -> str:
 
 
 def write_split(split_by_file: Mapping[str, str], path: Path) -> None:
-    """Writes columns file, split, sorted by file: equal splits are equal bytes on every system."""
+    """Write columns file, split, sorted by file: equal splits are equal bytes on every system."""
     lines = ["file,split", *(f"{file},{split_by_file[file]}" for file in sorted(split_by_file))]
     with whole_file(path) as unfinished:
         unfinished.write_bytes(("\n".join(lines) + "\n").encode())
@@ -48,24 +48,24 @@ def write_split(split_by_file: Mapping[str, str], path: Path) -> None:
 
 def utkface_split(records: pd.DataFrame, groups: Sequence[Sequence[int]]) -> dict[str, str]:
     """Split by file, for `records` (file, age_years, gender) and groups of their rows that stay together."""
-    pairs = zip(records.age_years, records.gender, strict=True)
-    strata = [f"{decade(age_years)} {gender}" for age_years, gender in pairs]
-    return divided(list(records.file), strata, groups, FRACTIONS)
+    labels = zip(decade_of(records.age_years), records.gender, strict=True)
+    strata = [f"{decade} {gender}" for decade, gender in labels]
+    return divided(list(records.file), strata, groups, SPLIT_FRACTIONS)
 
 
 def fairface_split(
-    records: pd.DataFrame, groups: Sequence[Sequence[int]], seen_elsewhere: Sequence[int] = ()
+    records: pd.DataFrame, groups: Sequence[Sequence[int]], evaluated_copies: Sequence[int] = ()
 ) -> dict[str, str]:
     """Split by file for FairFace `records` (file, age_low, gender).
 
-    Rows in `seen_elsewhere` are copies of UTKFace validation or test pictures: their groups get no split.
+    Rows in `evaluated_copies` are copies of UTKFace validation or test pictures: their groups get no split.
     """
-    banned = set(seen_elsewhere)
+    banned = set(evaluated_copies)
     clean = [group for group in groups if not banned.intersection(group)]
     strata = [f"{low} {gender}" for low, gender in zip(records.age_low, records.gender, strict=True)]
     count = sum(len(group) for group in clean)
     fractions = {split: wanted / count for split, wanted in FAIRFACE_COUNTS.items()}
-    fractions = {"train": 1.0 - sum(fractions.values()), **fractions}
+    fractions = {TRAIN: 1.0 - sum(fractions.values()), **fractions}
     return divided(list(records.file), strata, clean, fractions)
 
 
@@ -75,11 +75,11 @@ def divided(
     groups: Sequence[Sequence[int]],
     fractions: Mapping[str, float],
 ) -> dict[str, str]:
-    """Split by file: whole groups are dealt to the splits so that every stratum comes nearest to `shares`.
+    """Split by file: deal whole groups to the splits so that every stratum comes nearest to `fractions`.
 
-    A group belongs to the stratum of its first file by name. Strata are walked from the smallest to the
-    largest, and what a small one could not divide the next ones make good, so that the totals fit as well.
-    The order within a stratum is that of a seeded hash of the name, whatever order the files came in.
+    A group belongs to the stratum of its first file by name. Strata are dealt from the smallest to the
+    largest; the remainder of a small one is balanced by the next ones, so that the totals fit as well. The
+    order within a stratum is that of a seeded hash of the name, whatever order the files came in.
     """
     by_stratum: dict[str, list[list[str]]] = defaultdict(list)
     for group in groups:
@@ -96,16 +96,11 @@ def divided(
         for split, fraction in fractions.items():
             owed[split] += fraction * count
         for names in dealt:
-            # Relative to its share: by the plain count every large group would go to the largest split.
+            # Relative to its fraction: by the plain count every large group would go to the largest split.
             neediest = max(fractions, key=lambda split: owed[split] / fractions[split])
             owed[neediest] -= len(names)
             split_by_file.update(dict.fromkeys(names, neediest))
     return split_by_file
-
-
-def decade(age_years: float) -> int:
-    """First year of the age's decade; 90 and above are one stratum, for they are few."""
-    return min(int(age_years) // 10 * 10, 90)
 
 
 def _check_is_there(path: Path) -> None:

@@ -1,7 +1,7 @@
-"""UTKFace as published: a folder or a zip comes in, labelled records and the rejected names go out.
+"""UTKFace folder or zip -> labelled records, and the rejected names.
 
-A room of its own because UTKFace keeps its labels in the file names, a few of which are broken, and because
-people hold it in several shapes: the folder itself, `UTKFace/UTKFace` as unpacked, or the zip as downloaded.
+The labels are in the file names, a few of which are broken. Accepted are the folder itself,
+`UTKFace/UTKFace` as unpacked, and the zip as downloaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HOW_TO_GET = (
 
 @dataclass(frozen=True)
 class Labels:
-    """What one UTKFace name says: gender 0 male, 1 female; race an index into RACES."""
+    """Labels in a UTKFace file name: gender 0 male, 1 female; race an index into RACES."""
 
     age_years: int
     gender: int
@@ -36,14 +36,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A file whose name carries no usable labels, and why."""
+    """A file whose name has no usable labels, and the reason."""
 
     file: str
     reason: str
 
 
 def labels_in(name: str) -> Labels | str:
-    """Labels from `age_gender_race_timestamp….jpg`, or the reason why there are none."""
+    """Labels from `age_gender_race_timestamp….jpg`, or the reason for which there are none."""
     if not name.lower().endswith(PICTURE_SUFFIXES):
         return "not a JPEG or PNG file name"
     parts = name.split("_")

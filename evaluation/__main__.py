@@ -2,15 +2,14 @@
 
 After a training, in this order:
 
-    python -m evaluation calibrate --data-dir DIR   temperatures and gender rule, on the validation split
+    python -m evaluation calibrate --data-dir DIR   temperatures and abstention threshold, on validation
     python -m evaluation predict --data-dir DIR     predictions tables of every set
     python -m evaluation score                      metrics.json of every variant, from the tables
     python -m evaluation cards                      cards, README's table, pages in docs, from the scores
 
-`freeze`, before a training, keeps the present figures as those of the release before.
-
-`compare` prints which variant to ship, and why. `robustness --data-dir DIR` reads pictures made worse and
-prints docs/robustness.md.
+`snapshot`, before a training, keeps the present figures as the baseline release. `compare` prints which
+variant to ship, and why. `robustness --data-dir DIR` predicts corrupted pictures and prints
+docs/robustness.md.
 """
 
 import argparse
@@ -39,9 +38,11 @@ from evaluation.reports.cards import write_cards
 from evaluation.reports.robustness import robustness_markdown
 from evaluation.reports.scores import scores, sections_of, write_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS
-from faces.detection import DEFAULT_DETECTOR, Detector
-from faces.errors import DataMissing, ProjectError
+from faces.command import add_detector_option, add_variant_option, exit_code
+from faces.detection import Detector
+from faces.errors import DataMissing
 from faces.files import sha256_of
+from faces.templates import percent
 from faces.variants import DEFAULT_VARIANTS, read_variant, single_folders
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -55,22 +56,23 @@ def calibrate(called: argparse.Namespace) -> None:
 
 
 def calibration_words(fit: Fit) -> str:
-    """What a calibration changed, in sentences."""
-    age, gender, told = fit.age, fit.gender, []
+    """Effect of a calibration, in sentences."""
+    age, gender, sentences = fit.age, fit.gender, []
     if age:
-        told.append(
-            f"80 % intervals held {100 * age.coverage_before:.1f} % and now {100 * age.coverage_after:.1f} % "
-            f"(age temperature {age.temperature})"
+        sentences.append(
+            f"coverage of the 80 % intervals {percent(age.coverage_before)}, "
+            f"now {percent(age.coverage_after)} (age temperature {age.temperature})"
         )
     if gender:
-        told.append(
+        sentences.append(
             f"gender log loss {gender.log_loss_before:.4f}, now {gender.log_loss_after:.4f} "
-            f"(gender temperature {gender.temperature}). A gender is told from a probability of "
-            f"{gender.abstention_threshold:g} on: {100 * gender.answer_rate:.1f} % are told, of which "
-            f"{100 * gender.selective_accuracy:.1f} % are right; of the others {100 * gender.abstained_accuracy:.1f} % "
-            "would have been"
+            f"(gender temperature {gender.temperature}); "
+            f"abstention threshold {gender.abstention_threshold:g}: "
+            f"answer rate {percent(gender.answer_rate)}, "
+            f"selective accuracy {percent(gender.selective_accuracy)}, "
+            f"accuracy on the abstained {percent(gender.abstained_accuracy)}"
         )
-    return "; ".join(told) + "."
+    return "; ".join(sentences) + "."
 
 
 def predict(called: argparse.Namespace) -> None:
@@ -99,11 +101,8 @@ def compare(called: argparse.Namespace) -> None:
     for set_name, split, rows in sections_of(predictions):
         if split not in (called.split or [PUBLISHED_SPLIT]) or set_name not in (called.set or SETS):
             continue
-        print(
-            f"\n{set_name}, {split}: {titles[set_name].title}"
-            if set_name in titles
-            else f"\n{set_name}, {split}"
-        )
+        title = f": {titles[set_name].title}" if set_name in titles else ""
+        print(f"\n{set_name}, {split}{title}")
         for first, second in combinations(names, 2):
             comparison = compared(rows, first, second)
             print(f"  {comparison.sentence}")
@@ -117,7 +116,7 @@ def compare(called: argparse.Namespace) -> None:
 
 
 def cards(called: argparse.Namespace) -> None:
-    # The README tells of the shipped variants: cards of others leave it alone unless it is named.
+    # README and docs show the shipped variants: those of others stay, but for a README that is named.
     shipped = list(called.variant) == list(DEFAULT_VARIANTS)
     readme = called.readme or (REPOSITORY / "README.md" if shipped else None)
     docs = REPOSITORY / "docs" if shipped else None
@@ -129,7 +128,9 @@ def snapshot(called: argparse.Namespace) -> None:
     folders = single_folders(called.variant)
     predictions = read_predictions(folders, called.detector)
     if predictions.empty:
-        raise DataMissing("There are no predictions to keep; `python -m evaluation predict` writes them.")
+        raise DataMissing(
+            "There are no predictions for a snapshot; `python -m evaluation predict` writes them."
+        )
     variants = [read_variant(folder) for folder in folders]
     for path in baseline_release.snapshot(predictions, variants, sha256_of(called.detector)):
         print(f"Wrote {path}.")
@@ -138,7 +139,7 @@ def snapshot(called: argparse.Namespace) -> None:
 def robustness(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
     for path in write_robustness(networks, detector, data_dir_of(called), called.cache_dir):
-        print(f"Wrote {path}.", file=sys.stderr)  # the page alone goes to the output, to be kept
+        print(f"Wrote {path}.", file=sys.stderr)  # standard output is the page alone
     print(robustness_markdown(read_robustness(single_folders(called.variant), called.detector)), end="")
 
 
@@ -146,15 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when done, 2 for a wrong call or missing data."""
     called = _parser().parse_args(arguments)
     called.variant = called.variant or DEFAULT_VARIANTS
-    try:
-        called.run(called)
-    except ProjectError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped; the same command goes on from here.", file=sys.stderr)
-        return 130
-    return 0
+    return exit_code(lambda: called.run(called), stopped="Stopped; the same command continues from here.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,16 +155,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m evaluation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--variant",
-        type=Path,
-        nargs="+",
-        action="extend",
-        metavar="DIR",
-        help="variant folders (default: model_full and model_cropped); of AGE_DIR+GENDER_DIR, a pair, both "
-        "are measured into their own folders, and compare takes it as one variant",
+    add_variant_option(
+        common,
+        "variant folders (default: model_full and model_cropped); of AGE_DIR+GENDER_DIR both parts are "
+        "scored into their own folders, and compare takes it as one variant",
     )
-    common.add_argument("--detector", type=Path, default=DEFAULT_DETECTOR, help="ONNX file of the detector")
+    add_detector_option(common)
     pictures = argparse.ArgumentParser(add_help=False)
     add_path_options(pictures)
     sets = argparse.ArgumentParser(add_help=False)
@@ -181,21 +170,21 @@ def _parser() -> argparse.ArgumentParser:
 
     commands = parser.add_subparsers(dest="command", required=True)
     steps = (
-        (calibrate, [common, pictures], "fit temperatures and the gender rule on validation"),
+        (calibrate, [common, pictures], "fit temperatures and the abstention threshold on validation"),
         (predict, [common, pictures, sets], "write the predictions tables; goes on where it stopped"),
         (score, [common], "write metrics.json from the tables"),
         (compare, [common, sets], "print which variant to ship, and why"),
         (
             robustness,
             [common, pictures],
-            "write robustness.csv: both measures on pictures made worse; prints docs/robustness.md",
+            "write robustness.csv: age and gender metrics on corrupted pictures; prints docs/robustness.md",
         ),
         (
             cards,
             [common],
             "write the cards, the README's metrics table, docs/fairness.md and docs/second_seed.md",
         ),
-        (snapshot, [common], "keep the present figures as those of the release before"),
+        (snapshot, [common], "keep the present figures as the baseline release"),
     )
     for run, parents, words in steps:
         commands.add_parser(run.__name__, parents=parents, help=words).set_defaults(run=run)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from dataset.splits import split_sha256
-from dataset.tables.columns import PREDICTIONS, ROBUSTNESS, Provenance, read_csv_table, read_table
+from dataset.tables.columns import PREDICTIONS, ROBUSTNESS
+from dataset.tables.schema import Provenance, read_csv_table, read_table
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import TableError
 from faces.files import sha256_of

@@ -1,1 +1,1 @@
-"""One picture's journey, a module a stage: bytes, picture, faces, frames, readings, answer."""
+"""One picture's journey, a module a stage: bytes, picture, faces, input crops, predictions, answer."""

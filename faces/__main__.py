@@ -1,85 +1,84 @@
 """`python -m faces predict PICTURE...`: answers on standard output, a table or one JSON object a line.
 
-Exit code 0 when every picture was answered, 1 when some were refused, 2 for a wrong call.
+Exit code 0 when every picture was answered, 1 when some were refused, 2 for a wrong call, 130 for Ctrl+C.
 """
 
 import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 
 from faces.answer import Answer, Predictor, refusal
-from faces.detection import DEFAULT_DETECTOR
+from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.drawing import annotated, in_words
 from faces.errors import PictureError, ProjectError
 from faces.files import whole_file
 from faces.pictures import MAX_BYTES, shown_name
 from faces.variants import DEFAULT_VARIANTS
 
-ANSWERED, SOME_REFUSED, WRONG_CALL = 0, 1, 2
+ANSWERED, SOME_REFUSED = 0, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        predictor = Predictor(options.variant or DEFAULT_VARIANTS, options.detector)
-        if options.out:
-            options.out.mkdir(parents=True, exist_ok=True)
-    except ProjectError as error:
-        return _wrong_call(str(error))
-    except OSError as error:
-        return _wrong_call(f"{options.out} cannot be made a folder: {error.strerror}.")
-    exit_code = ANSWERED
+    called = _parser().parse_args(arguments)
+    return exit_code(lambda: predict(called))
+
+
+def predict(called: argparse.Namespace) -> int:
+    """Answer every picture. Raises ProjectError for a variant, a detector or an --out that cannot be used."""
+    predictor = Predictor(called.variant or DEFAULT_VARIANTS, called.detector)
+    if called.out:
+        with _unusable(called.out):
+            called.out.mkdir(parents=True, exist_ok=True)
+    code = ANSWERED
     drawing_names = DrawingNames()
-    for path in options.pictures:
+    for path in called.pictures:
         try:
             picture, answer = predictor.answer_bytes(_bytes_of(path), path.name)
         except (PictureError, OSError) as error:
-            exit_code = SOME_REFUSED
-            _print_refusal(path, error, as_json=options.json)
+            code = SOME_REFUSED
+            _print_refusal(path, error, as_json=called.json)
             continue
-        print(json.dumps(answer.as_dict()) if options.json else table(answer), flush=True)
-        if options.out:
-            try:
-                with whole_file(options.out / drawing_names.next_for(picture.name)) as temporary:
-                    Image.fromarray(annotated(picture, answer)).save(temporary)
-            except OSError as error:
-                return _wrong_call(f"{options.out} cannot be written to: {error.strerror or error}.")
-    return exit_code
+        print(json.dumps(answer.as_dict()) if called.json else table(answer), flush=True)
+        if called.out:
+            path = called.out / drawing_names.next_for(picture.name)
+            with _unusable(called.out), whole_file(path) as temporary:
+                Image.fromarray(annotated(picture, answer)).save(temporary)
+    return code
+
+
+@contextmanager
+def _unusable(folder: Path) -> Iterator[None]:
+    """Turn an OSError into a ProjectError about the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise ProjectError(f"{folder} cannot be written to: {error.strerror or error}.") from error
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faces")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    predict = commands.add_parser(
+    predicting = commands.add_parser(
         "predict",
         help="age and gender of every face in some pictures",
         description="Print the predictions of each variant: age, 80 % interval and gender.",
     )
-    predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
-    predict.add_argument(
-        "--variant",
-        nargs="+",
-        action="extend",
-        type=Path,
-        metavar="DIR",
-        help="variant folders, after the pictures (default: model_full model_cropped); "
+    predicting.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    add_variant_option(
+        predicting,
+        "variant folders, after the pictures (default: model_full model_cropped); "
         "AGE_DIR+GENDER_DIR takes two networks as one variant",
     )
-    predict.add_argument(
-        "--detector",
-        type=Path,
-        default=DEFAULT_DETECTOR,
-        metavar="PATH",
-        help="an ultralytics face detection export (default: model_detector/face.onnx)",
-    )
-    predict.add_argument("--json", action="store_true", help="one JSON object a picture, a line each")
-    predict.add_argument("--out", type=Path, metavar="DIR", help="also write the annotated pictures there")
+    add_detector_option(predicting)
+    predicting.add_argument("--json", action="store_true", help="one JSON object a picture, a line each")
+    predicting.add_argument("--out", type=Path, metavar="DIR", help="also write the annotated pictures there")
     return parser
 
 
@@ -130,11 +129,6 @@ def _print_refusal(path: Path, error: PictureError | OSError, *, as_json: bool) 
         print(json.dumps(refusal(shown_name(path.name), error)), flush=True)
     else:
         print(error, file=sys.stderr)
-
-
-def _wrong_call(sentence: str) -> int:
-    print(f"faces: {sentence}", file=sys.stderr)
-    return WRONG_CALL
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Path -> the same path, written whole or not at all; bytes -> their SHA-256."""
+"""Files that are written whole or not at all, and their SHA-256."""
 
 import hashlib
 import os

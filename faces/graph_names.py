@@ -1,7 +1,6 @@
 """Name of a tensor or layer in a network file -> its name in the code.
 
-Networks that were exported before the terms of the field were adopted keep their bytes; this is the one place
-that knows what they call their tensors and layers (`graph_names.json`, earlier name -> name).
+Networks of earlier exports keep their bytes, and with them earlier names (`graph_names.json`).
 """
 
 import json
@@ -12,7 +11,7 @@ _PREFIXES = {old.removesuffix("*"): new.removesuffix("*") for old, new in _NAMES
 
 
 def current_name(name: str) -> str:
-    """Return the name that the code uses for a tensor or a layer; names of today's exports are their own."""
+    """The name that the code uses for a tensor or layer; a name of today's exports is returned as it is."""
     if name in _NAMES:
         return _NAMES[name]
     for old, new in _PREFIXES.items():

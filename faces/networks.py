@@ -21,12 +21,11 @@ from faces.boxes import Square
 from faces.errors import VariantError
 from faces.files import sha256_of
 from faces.graph_names import current_name
-from faces.predictions import AGE, EVEN, GENDER, OUTPUTS, Prediction
+from faces.predictions import AGE, AGES, EVEN, GENDER, OUTPUTS, Prediction
 from faces.sessions import onnx_session
 from faces.toml import STRICT, checked, read_table, write_toml
 from faces.variants import Variant
 
-AGES = 101  # 0 to 100
 CALIBRATION_TOML = "calibration.toml"
 CALIBRATION_HEAD = """\
 Written by `python -m evaluation calibrate`; not to be edited.

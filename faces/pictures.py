@@ -1,7 +1,7 @@
 """Bytes -> Picture, upright and RGB; or a PictureError, and nothing else, whatever the bytes.
 
-A room of its own because it is the door to the outside: every size limit and every format that is read stands
-here, and page, API and command line refuse the same files with the same words.
+Every size limit and every accepted format stands here: page, API and command line refuse the same files with
+the same words.
 """
 
 import io
@@ -37,7 +37,7 @@ MAX_NAME_CHARACTERS = 80
 MAX_SCANNED_PIXELS = 40 * MAX_PIXELS
 
 FORMATS = "JPEG, PNG, WebP, BMP or GIF"
-BEHIND_TRANSPARENCY_RGB = (255, 255, 255)  # what paper, and nearly every viewer, puts behind a cut-out
+BEHIND_TRANSPARENCY_RGB = (255, 255, 255)  # as paper and nearly every viewer
 
 _READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile]], ...] = (
     (re.compile(rb"\xff\xd8\xff"), JpegImageFile),
@@ -46,7 +46,7 @@ _READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile]], ...] = (
     (re.compile(rb"BM"), BmpImageFile),
     (re.compile(rb"GIF8[79]a"), GifImageFile),
 )
-_UNREAD_FORMATS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+_OTHER_FORMATS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL), "a HEIC picture"),
     (re.compile(rb"....ftypavi", re.DOTALL), "an AVIF picture"),
     (re.compile(rb"II\*\x00|MM\x00\*"), "a TIFF picture"),
@@ -69,7 +69,7 @@ warnings.filterwarnings("ignore", module=r"PIL\b")
 
 @dataclass(frozen=True)
 class Picture:
-    """What a user has: `rgb` is (height, width, 3) uint8, upright."""
+    """A decoded picture: `rgb` is (height, width, 3) uint8, upright."""
 
     name: str
     rgb: np.ndarray
@@ -84,10 +84,10 @@ class Picture:
 
 
 def decode(data: bytes, name: str) -> Picture:
-    """The picture in `data`, called `name`; the first frame of an animation.
+    """Decode the picture in `data`, called `name`; of an animation the first frame.
 
-    The format is told by the first bytes, never by the name. Of the metadata only the EXIF orientation is
-    looked at. Raises a subclass of PictureError, and nothing else.
+    The first bytes determine the format, never the name. Of the metadata only the EXIF orientation is used.
+    Raises a subclass of PictureError, and nothing else.
     """
     name = shown_name(name)
     try:
@@ -137,7 +137,7 @@ def _rgb(data: bytes, name: str) -> np.ndarray:
 
 
 def _reader_for(data: bytes, name: str) -> type[ImageFile]:
-    """Pillow's reader of the one format that `data` begins like."""
+    """Pillow's decoder of the format with whose first bytes `data` begins."""
     if not data:
         raise PictureEmpty(f"{name} is empty: it has zero bytes.")
     if len(data) > MAX_BYTES:
@@ -145,14 +145,14 @@ def _reader_for(data: bytes, name: str) -> type[ImageFile]:
     for beginning, reader in _READERS:
         if beginning.match(data):
             return reader
-    found = next((what for beginning, what in _UNREAD_FORMATS if beginning.match(data)), None)
-    if found:
-        raise PictureNotRecognised(f"{name} is {found}. Only {FORMATS} is read.")
+    other_format = next((title for beginning, title in _OTHER_FORMATS if beginning.match(data)), None)
+    if other_format:
+        raise PictureNotRecognised(f"{name} is {other_format}. Only {FORMATS} is read.")
     raise PictureNotRecognised(f"{name} is not a picture: its content is not {FORMATS}.")
 
 
 def _refuse_too_many_pixels(image: ImageFile, data: bytes, name: str) -> None:
-    """Raise PictureTooLarge by what the header says, before a pixel is decoded."""
+    """Raise PictureTooLarge by the sizes in the header, before a pixel is decoded."""
     width, height = image.size
     if width < 1 or height < 1:
         raise PictureBroken(f"{name} is damaged: its header says {width} × {height} pixels.")
@@ -170,7 +170,7 @@ def _refuse_too_many_pixels(image: ImageFile, data: bytes, name: str) -> None:
 
 
 def _flat_rgb(image: ImageFile) -> Image.Image:
-    """`image` in mode RGB: 16 bits cut to 8, CMYK turned, transparency laid over a colour."""
+    """Convert `image` to mode RGB: 16 bits to 8, CMYK to RGB, transparency over a colour."""
     if image.mode == "I;16":  # Pillow's own conversion clips at 255 instead of scaling
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode == "CMYK":
@@ -189,7 +189,7 @@ def _flat_rgb(image: ImageFile) -> Image.Image:
 
 
 def _ends_early(data: bytes) -> bool:
-    """Whether a file that could not be decoded lacks its end, by its format's own mark."""
+    """Whether a file that could not be decoded is truncated, by the end mark of its format."""
     if data.startswith(b"\xff\xd8"):
         return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
     if data.startswith(b"\x89PNG"):

@@ -7,6 +7,8 @@ AGE, GENDER = OUTPUTS = ("age", "gender")
 UNCERTAIN = "uncertain"
 NOT_PREDICTED = "not predicted"
 EVEN = 0.5  # the likelier gender always has at least this
+GENDERS = ("male", "female")  # the index is the code in tables
+AGES = 101  # 0 to 100 years: the classes of an age distribution
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Prediction:
         """`female` or `male`; `uncertain` below the abstention threshold; None without a gender head."""
         if self.female_probability is None:
             return None
-        likelier = "female" if self.female_probability >= EVEN else "male"
+        likelier = GENDERS[self.female_probability >= EVEN]
         probability = max(self.female_probability, 1 - self.female_probability)
         return likelier if probability >= self.abstention_threshold else UNCERTAIN
 

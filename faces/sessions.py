@@ -1,6 +1,6 @@
-"""ONNX file -> ONNX Runtime session: how every network is loaded, the detector and the variants' alike.
+"""ONNX file -> ONNX Runtime session, for the detector and for the networks of all variants.
 
-A room of its own because several sessions share the cores: what one does to the others is decided once.
+Several sessions share the cores, so that all have the same options.
 """
 
 from pathlib import Path
@@ -9,7 +9,10 @@ import onnxruntime
 
 
 def onnx_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """A session whose `threads` sleep between runs. Raises ONNX Runtime's errors, which share no root."""
+    """An InferenceSession with `threads` non-spinning threads.
+
+    ONNX Runtime's exceptions pass through; they have no common base class.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

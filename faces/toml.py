@@ -2,8 +2,8 @@
 
     model.toml: phases.0.epochs: Input should be greater than 0. Received: -3.
 
-The `__pydantic_config__` of a dataclass, or the `config` of pydantic's own, is STRICT; its annotations have its
-ranges. pydantic is imported by the first file that is read: it takes half as long as all of `faces`.
+The `__pydantic_config__` of a dataclass, or the `config` of pydantic's own, is STRICT; its annotations have
+its ranges. pydantic is imported with the first file that is loaded: it takes half as long as all of `faces`.
 """
 
 import json
@@ -39,7 +39,7 @@ _MESSAGES = {
 class WrongTogether(ValueError):
     """A value that another one forbids. A validator raises it with the dotted name of the key in a table."""
 
-    def __init__(self, key: str, message: str, received: object) -> None:
+    def __init__(self, key: str, message: str, received: str) -> None:
         super().__init__(message)
         self.key, self.received = key, received
 
@@ -75,7 +75,7 @@ def checked(
 
     if both := table.keys() & outside.keys():
         key = min(both)
-        raise error(_sentence(source, (key,), _MESSAGES["unexpected_keyword_argument"], table[key]))
+        raise error(_sentence(source, (key,), _MESSAGES["unexpected_keyword_argument"], repr(table[key])))
     try:
         # As JSON, where a list is a tuple and a table a dataclass, and everything else is strict.
         return _adapter(kind).validate_json(json.dumps({**table, **outside}, default=_as_json))
@@ -109,28 +109,30 @@ def _sentences(source: Path | str, details: "list[ErrorDetails]", outside: Colle
     places = [detail["loc"] for detail in details]
     for detail in details:
         place, received = detail["loc"], detail["input"]
+        message, text = _MESSAGES.get(detail["type"], detail["msg"]), repr(received)
+        cause = detail.get("ctx", {}).get("error")
         if any(other != place and other[: len(place)] == place for other in places):
             continue  # a list that is too short because its only item is wrong
-        message = _MESSAGES.get(detail["type"], detail["msg"])
-        problem = detail.get("ctx", {}).get("error")
-        if isinstance(problem, WrongTogether):
-            place, message, received = (*place, problem.key), str(problem), problem.received
-        elif isinstance(problem, ValueError):
-            message = str(problem)
+        if isinstance(cause, WrongTogether):
+            place, text = (*place, cause.key), cause.received
+        if isinstance(cause, ValueError):
+            message = str(cause)
         if detail["type"] == "missing" and isinstance(received, list):
             if place[-1] != len(received):
                 continue  # the first item that a list lacks is enough
             place, message = place[:-1], f"Input should have more than {len(received)} items"
         elif detail["type"] == "missing" and isinstance(received, dict):
-            received = ", ".join(key for key in received if key not in outside)
-        yield _sentence(source, place, message, received)
+            text = ", ".join(key for key in received if key not in outside)
+        yield _sentence(source, place, message, text) + _earlier_names(place, received)
 
 
-def _sentence(source: Path | str, place: tuple[int | str, ...], message: str, received: object) -> str:
-    text = received if isinstance(received, str) and message == _MESSAGES["missing"] else repr(received)
-    if len(text) > LONGEST_VALUE:
-        text = f"{text[:LONGEST_VALUE]}…"
-    hint = earlier_names_in(map(str, place[-1:]), "section" if isinstance(received, dict) else "key")
-    if not hint and isinstance(received, str):
-        hint = earlier_names_in([received], "value")
-    return f"{source}: {'.'.join(map(str, place))}: {message}. Received: {text}.{hint}"
+def _sentence(source: Path | str, place: tuple[int | str, ...], message: str, received: str) -> str:
+    shortened = received if len(received) <= LONGEST_VALUE else f"{received[:LONGEST_VALUE]}…"
+    return f"{source}: {'.'.join(map(str, place))}: {message}. Received: {shortened}."
+
+
+def _earlier_names(place: tuple[int | str, ...], received: object) -> str:
+    key, value = [str(name) for name in place[-1:]], [received] if isinstance(received, str) else []
+    section = key if isinstance(received, dict) else []
+    names = (section, "section"), (key, "key"), (value, "value")
+    return next(filter(None, (earlier_names_in(*one) for one in names)), "")

@@ -24,7 +24,6 @@ COMPOSITE_SIGN = "+"
 INPUT_FIELDS = ("input_mode", "crop_scale", "input_px", "pad_rgb", "detector_sha256")
 DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model_full", "model_cropped"))
 
-
 InputMode = Literal["face", "whole_image"]
 Level = Annotated[int, Ge(0), Le(255)]
 VARIANT_TOML = "variant.toml"
@@ -32,10 +31,10 @@ VARIANT_TOML = "variant.toml"
 
 @dataclass(frozen=True)
 class Variant:
-    """A network with its framing. `folder` holds network.onnx and calibration.toml.
+    """A network with its input mode. `folder` holds network.onnx and calibration.toml.
 
-    Of a pair, `parts` are the variants of its two folders, for the age and for the gender; its own folder is
-    only named, `AGE_DIR+GENDER_DIR`, and holds nothing: files are read from, and written to, its parts'.
+    Of a composite variant, `parts` are those of its two folders, for the age and for the gender; its own
+    folder is only a name, `AGE_DIR+GENDER_DIR`, and holds nothing: its files are those of its parts.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -52,7 +51,7 @@ class Variant:
     recipe: str
     parameters: Annotated[int, Ge(0)]
     flops: Annotated[int, Ge(0)]  # of one forward pass, counted on the exported graph; a multiply-add is two
-    last_convolution: str  # name of the layer that Grad-CAM looks at
+    last_convolution: str  # name of the layer whose activations Grad-CAM weighs
     parts: tuple["Variant", ...] = ()
 
     @property

@@ -35,7 +35,8 @@ TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 
 FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 WEIGHT_SUFFIXES = (".keras", ".h5")
-IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")  # of which Keras publishes weights
+# Those whose ImageNet weights expect inputs normalised as in training.networks.architectures.
+IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")
 EMBEDDING = "embedding"
 DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
@@ -74,7 +75,7 @@ def _known_sets(by_set: dict[str, Any]) -> dict[str, Any]:
     for name in by_set:
         if name not in TRAINING_SETS and not name.endswith(".csv"):
             raise WrongTogether(
-                name, f"Sets are {', '.join(TRAINING_SETS)} or the path of a .csv file", by_set[name]
+                name, f"Sets are {', '.join(TRAINING_SETS)} or the path of a .csv file", repr(by_set[name])
             )
     return by_set
 
@@ -152,25 +153,31 @@ class NetworkRecipe:
     @model_validator(mode="after")
     def _fits_together(self) -> "NetworkRecipe":
         if self.age is None and self.gender is None:
-            raise WrongTogether("age", "A network has a head [network.age], [network.gender] or both", None)
+            raise WrongTogether(
+                "age", "A network has a head [network.age], [network.gender] or both", "neither"
+            )
         if (self.architecture == EMBEDDING) != bool(self.embedding_layer):
             raise WrongTogether(
                 "embedding_layer",
                 f"This key belongs to the architecture '{EMBEDDING}', which needs it",
-                self.embedding_layer,
+                f"'{self.embedding_layer}' for '{self.architecture}'",
             )
         if self.weights == IMAGENET and self.architecture not in IMAGENET_ARCHITECTURES:
             raise WrongTogether(
                 "weights",
-                f"ImageNet weights are those of {', '.join(IMAGENET_ARCHITECTURES)}",
-                f"{self.weights} for {self.architecture}",
+                f"ImageNet weights are for {', '.join(IMAGENET_ARCHITECTURES)}",
+                f"'{self.weights}' for '{self.architecture}'",
+            )
+        if self.weights == IMAGENET and self.attention_px:
+            raise WrongTogether(
+                "attention_px", "ImageNet weights are for all of the input", repr(self.attention_px)
             )
         if self.weights == FACERES and self._unlike_faceres():
             raise WrongTogether(
                 "weights",
                 f"'{FACERES}' are weights of a mobilenet with 256 shared units, an age distribution and "
                 "a gender",
-                f"{self.weights} for another {' and '.join(self._unlike_faceres())}",
+                f"'{self.weights}' for another {' and '.join(self._unlike_faceres())}",
             )
         return self
 
@@ -250,7 +257,7 @@ class Phase:
         if self.layerwise_lr_decay != 1 and self.optimizer != "adamw":
             raise WrongTogether(
                 "layerwise_lr_decay",
-                "layerwise_lr_decay belongs to the optimizer 'adamw'",
+                "layerwise_lr_decay belongs to 'adamw'",
                 f"{self.layerwise_lr_decay} for '{self.optimizer}'",
             )
         if self.feature_samples and self.trainable != HEADS:
@@ -279,7 +286,7 @@ class Schedule:
             raise WrongTogether(
                 "inputs_per_epoch",
                 f"An epoch should have a batch at least, which is batch_size = {self.batch_size}",
-                self.inputs_per_epoch,
+                repr(self.inputs_per_epoch),
             )
         return self
 
@@ -345,26 +352,34 @@ class Recipe:
                 f"'{LABEL_DISTRIBUTION}' belongs to the age_output '{DISTRIBUTION}', the others to '{YEARS}'",
                 f"'{self.loss.age}' for '{network.age_output}'",
             )
+        if network.architecture == EMBEDDING and network.weights == NO_WEIGHTS:
+            raise WrongTogether(
+                "network.weights", "An embedding network is a Keras file", f"'{network.weights}'"
+            )
         if network.attention_px > self.input.input_px:
             raise WrongTogether(
                 "network.attention_px",
                 f"The attention crop lies inside the input of {self.input.input_px} px",
-                network.attention_px,
+                repr(network.attention_px),
             )
         for number, phase in enumerate(self.phases):
             if phase.trainable == LOCALIZER and not network.attention_px:
                 raise WrongTogether(
-                    f"phases.{number}.trainable", "The network has no localizer: attention_px is 0", LOCALIZER
+                    f"phases.{number}.trainable",
+                    "The network has no localizer: attention_px is 0",
+                    f"'{LOCALIZER}'",
                 )
             if phase.feature_samples and self.cooldown:
                 raise WrongTogether(
                     f"phases.{number}.feature_samples",
                     "feature_samples is for a recipe without [cooldown]",
-                    phase.feature_samples,
+                    repr(phase.feature_samples),
                 )
         if self.cooldown and self.cooldown.epochs > self.epochs:
             raise WrongTogether(
-                "cooldown.epochs", f"All phases together have {self.epochs} epochs", self.cooldown.epochs
+                "cooldown.epochs",
+                f"All phases together have {self.epochs} epochs",
+                repr(self.cooldown.epochs),
             )
         if self.cooldown and (strange := set(self.cooldown.mix.fractions) - set(self.mix.fractions)):
             raise WrongTogether(

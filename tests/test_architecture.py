@@ -1,6 +1,7 @@
 """The house keeps its rules: who may import whom, and that the server never loads a training library."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,10 +23,25 @@ MAY_IMPORT = {
 }
 TRAINING_LIBRARIES = ("tensorflow", "keras", "tf_keras_vis", "tf2onnx", "torch", "torchvision", "ultralytics")
 NETWORK_LIBRARIES = ("onnxruntime", "cv2")
-WATCHED_LIBRARIES = TRAINING_LIBRARIES + NETWORK_LIBRARIES
+NOT_OF_METRICS = ("evaluation.inference", "evaluation.reports")
+WATCHED_LIBRARIES = TRAINING_LIBRARIES + NETWORK_LIBRARIES + NOT_OF_METRICS
 SERVED_ROOMS = ("faces", "dataset", "recipes", "evaluation", "dashboard")
 # A Dash page registers itself when it is imported, and needs an app for that.
 BEFORE_IMPORT = {"dashboard": "import dash; dash.Dash('pages', use_pages=True, pages_folder='')"}
+PAGES = sorted(
+    path.name for path in (REPOSITORY / "dashboard" / "pages").iterdir() if (path / "page.py").is_file()
+)
+PAGE_MAY_IMPORT = {
+    "metrics": ("dashboard.pages.training.curves.",),
+    "inspect": ("dashboard.pages.metrics.",),
+}
+# getElementById("…"), set_props("…", …), {type: "…", section: …}
+ID_IN_SCRIPT = re.compile(
+    r"""(?:(?:getElementById|set_props|publish|fileInput)\(\s*|querySelector(?:All)?\(\s*(?=.#)|\btype:\s*)"""
+    r"""["'`]#?([\w-]+)["'`]"""
+)
+# Classes that Dash, Mantine and Plotly give.
+LIBRARY_CLASSES = ("mantine-", "_dash-", "dash-")
 MAY_IMPORT_TRAINING_LIBRARIES = ("training", "benchmarks", "tests")
 ARTEFACT_FOLDERS = ("model_detector", "model_full", "model_cropped")
 
@@ -49,13 +65,35 @@ def dotted(module: Path) -> str:
     return ".".join(module.relative_to(REPOSITORY).with_suffix("").parts)
 
 
-IMPORTED_IN_TURN = {"metrics": [dotted(path) for path in modules_of("evaluation/metrics")]} | {
+METRICS = "evaluation/metrics"
+IMPORTED_IN_TURN = {METRICS: [*map(dotted, modules_of(METRICS))]} | {
     room: [room, *map(dotted, modules_of(room))] for room in SERVED_ROOMS
 }
 
 
 def named(module: Path) -> str:
     return str(module.relative_to(REPOSITORY))
+
+
+def scripts_of(kind: str) -> list[Path]:
+    return sorted((REPOSITORY / "dashboard" / "assets").rglob(f"*.{kind}"))
+
+
+def component_ids() -> set[str]:
+    """The texts that the ids.py of the shell and of the pages hold."""
+    trees = [
+        ast.parse(module.read_text("utf-8")) for module in modules_of("dashboard") if module.name == "ids.py"
+    ]
+    assigned = [node.value for tree in trees for node in tree.body if isinstance(node, ast.Assign)]
+    return {str(value.value) for value in assigned if isinstance(value, ast.Constant)}
+
+
+def sources_with_classes() -> str:
+    """All text in which a class may be given to an element."""
+    return "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (*modules_of("dashboard"), *scripts_of("js"), REPOSITORY / "dashboard" / "index.html")
+    )
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -108,8 +146,70 @@ def test_importing_every_module_of_a_served_room_loads_no_training_library(libra
     assert not loaded, f"importing {room} loaded {loaded}"
 
 
-def test_metrics_run_where_no_network_is(libraries_loaded):
-    assert not set(libraries_loaded["metrics"]) & set(NETWORK_LIBRARIES)
+@pytest.mark.parametrize("name", [*NETWORK_LIBRARIES, *NOT_OF_METRICS])
+def test_metrics_run_where_no_network_is(libraries_loaded, name):
+    assert name not in libraries_loaded[METRICS]
+
+
+@pytest.mark.parametrize("name", [*NETWORK_LIBRARIES, *NOT_OF_METRICS])
+def test_no_module_of_metrics_imports_networks_or_pictures(name):
+    offences = [
+        f"{named(module)} imports {imported}"
+        for module in modules_of(METRICS)
+        for imported in imported_names(module)
+        if f"{imported}.".startswith(f"{name}.")
+    ]
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_imports_no_other_page_but_those_that_it_may(page):
+    offences = [
+        f"{named(module)} imports {name}"
+        for module in modules_of(f"dashboard/pages/{page}")
+        for name in imported_names(module)
+        if f"{name}.".startswith("dashboard.pages.")
+        and not f"{name}.".startswith((f"dashboard.pages.{page}.", *PAGE_MAY_IMPORT.get(page, ())))
+    ]
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize("folder", ["shared", "pictures"])
+def test_what_pages_share_imports_no_page(folder):
+    offences = [
+        f"{named(module)} imports {name}"
+        for module in modules_of(f"dashboard/{folder}")
+        for name in imported_names(module)
+        if f"{name}.".startswith("dashboard.pages.")
+    ]
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize("script", scripts_of("js"), ids=lambda script: script.name)
+def test_every_id_in_a_script_is_that_of_a_component(script):
+    missing = set(ID_IN_SCRIPT.findall(script.read_text(encoding="utf-8"))) - component_ids()
+    assert not missing, f"{named(script)} names {missing}, which no ids.py holds"
+
+
+def test_the_ids_in_scripts_are_found():
+    found = {id_ for script in scripts_of("js") for id_ in ID_IN_SCRIPT.findall(script.read_text("utf-8"))}
+    assert {"filmstrip", "upload-area", "choose-pictures", "metrics-section-near", "saliency-view"} <= found
+
+
+@pytest.mark.parametrize("style", scripts_of("css"), ids=lambda style: f"{style.parent.name}/{style.name}")
+def test_every_id_and_class_in_a_style_sheet_is_given_somewhere(style):
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", style.read_text(encoding="utf-8"), flags=re.DOTALL)
+    missing_ids = set(re.findall(r"#([a-zA-Z][\w-]*)", selectors)) - component_ids()
+    assert not missing_ids, f"{named(style)} names {missing_ids}, which no ids.py holds"
+    given = sources_with_classes()
+    missing = [
+        name
+        for name in sorted(set(re.findall(r"\.([a-zA-Z][\w-]*)", selectors)))
+        if not name.startswith(LIBRARY_CLASSES)
+        and not re.search(rf"(?<![\w-]){name}(?![\w-])", given)
+        and f"{name.rpartition('-')[0]}-{{" not in given  # f"grid-{columns}"
+    ]
+    assert not missing, f"{named(style)} styles {missing}, which nothing wears"
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from dataset.paths import add_path_options, data_dir_of
-from faces.errors import ProjectError
+from faces.command import exit_code
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # In TensorFlow 2.21 oneDNN's gradient of a 1 × 1 convolution of stride 2 with 8 channels corrupts memory.
@@ -28,15 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     detector.add_arguments(commands.add_parser("detector", help="fine-tune the face detector and export it"))
     parsed = parser.parse_args(arguments)
-    try:
-        if parsed.command == "detector":
-            return detector.run(parsed) or 0
-        if parsed.command == "recipes":
-            return _list_recipes(schema=parsed.schema)
-        return _run(parsed)
-    except ProjectError as error:
-        print(error, file=sys.stderr)
-        return 2
+    commands_by_name: dict[str, Callable[[], int | None]] = {
+        "run": lambda: _run(parsed),
+        "detector": lambda: detector.run(parsed),
+        "recipes": lambda: _list_recipes(schema=parsed.schema),
+    }
+    return exit_code(commands_by_name[parsed.command], stopped="Stopped; --resume continues a run.")
 
 
 def _run(parsed: argparse.Namespace) -> int:

@@ -13,7 +13,8 @@ from itertools import product
 import keras
 import numpy as np
 
-from faces.networks import AGES, age_expectations
+from faces.networks import age_expectations
+from faces.predictions import AGES
 from recipes.recipe import AGE_PROBABILITIES
 from training.pipeline import Labelled
 from training.validation import outputs_of

@@ -16,10 +16,11 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from dataset.augmentation import Augmentation, augmented_with_place
-from dataset.duplicates import predicted_groups, with_mean_ages
+from dataset.augmentation import Augmentation, augmented_with_face
+from dataset.duplicates import read_duplicate_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
+from dataset.labels import decade_of
 from dataset.records import CHIPS, load_records
 from dataset.stable_hash import stable_hash
 from faces.errors import DataMissing, PictureError
@@ -66,7 +67,7 @@ def labelled_inputs(
     variant = recipe.variant()
     records = _records_of(set_name, split, data_dir, cache_dir, limit)
     if recipe.average_duplicates and (set_name, split) == (CHIPS, TRAIN):
-        records = with_mean_ages(records, predicted_groups(cache_dir))
+        records = with_mean_ages(records, read_duplicate_groups(cache_dir))
     needs_boxes = variant.input_mode == FACE or recipe.network.attention_px
     boxes = write_boxes(records, _table_name(set_name), cache_dir) if needs_boxes else None
     dataset = FaceDataset(records, variant, boxes, canvas_scale=canvas_scale)
@@ -85,7 +86,7 @@ def labelled_inputs(
         _age_intervals(labels),
         np.array([[label.gender] for label in labels], np.float32).reshape(-1, 1),
         len(inputs) - len(rows),
-        np.array([dataset.place_of(row) for row in rows], np.float32),
+        np.array([dataset.face_cxcys_of(row) for row in rows], np.float32),
     )
 
 
@@ -93,7 +94,7 @@ def sampled_crop(
     source: Labelled, index: int, augmentation: Augmentation, settings: InputRecipe, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Augment one input: (px, px, 3) uint8 RGB, and the face's square in it (3,), moved by the same warp."""
-    return augmented_with_place(
+    return augmented_with_face(
         source.inputs[index],
         _box_cxcys(source, index),
         augmentation,
@@ -174,7 +175,7 @@ def training_batches(sources: dict[str, Labelled], recipe: Recipe, epoch: int) -
 
 def _age_weights(ages: np.ndarray, balance: float) -> np.ndarray:
     """Sampling weight of each row, on average 1: (count of its age decade) ** -balance, scaled."""
-    decades = np.clip(ages.mean(axis=1) // 10, -1, 9).astype(int) + 1  # -1: no age
+    decades = decade_of(ages.mean(axis=1)) // 10 + 1  # 0: no age, which is -1
     weights = np.bincount(decades).astype(float)[decades] ** -balance
     return weights / weights.mean()
 

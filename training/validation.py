@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from dataset.tables.columns import validation_column
 from faces.boxes import iou_of_squares
 from faces.networks import ATTENTION
 from faces.predictions import EVEN
@@ -10,7 +11,6 @@ from recipes.recipe import AGE_PROBABILITIES, AGE_YEARS, FEMALE, Recipe
 from training.networks.attention import CXCYS_LENGTH
 from training.networks.losses import GenderLoss, LocalizerLoss, age_loss, ages_in_years
 from training.pipeline import Labelled
-from training.run_folder.card import validation_column
 
 BATCH_SIZE = 64
 

@@ -1,9 +1,9 @@
-"""An address under which there is no page."""
+"""A URL under which there is no page."""
 
 import dash
 from dash import dcc, html
 
-from dashboard.shared.alerts import notice, page_heading
+from dashboard.shared.alerts import alert, page_heading
 
 dash.register_page(__name__, title="Not found · Age and gender workbench")
 
@@ -12,7 +12,7 @@ def layout(**_query: str) -> html.Div:
     return html.Div(
         [
             page_heading("There is no such page", "The address may be mistyped, or from another version."),
-            notice(
+            alert(
                 "Predict is a good place to begin.",
                 action=dcc.Link("To Predict", href="/", className="button"),
             ),

@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 from cachetools import cachedmethod
 
-from dataset.records import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS, load_records
+from dataset.labels import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS
+from dataset.records import load_records
 from faces.errors import DataMissing, PictureExpired
+from faces.predictions import GENDERS
 
 SET_PREFIX = "set:"  # the key of a labelled picture is this, its set, a slash and its file name
 SETS = (PORTRAITS, CHIPS, FGNET, FAIRFACE, COMPOSITES)
-GENDERS = ("male", "female")
 COLUMNS = ["set", "file", "path", "age_years", "age_low", "age_high", "gender", "split"]
 _SEED = 1
 

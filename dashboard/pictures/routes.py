@@ -164,9 +164,10 @@ def csv_of(upload: Upload) -> str:
     return text.getvalue()
 
 
-@blueprint.errorhandler(PictureExpired)
-def gone(error: PictureExpired) -> flask.Response:
-    response = flask.jsonify(error={"name": "PictureExpired", "message": str(error)})
+@blueprint.errorhandler(PictureError)
+def gone(error: PictureError) -> flask.Response:
+    """Answer 410 with the error's sentence."""
+    response = flask.jsonify(error={"name": type(error).__name__, "message": str(error)})
     response.status_code = 410
     return response
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from faces.boxes import iou
 from faces.detection import Face
 from faces.errors import TableError
+from faces.predictions import GENDERS
 from faces.toml import STRICT, read_toml
 
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
@@ -53,7 +54,7 @@ class Sample:
                 KnownPerson(
                     row["name"],
                     float(row["age"]),
-                    "female" if row["gender"] == "1" else "male",
+                    GENDERS[row["gender"] == "1"],
                     tuple(float(row[edge]) for edge in ("x0", "y0", "x1", "y1")) if row.get("x0") else None,  # type: ignore[arg-type]
                 )
                 for row in csv.DictReader(file)

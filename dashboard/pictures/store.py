@@ -1,4 +1,4 @@
-"""Picture key -> the picture, and its answer: uploads, samples and labelled pictures behind one door.
+"""Picture key -> picture and answer, for uploads, samples and labelled pictures alike.
 
 A key is the token of an upload, `sample:FILE`, or `set:SET/FILE`.
 """
@@ -38,7 +38,9 @@ class Pictures:
         self.labelled = labelled
         self.utkface = utkface
         self.uploads = Uploads() if uploads is None else uploads
-        self.samples = {one.file: one for one in shipped_samples()} if samples is None else dict(samples)
+        self.samples = (
+            {sample.file: sample for sample in shipped_samples()} if samples is None else dict(samples)
+        )
         self._workbench = workbench
         self._answered: LRUCache[str, Upload] = LRUCache(ANSWERED_BYTES, getsizeof=attrgetter("size_bytes"))
         self._answering = threading.Condition()
@@ -46,7 +48,8 @@ class Pictures:
     def upload(self, key: str, names: Sequence[str] | None = None) -> Upload:
         """The picture under a key with the predictions of the variants of these names, or of all given ones.
 
-        Raises PictureExpired when the picture was forgotten or never was there, and VariantError.
+        Raises PictureExpired when the picture was forgotten or never was there, another PictureError when a
+        file of a set is no picture, and VariantError.
         """
         detected = self._detected(key) if _is_on_disk(key) else self.uploads.upload(key)
         return self._workbench.completed(detected, names)
@@ -55,14 +58,21 @@ class Pictures:
         """The picture alone; needs no network. Raises PictureExpired as `upload` does."""
         if not _is_on_disk(key):
             return self.uploads.get(key)
-        path = self._path(key)
-        return decode(path.read_bytes(), path.name)
+        return decode(*self._file(key))
 
     @cachedmethod(attrgetter("_answered"), key=lambda _self, key: key, condition=attrgetter("_answering"))
     def _detected(self, key: str) -> Upload:
         """A sample or labelled picture with its faces; predictions are added to the answer when needed."""
+        return self._workbench.answered(*self._file(key), names=())
+
+    def _file(self, key: str) -> tuple[bytes, str]:
+        """The bytes and the name of a picture on the disk. Raises PictureExpired."""
         path = self._path(key)
-        return self._workbench.answered(path.read_bytes(), path.name, names=())
+        try:
+            return path.read_bytes(), path.name
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise PictureExpired(f"The picture {path.name} cannot be loaded: {reason}.") from error
 
     def _path(self, key: str) -> Path:
         if key.startswith(SET_PREFIX):

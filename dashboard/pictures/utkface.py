@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from dashboard.pictures.labelled import GENDERS
 from dataset import utkface
-from dataset.duplicates import predicted_groups
+from dataset.duplicates import read_duplicate_groups
+from dataset.labels import SPLITS
 from dataset.splits import read_split
 from faces.errors import DataMissing
+from faces.predictions import GENDERS
 
-SPLITS = ("train", "validation", "test")
 OLDEST_GROUP_YEARS = 90
 ANY = ""
 
@@ -73,7 +73,7 @@ class UTKFace:
     @cached_property
     def duplicate_groups(self) -> list[list[str]]:
         """File names that show the same photograph, the largest group first. Raises DataMissing."""
-        return sorted(predicted_groups(self._cache_dir), key=lambda files: (-len(files), files[0]))
+        return sorted(read_duplicate_groups(self._cache_dir), key=lambda files: (-len(files), files[0]))
 
     def samples(self, split: str = ANY, age_group: str = ANY, gender: str = ANY) -> pd.DataFrame:
         """The rows of `names` with this split, age group and gender, sorted by age; ANY asks for all."""

@@ -1,7 +1,7 @@
-"""The designed states of a page that has nothing to show: empty, no data, refused, failed.
+"""What stands in the place of content that is not there: an alert, or a skeleton while it is computed.
 
-The convention: whatever stands in the place of content is a `notice`. "calm" says that all is well and
-nothing is there; "problem" says what happened, to which file, and what to do.
+A calm alert says that all is well and nothing is there; a problem says what happened, to which file, and what
+to do.
 """
 
 from typing import Any
@@ -11,14 +11,14 @@ from dash import html
 CALM, PROBLEM = "calm", "problem"
 
 
-def notice(title: str, text: Any = None, *, tone: str = CALM, action: Any = None) -> html.Div:
-    """A quiet box with a title, a sentence and perhaps a button or link. A problem is read out at once."""
-    parts = [html.P(title, className="notice-title")]
+def alert(title: str, text: Any = None, *, tone: str = CALM, action: Any = None) -> html.Div:
+    """A box with a title, a sentence and perhaps a button or link. A screen reader says a problem at once."""
+    parts = [html.P(title, className="alert-title")]
     if text is not None:
-        parts.append(html.P(text, className="notice-text"))
+        parts.append(html.P(text, className="alert-text"))
     if action is not None:
-        parts.append(html.Div(action, className="notice-action"))
-    return html.Div(parts, className=f"notice notice-{tone}", role="alert" if tone == PROBLEM else "status")
+        parts.append(html.Div(action, className="alert-action"))
+    return html.Div(parts, className=f"alert alert-{tone}", role="alert" if tone == PROBLEM else "status")
 
 
 def page_heading(title: str, question: str) -> html.Div:

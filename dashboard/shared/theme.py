@@ -1,18 +1,15 @@
-"""The colours, once: `full` is blue, `cropped` is orange, a difference runs between the two.
+"""Colours of variants, splits, scales and figures: `full` is blue, `cropped` is orange.
 
-Two doors. Styles read CSS variables (`assets/1_theme.css`), which follow the colour scheme by themselves:
-`var(--full)`, `var(--cropped)`, `var(--ink)`, `var(--quiet)`, `var(--line)`, `var(--paper)`,
-`var(--surface)`, and for a variant of any name `variant_css(name, names)`.
-
-Plotly knows no CSS variables. So a figure is drawn for a scheme: **every callback that returns a figure takes
-`Input(ids.COLOUR_SCHEME, "data")`** ("light" or "dark"; None counts as light) and hands it to the function
-that draws, which sets `figure.update_layout(template=figure_template(scheme))` and takes its colours from
-`variant_colour`, `sequential_scale` and `diverging_scale`. Switching the scheme runs the callback again.
+Styles take CSS variables (the style sheet of the shell), which follow the colour scheme by themselves:
+`var(--ink)`, `var(--quiet)`, `var(--line)`, `var(--paper)`, `var(--surface)`, and `Palette.css(name)` for a
+variant. Plotly knows no CSS variables, so a figure is made for one scheme: every callback that returns a
+figure takes `Input(ids.COLOUR_SCHEME, "data")` ("light" or "dark"; None counts as light), sets the template
+`figure_template(scheme)` and takes colours from `Palette.hex`, `sequential_scale` and `diverging_scale`.
 
 A colour is never the only sign: variants are also named, the better value is also bold and marked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb, unlabel_rgb
@@ -37,9 +34,7 @@ _MORE = {
     LIGHT: ("#0f7b6c", "#7a4fb5", "#8a6d00", "#a03b6e", "#5d534d", "#147391"),
     DARK: ("#4fc3b0", "#b795e8", "#d9bd4a", "#e58bb4", "#c9bfb8", "#86d3ee"),
 }
-# The names of all served variants. A figure shows two of them and must not number them anew.
-_served: list[str] = []
-_NEUTRALS = {
+NEUTRALS = {
     LIGHT: {
         "ink": "#1b1f27",
         "quiet": "#5f6773",
@@ -67,7 +62,7 @@ class Palette:
         self._others = [name for name in self.names if name not in _VARIANTS[LIGHT]]
 
     def including(self, names: Iterable[str]) -> "Palette":
-        """A palette that also colours these names, runs that nobody serves; the served keep their colours."""
+        """A palette that colours these names too, of runs that are not served; the others keep theirs."""
         return Palette([*self.names, *names])
 
     def hex(self, name: str, scheme: str | None = LIGHT) -> str:
@@ -87,40 +82,15 @@ class Palette:
         return self._others.index(name) % len(_MORE[LIGHT])
 
 
-def serve_variants(names: Sequence[str]) -> None:
-    """Tell which variants this server serves, in order, so that each keeps its colour on every page."""
-    _served[:] = names
-
-
-def variant_colour(name: str, names: Sequence[str], scheme: str | None = LIGHT) -> str:
-    """The hex colour of variant `name`; `names` are those shown, of which some may be served by nobody."""
-    scheme = _scheme(scheme)
-    if name in _VARIANTS[scheme]:
-        return _VARIANTS[scheme][name]
-    return _MORE[scheme][_place_among_others(name, names) % len(_MORE[scheme])]
-
-
-def variant_css(name: str, names: Sequence[str]) -> str:
-    """The same colour as a CSS value that follows the colour scheme: "var(--full)"."""
-    if name in _VARIANTS[LIGHT]:
-        return f"var(--{name})"
-    return f"var(--variant-{_place_among_others(name, names) % len(_MORE[LIGHT]) + 1})"
-
-
 def split_colour(split: str, scheme: str | None = LIGHT) -> str:
     """The hex colour of "train", "validation" or "test": shades of one hue that no variant has."""
     shades = [str(colour) for _, colour in sequential_scale(scheme)]
     return {"train": shades[5], "validation": shades[3], "test": shades[2]}[split]
 
 
-def _place_among_others(name: str, names: Sequence[str]) -> int:
-    """The place of a variant among all but `full` and `cropped`: the served ones first."""
-    return [other for other in dict.fromkeys([*_served, *names]) if other not in _VARIANTS[LIGHT]].index(name)
-
-
 def neutral(role: str, scheme: str | None = LIGHT) -> str:
     """The hex colour of "ink", "quiet", "line", "paper" or "surface"."""
-    return _NEUTRALS[_scheme(scheme)][role]
+    return NEUTRALS[_scheme(scheme)][role]
 
 
 def sequential_scale(scheme: str | None = LIGHT) -> list[list[float | str]]:

@@ -1,11 +1,20 @@
-"""Text in an address -> a value that a page can use. People type and cut addresses: nothing raises."""
+"""Parameters of a URL -> values that a page can use. People type and cut URLs: nothing raises."""
 
-MOST_DIGITS = 9
+from collections.abc import Sequence
+
+MAX_DIGITS = 9
 
 
-def whole_number(text: str | None, least: int, most: int, otherwise: int) -> int:
-    """The number from `least` to `most` that is nearest to what an address says, or `otherwise`."""
+def integer_in(text: str | None, lowest: int, highest: int, default: int) -> int:
+    """The integer from `lowest` to `highest` that is nearest to the parameter's, or `default`."""
     # isdecimal, not isdigit: "²" is a digit that int() refuses, and so are thousands of digits.
-    if not text or not text.isdecimal() or len(text) > MOST_DIGITS:
-        return otherwise
-    return min(max(int(text), least), most)
+    if not text or not text.isdecimal() or len(text) > MAX_DIGITS:
+        return default
+    return min(max(int(text), lowest), highest)
+
+
+def one_of(wanted: str | None, known: Sequence[str], default: str | None = None) -> str:
+    """The parameter where it is one of `known`, else `default`, or the first of them."""
+    if wanted is not None and wanted in known:
+        return wanted
+    return known[0] if default is None else default

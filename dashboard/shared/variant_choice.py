@@ -1,76 +1,76 @@
-"""The two variants that a page compares: read from its address, and chosen where more than two are served.
-
-A room of its own because Predict and Saliency compare alike: a pair is a Store of two names (of one, where
-one variant is served alone), two Selects that fill it, and `first` and `second` in the address.
-"""
+"""The two variants that Predict and Saliency compare: from the URL, or chosen where more are served."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import dash_mantine_components as dmc
-from dash import MATCH, ClientsideFunction, Input, Output, callback, clientside_callback, dcc, html
+from dash import Input, Output, dcc, html
 
 from dashboard.context import current_context
-from dashboard.shared import ids
+from dashboard.shared.callbacks import Callbacks
 from dashboard.workbench import SHOWN_AT_ONCE
 
 
-def pair_in(query: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
-    """The pair that an address names, or the nearest that exists: by default the first two variants."""
+def comparison_in(query: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    """The (first, second) variant that a URL names, or the nearest that exist: by default the first two.
+
+    Of one variant alone there is no second.
+    """
     first = query.get("first") if query.get("first") in names else names[0]
     others = [name for name in names if name != first]
     second = query.get("second") if query.get("second") in others else next(iter(others), None)
     return tuple(name for name in (first, second) if name)
 
 
-def pair_chooser(page: str, pair: Sequence[str], names: Sequence[str]) -> html.Div:
-    """The Store of the pair and, from three variants on, the Selects. `page` tells the choosers apart."""
-    first, second = (*pair, None)[:SHOWN_AT_ONCE]
-    return html.Div(
-        [
-            dcc.Store(id=ids.pair(ids.PAIR, page), data=list(pair)),
-            html.Div(id=ids.pair(ids.PAIR_ADDRESS, page), hidden=True),
-            dmc.Select(
-                id=ids.pair(ids.PAIR_FIRST, page),
-                value=first,
-                data=list(names),
-                label="First variant",
-                allowDeselect=False,
-                w=170,
-            ),
-            dmc.Select(
-                id=ids.pair(ids.PAIR_SECOND, page),
-                value=second,
-                data=[name for name in names if name != first],
-                label="Second variant",
-                allowDeselect=False,
-                w=170,
-            ),
-        ],
-        className="variant-pair",
-        role="group",
-        hidden=len(names) <= SHOWN_AT_ONCE,
-        **{"aria-label": "Variants"},
-    )
+@dataclass(frozen=True)
+class VariantChoice:
+    """A Store of the names of the compared variants under `id` and, from three variants on, two Selects."""
+
+    id: str
+
+    def layout(self, comparison: Sequence[str], names: Sequence[str]) -> html.Div:
+        """`comparison` holds the names of the compared variants, `names` those of all."""
+        first, second = (*comparison, None)[:SHOWN_AT_ONCE]
+        return html.Div(
+            [
+                dcc.Store(id=self.id, data=list(comparison)),
+                html.Div(id=f"{self.id}-url-params", hidden=True),
+                _select(f"{self.id}-first", "First variant", first, names),
+                _select(
+                    f"{self.id}-second", "Second variant", second, [name for name in names if name != first]
+                ),
+            ],
+            className="variant-choice",
+            role="group",
+            hidden=len(names) <= SHOWN_AT_ONCE,
+            **{"aria-label": "Variants"},
+        )
+
+    def register(self, callbacks: Callbacks) -> None:
+        """Fill the Store from the Selects, and name both variants in the URL."""
+
+        @callbacks.server(
+            Output(self.id, "data"),
+            Output(f"{self.id}-second", "data"),
+            Output(f"{self.id}-second", "value"),
+            Input(f"{self.id}-first", "value"),
+            Input(f"{self.id}-second", "value"),
+            prevent_initial_call=True,
+        )
+        def choose(first: str, second: str | None) -> tuple[list[str], list[str], str | None]:
+            """A variant is not compared with itself: the second makes room for the first."""
+            names = list(current_context().variants)
+            comparison = comparison_in({"first": first, "second": second or ""}, names)
+            return list(comparison), [name for name in names if name != first], (*comparison, None)[1]
+
+        callbacks.browser(
+            "shell",
+            "comparisonUrlParams",
+            Output(f"{self.id}-url-params", "children"),
+            Input(self.id, "data"),
+            prevent_initial_call=True,
+        )
 
 
-@callback(
-    Output(ids.pair(ids.PAIR, MATCH), "data"),
-    Output(ids.pair(ids.PAIR_SECOND, MATCH), "data"),
-    Output(ids.pair(ids.PAIR_SECOND, MATCH), "value"),
-    Input(ids.pair(ids.PAIR_FIRST, MATCH), "value"),
-    Input(ids.pair(ids.PAIR_SECOND, MATCH), "value"),
-    prevent_initial_call=True,
-)
-def choose_pair(first: str, second: str | None) -> tuple[list[str], list[str], str | None]:
-    """A variant is not compared with itself: the second makes room for the first."""
-    names = list(current_context().variants)
-    pair = pair_in({"first": first, "second": second or ""}, names)
-    return list(pair), [name for name in names if name != pair[0]], (*pair, None)[1]
-
-
-clientside_callback(
-    ClientsideFunction("pair", "address"),
-    Output(ids.pair(ids.PAIR_ADDRESS, MATCH), "children"),
-    Input(ids.pair(ids.PAIR, MATCH), "data"),
-    prevent_initial_call=True,
-)
+def _select(id_: str, label: str, value: str | None, names: Sequence[str]) -> dmc.Select:
+    return dmc.Select(id=id_, value=value, data=list(names), label=label, allowDeselect=False, w=170)

@@ -148,7 +148,7 @@ CORRUPTIONS = (
     ),
     Corruption(
         "jpeg", "JPEG", "quality", (50, 30, 20, 10, 5),
-        "Written as JPEG at this quality and read again.", compressed,
+        "Encoded as JPEG at this quality and decoded again.", compressed,
     ),
     Corruption(
         "noise", "Noise", "standard deviation, levels of 255", (8, 16, 32, 48, 64),
@@ -172,7 +172,7 @@ CORRUPTIONS = (
     ),
     Corruption(
         "mask", "Mask", "% of the face, from the chin up", (15, 25, 35, 45, 55),
-        "The lower face under one colour: the mouth from the third strength on, the nose at the fifth.",
+        "The lower face under one colour: the mouth from severity 3 on, the nose at severity 5.",
         masked,
     ),
     Corruption(

@@ -23,8 +23,9 @@ from faces.detection import Detector
 from faces.errors import PictureError
 from faces.files import whole_file
 from faces.input_crops import crop_for
-from faces.networks import AGES, Network
+from faces.networks import Network
 from faces.pictures import decode
+from faces.predictions import AGES
 from faces.variants import Variant
 
 SHARD = 250  # pictures in one unit of resumable work

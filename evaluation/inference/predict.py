@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dataset.labels import SPLITS
 from dataset.splits import split_sha256
-from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, write_table
+from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE
+from dataset.tables.schema import Provenance, write_table
 from evaluation.inference.calibration import refuse_stale_calibration
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
-from evaluation.sets import SPLITS
 from faces.detection import Detector
 from faces.errors import VariantError
 from faces.networks import Calibration, Network, predictions_from

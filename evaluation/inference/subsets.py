@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from dataset.labels import SPLITS
 from dataset.records import FAIRFACE, load_records
 from dataset.stable_hash import ALL_BITS, stable_hash
-from evaluation.sets import SPLITS
 
 TRAIN_SAMPLE = 2000
 SAMPLE_SEED = "train sample 1"  # enters a hash: never renamed

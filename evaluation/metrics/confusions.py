@@ -7,7 +7,8 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from evaluation.metrics.age_bins import AGE_GROUPS, predicted_groups, true_groups
-from evaluation.metrics.rows import GENDERS, predicted_female, with_age_groups, with_genders
+from evaluation.metrics.rows import predicted_female, with_age_groups, with_genders
+from faces.predictions import GENDERS
 
 
 def gender_confusion(predictions: pd.DataFrame) -> pd.DataFrame:

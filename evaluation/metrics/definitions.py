@@ -70,22 +70,34 @@ BIN_METRICS = (
     ),
 )
 GENDER_METRICS = (
-    Metric("accuracy", "Gender accuracy", FRACTION, HIGHER, "Share of pictures whose gender was read right"),
+    Metric(
+        "accuracy",
+        "Gender accuracy",
+        FRACTION,
+        HIGHER,
+        "Share of pictures whose gender is predicted correctly",
+    ),
     Metric(
         "auc",
         "Gender ROC AUC",
         NONE,
         HIGHER,
-        "Chance that a woman gets a higher female probability than a man",
+        "Probability that a woman gets a higher female probability than a man",
     ),
-    Metric("mcc", "Gender MCC", NONE, HIGHER, "Matthews correlation of read and true gender"),
+    Metric("mcc", "Gender MCC", NONE, HIGHER, "Matthews correlation of predicted and true gender"),
     Metric(
-        "precision_female", "Precision, women", FRACTION, HIGHER, "Share of women among those read as female"
+        "precision_female",
+        "Precision, women",
+        FRACTION,
+        HIGHER,
+        "Share of women among those predicted as female",
     ),
-    Metric("recall_female", "Recall, women", FRACTION, HIGHER, "Share of women who are read as female"),
+    Metric("recall_female", "Recall, women", FRACTION, HIGHER, "Share of women who are predicted as female"),
     Metric("f1_female", "F1, women", NONE, HIGHER, "Harmonic mean of precision and recall of women"),
-    Metric("precision_male", "Precision, men", FRACTION, HIGHER, "Share of men among those read as male"),
-    Metric("recall_male", "Recall, men", FRACTION, HIGHER, "Share of men who are read as male"),
+    Metric(
+        "precision_male", "Precision, men", FRACTION, HIGHER, "Share of men among those predicted as male"
+    ),
+    Metric("recall_male", "Recall, men", FRACTION, HIGHER, "Share of men who are predicted as male"),
     Metric("f1_male", "F1, men", NONE, HIGHER, "Harmonic mean of precision and recall of men"),
     Metric(
         "ece",
@@ -93,21 +105,21 @@ GENDER_METRICS = (
         FRACTION,
         LOWER,
         "Expected calibration error: by how much the probability of the likelier gender differs from the "
-        "share that is right, in 15 bins of equal mass",
+        "share that is correct, in 15 bins of equal mass",
     ),
     Metric(
         "answer_rate",
-        "Genders told",
+        "Gender answer rate",
         FRACTION,
         HIGHER,
-        "Share of pictures whose gender is told instead of called uncertain",
+        "Share of pictures whose gender is answered; for the others the network abstains (uncertain)",
     ),
     Metric(
         "selective_accuracy",
-        "Gender accuracy where told",
+        "Gender accuracy where answered",
         FRACTION,
         HIGHER,
-        "Share of the told genders that are right; read it beside the share told",
+        "Selective accuracy: share of the answered genders that are correct; see the answer rate beside it",
     ),
 )
 METRICS = {metric.key: metric for metric in AGE_METRICS + BIN_METRICS + GENDER_METRICS}

@@ -12,7 +12,6 @@ from dataset.tables.columns import FAIRNESS_FIGURES
 from evaluation.metrics.age_bins import AGE_GROUPS, predicted_groups, true_groups
 from evaluation.metrics.bootstrap import mean_with_interval
 from evaluation.metrics.rows import (
-    GENDERS,
     answered,
     gender_is_correct,
     is_female,
@@ -25,6 +24,7 @@ from evaluation.metrics.rows import (
     with_true_age_group,
     with_true_gender,
 )
+from faces.predictions import GENDERS
 
 FAIRNESS_SETS = (CHIPS, FAIRFACE)  # the sets that name races; `composites` shows the faces of `chips` again
 ALL_AGES = "all"

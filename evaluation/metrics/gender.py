@@ -18,7 +18,6 @@ from evaluation.metrics.calibration_error import (
 from evaluation.metrics.definitions import GENDER_KEYS
 from evaluation.metrics.metric_set import MetricSet
 from evaluation.metrics.rows import (
-    GENDERS,
     NO_GENDER_HEAD,
     gender_is_correct,
     heads,
@@ -27,7 +26,7 @@ from evaluation.metrics.rows import (
     predicted_female,
     with_genders,
 )
-from faces.predictions import AGE
+from faces.predictions import AGE, GENDERS
 
 PLURALS = ("men", "women")  # of GENDERS
 
@@ -45,7 +44,7 @@ def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]
     if answered.any():
         values["selective_accuracy"] = float((female == predicted)[answered].mean())
     else:
-        reasons["selective_accuracy"] = "no gender was told"
+        reasons["selective_accuracy"] = "the network abstains from every gender"
     if female.all() or not female.any():
         reasons |= dict.fromkeys(("auc", "mcc"), f"only {PLURALS[int(female[0])]} in these pictures")
     else:
@@ -57,9 +56,9 @@ def gender_values(rows: pd.DataFrame) -> tuple[dict[str, float], dict[str, str]]
         )
         values |= {f"precision_{name}": precision[0], f"recall_{name}": recall[0], f"f1_{name}": f1[0]}
         reasons |= {
-            f"precision_{name}": f"no picture was read as {name}",
+            f"precision_{name}": f"no picture was predicted as {name}",
             f"recall_{name}": f"no {plural} in these pictures",
-            f"f1_{name}": f"no {plural} in these pictures, and none read",
+            f"f1_{name}": f"no {plural} in these pictures, and none predicted",
         }
     return values, reasons
 

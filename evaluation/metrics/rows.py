@@ -9,8 +9,7 @@ import pandas as pd
 
 from faces.predictions import AGE, EVEN, GENDER, UNCERTAIN
 
-GENDERS = ("male", "female")  # the index is the coding of the tables
-NO_AGE_HEAD, NO_GENDER_HEAD = "ages are not told", "genders are not told"  # by a network of one task
+NO_AGE_HEAD, NO_GENDER_HEAD = "no age head", "no gender head"  # reasons of a missing estimate
 
 
 def answered(predictions: pd.DataFrame) -> pd.DataFrame:

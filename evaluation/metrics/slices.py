@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from dataset.labels import OLDEST_DECADE, decade_name, decade_of
 from evaluation.metrics.bootstrap import mean_with_interval
 from evaluation.metrics.rows import (
-    GENDERS,
     answered,
     gender_is_correct,
     subjects_of,
@@ -19,8 +19,8 @@ from evaluation.metrics.rows import (
     with_races,
     with_true_gender,
 )
+from faces.predictions import GENDERS
 
-OLDEST_DECADE = 90  # 90 and above are one slice: they are few
 FACE_FRACTION_EDGES = (0.0, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, np.inf)
 MIN_PICTURES = 30  # slices with fewer pictures are shown, but never called the worst
 MIN_RANGES = 4  # ranges of sizes with MIN_PICTURES pictures each; fewer are no curve
@@ -34,7 +34,7 @@ SLICE_COLUMNS = [
 def error_by_decade(predictions: pd.DataFrame) -> pd.DataFrame:
     """SLICE_COLUMNS, a row a decade of true age that occurs."""
     rows = with_ages(predictions)
-    starts = (rows.age_years // 10 * 10).clip(upper=OLDEST_DECADE).astype(int)
+    starts = pd.Series(decade_of(rows.age_years), rows.index)
     return _sliced(rows, starts, {start: decade_name(start) for start in range(0, OLDEST_DECADE + 1, 10)})
 
 
@@ -88,11 +88,6 @@ def worst_slices(cuts: Mapping[str, pd.DataFrame], count: int = 3) -> pd.DataFra
     slices = pd.concat(tables, ignore_index=True)
     judged = slices[(slices["count"] >= MIN_PICTURES) & slices.mae.notna()]
     return judged.sort_values("mae", ascending=False, kind="stable").head(count).reset_index(drop=True)
-
-
-def decade_name(start_years: int) -> str:
-    """`30–39`, and `90+` for the last."""
-    return f"{start_years}–{start_years + 9}" if start_years < OLDEST_DECADE else f"{OLDEST_DECADE}+"
 
 
 def _face_fraction_edges(fractions: np.ndarray) -> Sequence[float]:

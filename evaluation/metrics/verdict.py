@@ -17,7 +17,7 @@ def verdict(
     in_bins = not differences["mae"].count and differences["bin_accuracy"].count > 0
     age, gender = differences["bin_accuracy" if in_bins else "mae"], differences["accuracy"]
     if not age.count and not gender.count:
-        what = "tell nothing in common about these" if pictures else "share no"
+        what = "have no estimate in common on these" if pictures else "share no"
         return None, f"{first} and {second} {what} pictures, so nothing can be compared."
     age_winner, gender_winner = (_winner(first, second, difference) for difference in (age, gender))
     if not age.count or not gender.count:
@@ -30,7 +30,7 @@ def verdict(
     if age_winner:
         of_what = " of ages in the right bin" if in_bins else ""
         also = (
-            f", and reads {_size(gender)} more genders right."
+            f", and predicts {_size(gender)} more genders correctly."
             if gender_winner
             else "; at gender there is no detectable difference."
         )

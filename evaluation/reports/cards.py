@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dataset.labels import OLDEST_DECADE, decade_name
 from dataset.records import CHIPS, FAIRFACE
 from evaluation.metrics.abstention import MAX_ABSTAINED_ACCURACY
 from evaluation.metrics.comparisons import fallback_text, headline_keys
@@ -13,17 +14,17 @@ from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import FEWEST_COMPARED
 from evaluation.metrics.references import read_references
 from evaluation.metrics.rows import NO_GENDER_HEAD
-from evaluation.metrics.slices import MIN_PICTURES, OLDEST_DECADE, decade_name
+from evaluation.metrics.slices import MIN_PICTURES
 from evaluation.predictions import read_predictions
 from evaluation.reports.fairness import fairness_page
 from evaluation.reports.lineage import fractions_words, recipe_of, recipes_of, start_words, training_words
 from evaluation.reports.readme import readme_table, with_table
 from evaluation.reports.render import render
-from evaluation.reports.scores import estimates_in, read_scores
+from evaluation.reports.scores import estimates_in, published_comparisons, read_scores
 from evaluation.reports.second_seed import second_seed_page
 from evaluation.sets import PUBLISHED_SPLIT
 from faces.files import whole_file
-from faces.networks import FittedOn, read_calibration
+from faces.networks import read_calibration
 from faces.predictions import EVEN
 from faces.variants import FACE, Variant, read_variant
 
@@ -36,7 +37,7 @@ CARD_KEYS = (
 
 @dataclass(frozen=True)
 class ScoredSet:
-    """What a card shows of one evaluation set: its published section of metrics.json, `title` and `shows`."""
+    """An evaluation set on a card: its published section of metrics.json, its title and what it shows."""
 
     name: str
     title: str
@@ -85,11 +86,14 @@ def write_cards(
     pages = {variant.folder / "README.md": card(variant) for variant in variants}
     if readme or docs:
         predictions = read_predictions(variant_folders, detector_path)
+        comparisons = published_comparisons(predictions)
         if readme:
-            pages[readme] = with_table(readme, readme_table(variants, predictions))
+            pages[readme] = with_table(readme, readme_table(variants, comparisons))
         if docs:
             pages[docs / "fairness.md"] = fairness_page(variants, predictions)
-            pages[docs / "second_seed.md"] = second_seed_page(variants, predictions, detector_path)
+            pages[docs / "second_seed.md"] = second_seed_page(
+                variants, predictions, comparisons, detector_path
+            )
     for path, text in pages.items():
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
@@ -98,21 +102,21 @@ def write_cards(
 
 def card(variant: Variant) -> str:
     """Model card of one variant. Raises DataMissing without its metrics.json, TableError for another's."""
-    document = read_scores(variant)
-    sets = scored_sets(document)
+    document, calibration = read_scores(variant), read_calibration(variant.folder)
+    recipe, sets = recipe_of(variant.folder), scored_sets(document)
     return render(
         "card.md.j2",
         variant=variant,
         by_face=variant.input_mode == FACE,
-        attention_px=recipe.network.attention_px if (recipe := recipe_of(variant.folder)) else 0,
+        attention_px=recipe.network.attention_px if recipe else 0,
         sets=sets,
         split=PUBLISHED_SPLIT,
-        metrics=[METRICS[key] for key in CARD_KEYS if any(one.estimates[key].known for one in sets)],
+        metrics=[METRICS[key] for key in CARD_KEYS if any(scored.estimates[key].known for scored in sets)],
         decades=[decade_name(start) for start in range(0, OLDEST_DECADE + 1, 10)],
         fewest=MIN_PICTURES,
-        fitted_on=_fitted_on(variant),
-        has_gender=any(one.estimates["accuracy"].reason != NO_GENDER_HEAD for one in sets) or not sets,
-        threshold=read_calibration(variant.folder).abstention_threshold,
+        fitted_on=calibration.fitted_on,
+        has_gender=not sets or any(scored.estimates["accuracy"].reason != NO_GENDER_HEAD for scored in sets),
+        threshold=calibration.abstention_threshold,
         even=EVEN,
         hardly_better=MAX_ABSTAINED_ACCURACY,
         beyond_five=_beyond_five(sets),
@@ -141,12 +145,8 @@ def scored_sets(document: dict[str, Any]) -> list[ScoredSet]:
 
 def _beyond_five(sets: Sequence[ScoredSet]) -> str:
     """The share of `chips` whose age is off by more than five years, in words."""
-    within = [one.estimates["cs_5"] for one in sets if one.name == CHIPS]
+    within = [scored.estimates["cs_5"] for scored in sets if scored.name == CHIPS]
     return f"{100 * (1 - within[0].value):.0f} %" if within and within[0].known else "an unknown share"
-
-
-def _fitted_on(variant: Variant) -> FittedOn | None:
-    return read_calibration(variant.folder).fitted_on
 
 
 def _fairness(variant: Variant, document: dict[str, Any]) -> dict[str, Any]:

@@ -1,30 +1,27 @@
-"""Predictions of the variants and those of their baseline release -> the page docs/fairness.md."""
+"""Predictions and scores of the variants -> the page docs/fairness.md."""
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
-from dataset.records import CHIPS
 from evaluation.metrics.definitions import FRACTION, YEARS
 from evaluation.metrics.estimates import formatted
-from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED, changes_since
+from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED
 from evaluation.metrics.slices import MIN_PICTURES
-from evaluation.reports.baseline_release import (
-    baseline_fairness,
-    baseline_predictions,
-    present_fairness,
-    published_rows,
-)
+from evaluation.reports.baseline_release import baseline_fairness, present_fairness
 from evaluation.reports.render import render
+from evaluation.reports.scores import read_scores
 from faces.variants import Variant
 
 HEADS = {
     "mae": "age MAE, years",
     "bias": "bias, years",
-    "accuracy": "gender right, %",
-    "bin_accuracy": "age in its bin, %",
+    "accuracy": "gender accuracy, %",
+    "bin_accuracy": "age in the right bin, %",
 }
 UNITS = {"mae": YEARS, "bias": YEARS, "accuracy": FRACTION, "bin_accuracy": FRACTION}
 GROUP = ["gender", "race", "age_group"]
@@ -46,21 +43,22 @@ def fairness_page(variants: Sequence[Variant], predictions: pd.DataFrame) -> str
         heads=HEADS,
         units=UNITS,
         names=names,
-        releases=[found for variant in variants if (found := _since_baseline(variant, predictions))],
+        releases=[changes for variant in variants if (changes := _since_baseline(variant))],
         tables=tables,
     )
 
 
-def _since_baseline(variant: Variant, predictions: pd.DataFrame) -> dict[str, Any] | None:
-    """Changes by gender and race on `chips` test; None for a variant without a baseline release."""
-    baseline = baseline_predictions(variant)
-    if baseline is None:
+def _since_baseline(variant: Variant) -> dict[str, Any] | None:
+    """Changes by gender and race that metrics.json holds; None for a variant without a baseline release."""
+    changes = read_scores(variant)["since_baseline"]
+    if changes is None:
         return None
-    changes = changes_since(baseline[0], published_rows(predictions, CHIPS, variant.name))
-    groups = [
-        (*key, rows.to_dict("records")) for key, rows in changes.groupby(["gender", "race"], sort=False)
-    ]
-    return {"variant": variant, "baseline_sha256": baseline[1], "groups": groups}
+    groups = groupby(changes["changes"], key=itemgetter("gender", "race"))
+    return {
+        "variant": variant,
+        "baseline_sha256": changes["network_sha256"],
+        "groups": [(*key, list(rows)) for key, rows in groups],
+    }
 
 
 def _table(groups: pd.DataFrame, baseline: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:

@@ -1,11 +1,9 @@
-"""Scores and predictions of the variants -> the metrics table of the README, between its two markers."""
+"""Scores and comparisons of the variants -> the metrics table of the README, between its two markers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from evaluation.metrics.comparisons import HEADLINE_KEYS, compared, fallback_text
+from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, fallback_text
 from evaluation.metrics.definitions import METRICS, is_better
 from evaluation.metrics.estimates import Estimate
 from evaluation.reports.render import render
@@ -17,15 +15,15 @@ from faces.variants import Variant
 BEGIN, END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
 
 
-def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
-    """Headline metrics of all variants on every test set and, for two variants, which one is better."""
+def readme_table(variants: Sequence[Variant], comparisons: Mapping[str, Comparison]) -> str:
+    """Headline metrics of all variants on every test set; a verdict a set of `comparisons`."""
     documents = {variant.name: read_scores(variant) for variant in variants}
     rows, verdicts = [], []
     for set_name in SETS:
         estimates = {
-            name: found
+            name: of_variant
             for name, document in documents.items()
-            if (found := estimates_in(document, set_name, PUBLISHED_SPLIT))
+            if (of_variant := estimates_in(document, set_name, PUBLISHED_SPLIT))
         }
         for name in estimates:
             section = documents[name]["sets"][set_name][PUBLISHED_SPLIT]
@@ -38,14 +36,13 @@ def readme_table(variants: Sequence[Variant], predictions: pd.DataFrame) -> str:
                     "no_face": fallback_text(section["no_face_fraction"]),
                 }
             )
-        if len(estimates) == 2:
-            of_set = predictions[(predictions.set == set_name) & (predictions.split == PUBLISHED_SPLIT)]
-            in_bins = {name: own["bin_accuracy"] for name, own in estimates.items()}
+        if set_name in comparisons:
+            in_bins = {name: of_name["bin_accuracy"] for name, of_name in estimates.items()}
             known = any(estimate.known for estimate in in_bins.values())
             verdicts.append(
                 {
                     "set": set_name,
-                    "comparison": compared(of_set, *estimates),
+                    "comparison": comparisons[set_name],
                     "in_bins": in_bins if known else {},
                 }
             )

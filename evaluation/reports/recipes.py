@@ -1,7 +1,7 @@
 """Recipes and the runs kept of them -> the page docs/recipes.md and the measured line of each recipe.
 
 A run's weights are not committed. The page is written from what is: KEPT_FILES and HEADLINE_FILE of each run
-in docs/recipes/NAME. A test writes it again and finds the same bytes.
+in docs/recipes/NAME.
 """
 
 import json
@@ -28,15 +28,15 @@ from recipes.run import RunFacts, read_run
 
 KEPT_FILES = ("recipe.toml", "run.toml", "variant.toml", "history.csv")
 HEADLINE_FILE = "headline.json"
-HEADLINE_KEYS = ("mae", "accuracy")  # what the page shows of some thirty measures
-MATRICES = ("gender_confusion", "age_group_confusion")  # what figures are drawn from
+HEADLINE_KEYS = ("mae", "accuracy")  # what the page shows of some thirty metrics
+MATRICES = ("gender_confusion", "age_group_confusion")  # what figures are plotted from
 MEASURED_LINE = re.compile(r"^# Measured: .*$", re.MULTILINE)
 NOT_TRAINED = "not trained yet"
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """What the same answer for everyone reaches on the test split of UTKFace, from its names alone."""
+class ConstantPredictions:
+    """Metrics of the median age and the majority gender on UTKFace's test split, from its file names."""
 
     median_age_years: float
     mae_years: float
@@ -45,19 +45,19 @@ class Guesses:
     count: int
 
 
-def guesses() -> Guesses:
-    """The median age and the commoner gender of the train split, held against the test split."""
-    labels = {"train": [], "test": []}  # type: dict[str, list[utkface.Labels]]
+def constant_predictions() -> ConstantPredictions:
+    """The median age and the majority gender of the train split, scored on the test split."""
+    labels: dict[str, list[utkface.Labels]] = {"train": [], "test": []}
     split = read_split()
     for file, name in zip(split.file, split.split, strict=True):
         label = utkface.labels_in(file)
         if name in labels and isinstance(label, utkface.Labels):
             labels[name].append(label)
     ages, genders = (
-        [np.array([getattr(one, field) for one in labels[name]]) for name in ("train", "test")]
+        [np.array([getattr(label, field) for label in labels[name]]) for name in ("train", "test")]
         for field in ("age_years", "gender")
     )
-    return Guesses(
+    return ConstantPredictions(
         float(np.median(ages[0])),
         median_age_mae(*ages),
         "female" if genders[0].mean() >= 0.5 else "male",
@@ -67,13 +67,13 @@ def guesses() -> Guesses:
 
 
 def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
-    """The page on all recipes, by name; `kept` has the folder of each run."""
-    guess = guesses()
+    """The page on all recipes, by name; the folder `kept` has one folder a run."""
+    constant = constant_predictions()
     runs = {path: kept_run(kept / path.stem) for path in sorted(recipe_paths)}
     return render(
         "recipes.md.j2",
-        guess=guess,
-        rows=[_cells(path, run, guess) for path, run in runs.items()],
+        constant=constant,
+        rows=[_cells(path, run, constant) for path, run in runs.items()],
         folder=kept.name,
         runs=[
             {"name": path.stem, "device": run.device, "files": _files(run.folder)}
@@ -84,7 +84,7 @@ def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
 
 
 def headline(document: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a network's metrics.json, under the same keys: HEADLINE_KEYS and MATRICES of one split.
+    """Excerpt of a network's metrics.json under the same keys: HEADLINE_KEYS and MATRICES of one split.
 
     Raises TableError where it was not scored on the test split of UTKFace.
     """
@@ -92,17 +92,17 @@ def headline(document: dict[str, Any]) -> dict[str, Any]:
     if section is None:
         scored = ", ".join(document["sets"])
         raise TableError(f"A headline is of {SCORED_SET}, {SCORED_SPLIT}. Received: scores of {scored}.")
-    kept = {
+    excerpt = {
         "pictures": section["pictures"],
         "metrics": {key: section["metrics"][key] for key in HEADLINE_KEYS},
     }
-    kept |= {name: section[name] for name in MATRICES}
+    excerpt |= {name: section[name] for name in MATRICES}
     hashes = {key: document[key] for key in document if key.endswith("_sha256")}
-    return {"variant": document["variant"], **hashes, "sets": {SCORED_SET: {SCORED_SPLIT: kept}}}
+    return {"variant": document["variant"], **hashes, "sets": {SCORED_SET: {SCORED_SPLIT: excerpt}}}
 
 
 def read_headline(folder: Path) -> dict[str, Any] | None:
-    """What `headline` kept in the folder of a run; None without it, or where it scores another network."""
+    """The headline in the folder of a run; None without it, or where it scores another network."""
     paths = folder / HEADLINE_FILE, folder / VARIANT_TOML
     if not all(path.is_file() for path in paths):
         return None
@@ -111,7 +111,7 @@ def read_headline(folder: Path) -> dict[str, Any] | None:
 
 
 def kept_run(folder: Path) -> Run | None:
-    """The complete, scored run that was kept in `folder`; None where there is none."""
+    """The complete, scored run in `folder`; None where there is none."""
     run, document = next(iter(runs_in([folder])), None), read_headline(folder)
     if run is None or run.state != COMPLETE or document is None:
         return None
@@ -119,10 +119,10 @@ def kept_run(folder: Path) -> Run | None:
 
 
 def measured_line(run: Run | None) -> str:
-    """What a recipe's head says of its run."""
+    """The line of a recipe's head that reports its run."""
     if run is None or run.estimates is None:
         return f"# Measured: {NOT_TRAINED}."
-    told = [
+    figures = [
         f"{label} {run.estimates[key].text}"
         for key, label in (("mae", "age MAE"), ("accuracy", "gender accuracy"))
         if run.estimates[key].known
@@ -130,36 +130,36 @@ def measured_line(run: Run | None) -> str:
     facts = read_run(run.folder)
     epochs = f"{run.epochs_done} epoch{'s' if run.epochs_done > 1 else ''}"
     return (
-        f"# Measured: {', '.join(told)} on UTKFace test; {epochs} on {facts.training_pictures:,} "
+        f"# Measured: {', '.join(figures)} on UTKFace test; {epochs} on {facts.training_pictures:,} "
         f"pictures from {facts.start} in {_minutes(run)} minutes (docs/recipes.md)."
     )
 
 
-def _cells(path: Path, run: Run | None, guess: Guesses) -> list[str]:
+def _cells(path: Path, run: Run | None, constant: ConstantPredictions) -> list[str]:
     recipe = read_recipe(path)
-    first = [f"`{path.stem}`", f"{recipe.network.architecture}, {recipe.input.input_mode}"]
+    described = [f"`{path.stem}`", f"{recipe.network.architecture}, {recipe.input.input_mode}"]
     published = recipe.published or "–"
     if run is None or run.estimates is None:
-        return [*first, f"{recipe.input.input_px} px", *["–"] * 4, NOT_TRAINED, *["–"] * 3, published]
+        return [*described, f"{recipe.input.input_px} px", *["–"] * 4, NOT_TRAINED, *["–"] * 3, published]
     facts, trained = read_run(run.folder), read_recipe(run.folder / "recipe.toml")
     mae, accuracy = run.estimates["mae"], run.estimates["accuracy"]
     return [
-        *first,
+        *described,
         f"{(run.parameters or 0) / 1e6:.2f} M parameters, {trained.input.input_px} px",
         f"{facts.training_pictures:,}{_left_out(recipe, trained)}",
         f"{run.epochs_done} ({run.best_epoch})",
         _start_words(recipe, trained, facts),
         f"{_minutes(run)}",
         mae.text_with_interval if mae.known else "–",
-        _beats(mae, guess.mae_years),
+        _beats(mae, constant.mae_years),
         accuracy.text_with_interval if accuracy.known else "–",
-        _beats(accuracy, guess.accuracy),
+        _beats(accuracy, constant.accuracy),
         published,
     ]
 
 
 def _files(folder: Path) -> list[str]:
-    """What is kept of a run, as far as it is there."""
+    """Names of the files that are kept of a run."""
     return [file for file in (*KEPT_FILES, HEADLINE_FILE) if (folder / file).is_file()]
 
 
@@ -168,24 +168,24 @@ def _minutes(run: Run) -> str:
 
 
 def _left_out(recipe: Recipe, trained: Recipe) -> str:
-    """Sets of the recipe that were not at hand."""
+    """Sets of the recipe that the training lacked."""
     absent = sorted(set(recipe.mix.fractions) - set(trained.mix.fractions))
     return f", without {', '.join(absent)}" if absent else ""
 
 
 def _start_words(recipe: Recipe, trained: Recipe, facts: RunFacts) -> str:
-    """A random start is either meant by the recipe, or for want of its weights."""
+    """Start weights in words; of a random start, whether the recipe has it or its weights were missing."""
     if trained.network.weights != NO_WEIGHTS:
         return facts.start
     if recipe.network.weights == NO_WEIGHTS:
-        return "random, as the recipe says"
+        return "random, as in the recipe"
     return "architecture only, random start"
 
 
-def _beats(estimate: Estimate, guess: float) -> str:
+def _beats(estimate: Estimate, constant: float) -> str:
     if not estimate.known:
         return "–"
     better = estimate.metric.better
-    ahead = {LOWER: estimate.high < guess, HIGHER: estimate.low > guess}[better]
-    behind = {LOWER: estimate.low > guess, HIGHER: estimate.high < guess}[better]
+    ahead = {LOWER: estimate.high < constant, HIGHER: estimate.low > constant}[better]
+    behind = {LOWER: estimate.low > constant, HIGHER: estimate.high < constant}[better]
     return "yes" if ahead else "no" if behind else "no detectable difference"

@@ -1,8 +1,4 @@
-"""Predictions of one variant -> `metrics.json`, and back: every published number with count and interval.
-
-A room of its own because cards and the README quote numbers, and quote them from one file that a test
-recomputes from the tables.
-"""
+"""Predictions of one variant -> `metrics.json`, and back: every published number with count and interval."""
 
 import json
 from pathlib import Path
@@ -10,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from dataset.labels import SPLITS
 from dataset.records import CHIPS
 from dataset.tables.columns import HISTORY
-from evaluation.metrics.comparisons import fallback_fraction, found_only
+from evaluation.metrics.comparisons import Comparison, compared, fallback_fraction, found_only
 from evaluation.metrics.confusions import age_group_confusion, gender_confusion
 from evaluation.metrics.estimates import Estimate, estimate_from
 from evaluation.metrics.fairness import changes_since
@@ -20,7 +17,7 @@ from evaluation.metrics.registry import all_estimates
 from evaluation.metrics.rows import answered
 from evaluation.metrics.slices import error_by_decade, error_by_gender, error_by_race, worst_slices
 from evaluation.reports.baseline_release import baseline_predictions, published_rows
-from evaluation.sets import SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.earlier_names import earlier_names_in, keys_in
 from faces.errors import DataMissing, TableError
 from faces.files import whole_file
@@ -30,24 +27,36 @@ METRICS_FILE = "metrics.json"
 
 
 def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) -> dict[str, Any]:
-    """Everything that is published about one variant, a section a set and split that its predictions hold."""
-    own = predictions[predictions.variant == variant.name]
+    """Everything published about one variant: a section a set and split of its predictions."""
+    rows_of_variant = predictions[predictions.variant == variant.name]
     sections: dict[str, dict[str, Any]] = {}
-    for set_name, split, rows in sections_of(own):
+    for set_name, split, rows in sections_of(rows_of_variant):
         sections.setdefault(set_name, {})[split] = _section(rows)
     return {
         "variant": variant.name,
         "split_sha256": variant.split_sha256,
         "network_sha256": variant.network_sha256,
         "detector_sha256": detector_sha256,
-        "since_baseline": _since_baseline(own, variant),
+        "since_baseline": _since_baseline(rows_of_variant, variant),
         "sets": sections,
     }
 
 
+def published_comparisons(predictions: pd.DataFrame) -> dict[str, Comparison]:
+    """Comparison of two variants on the published split, by set; without sets that not just two predicted."""
+    published = predictions[predictions.split == PUBLISHED_SPLIT]
+    comparisons = {}
+    for set_name in SETS:
+        rows = published[published.set == set_name]
+        names = list(dict.fromkeys(rows.variant))
+        if len(names) == 2:
+            comparisons[set_name] = compared(rows, *names)
+    return comparisons
+
+
 def sections_of(predictions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """(set, split, rows) of what the predictions hold, in the order in which it is shown everywhere."""
-    order = {name: place for place, name in enumerate((*SETS, *SPLITS))}
+    """(set, split, rows) of the predictions, in the order of SETS and SPLITS."""
+    order = {name: rank for rank, name in enumerate((*SETS, *SPLITS))}
     groups = [(str(key[0]), str(key[1]), rows) for key, rows in predictions.groupby(["set", "split"])]
     return sorted(groups, key=lambda group: [order.get(name, len(order)) for name in group[:2]])
 
@@ -61,7 +70,7 @@ def write_scores(document: dict[str, Any], folder: Path) -> Path:
 
 
 def compact_json(document: dict[str, Any]) -> str:
-    """The document on one line: nobody reads it by eye, and an indent is half of its bytes."""
+    """The document as JSON on one line: an indent would be half of its bytes."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -107,18 +116,18 @@ def history_in(path: Path) -> pd.DataFrame:
 
 
 def estimates_in(document: dict[str, Any], set_name: str, split: str) -> dict[str, Estimate]:
-    """The headline measures of a set and split by key; empty where the document has none."""
+    """Estimates of all metrics of a set and split, by key; empty where the document has none."""
     section = document["sets"].get(set_name, {}).get(split)
     return {key: estimate_from(key, row) for key, row in section["metrics"].items()} if section else {}
 
 
-def _since_baseline(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
-    """By gender and race, what changed on `chips` test; None where no other release was kept."""
-    earlier = baseline_predictions(variant)
-    if earlier is None:
+def _since_baseline(rows: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
+    """Changes on `chips` test by gender and race; None for a variant without a baseline release."""
+    baseline = baseline_predictions(variant)
+    if baseline is None:
         return None
-    before, network_sha256 = earlier
-    changes = changes_since(before, published_rows(own, CHIPS, variant.name))
+    before, network_sha256 = baseline
+    changes = changes_since(before, published_rows(rows, CHIPS, variant.name))
     return {"network_sha256": network_sha256, "changes": _records(changes)}
 
 

@@ -4,76 +4,84 @@ Those networks are not shipped: their predictions and recipes are kept in `model
 much of a figure is the chance of a training.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evaluation.metrics.comparisons import compared, headline_keys
+from evaluation.metrics.comparisons import Comparison, compared, headline_keys
+from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
 from evaluation.reports.lineage import recipes_of
 from evaluation.reports.render import render
-from evaluation.sets import PUBLISHED_SPLIT, SETS
+from evaluation.reports.scores import estimates_in, published_comparisons, read_scores
+from evaluation.sets import PUBLISHED_SPLIT
 from faces.variants import Variant, read_variant
 from recipes.recipe import Recipe
 
 FOLDER = "second_seed"  # in the folder of a variant
 
 
-def second_seed_page(variants: Sequence[Variant], predictions: pd.DataFrame, detector_path: Path) -> str:
-    """The Markdown page; `predictions` are those of `variants`, which are two.
+def second_seed_page(
+    variants: Sequence[Variant],
+    predictions: pd.DataFrame,
+    comparisons: Mapping[str, Comparison],
+    detector_path: Path,
+) -> str:
+    """The Markdown page; `predictions` are those of `variants`, which are two, `comparisons` theirs by set.
 
     It compares nothing where the recipes differ in more than their seeds. Raises VariantError where a
-    variant has no second seed, TableError where its predictions are of another network, split or detector.
+    variant has no second seed, DataMissing where it was not scored, TableError where scores or predictions
+    are of another network, split or detector.
     """
     seconds = [read_variant(variant.folder / FOLDER) for variant in variants]
     pairs = list(zip(variants, seconds, strict=True))
     if any(_without_seeds(shipped) != _without_seeds(second) for shipped, second in pairs):
         return render("second_seed.md.j2", rows=[])
-    table = pd.concat([predictions, read_predictions([second.folder for second in seconds], detector_path)])
-    table = table[table.split == PUBLISHED_SPLIT]
-    names = {shipped.name: second.name for shipped, second in pairs}
+    of_seconds = read_predictions([second.folder for second in seconds], detector_path)
+    documents = {variant.name: read_scores(variant) for variant in variants}
+    both = pd.concat([predictions, of_seconds])
+    rows = []
+    for set_name in comparisons:
+        of_set = both[(both.set == set_name) & (both.split == PUBLISHED_SPLIT)]
+        for shipped, second in pairs:
+            estimates = estimates_in(documents[shipped.name], set_name, PUBLISHED_SPLIT)
+            rows += _rows(of_set, set_name, estimates, shipped.name, second.name)
+    of_second = published_comparisons(_renamed(of_seconds, pairs))
     return render(
         "second_seed.md.j2",
         seeds={"shipped": _seeds(variants[0]), "second": _seeds(seconds[0])},
-        rows=[row for name in SETS for row in _rows(table[table.set == name], name, names)],
-        verdicts=[_verdict(table[table.set == name], name, names) for name in SETS],
+        rows=rows,
+        verdicts=[(name, comparisons[name].sentence, of_second[name].sentence) for name in comparisons],
     )
 
 
-def _rows(of_set: pd.DataFrame, set_name: str, names: dict[str, str]) -> list[dict[str, Any]]:
-    """A row a variant and headline metric: both estimates, and their paired difference."""
-    rows = []
-    for shipped, second in names.items():
-        differences = compared(of_set, shipped, second).differences
-        estimates, others = (all_estimates(of_set[of_set.variant == name]) for name in (shipped, second))
-        rows += [
-            {
-                "set": set_name,
-                "variant": shipped,
-                "shipped": estimates[key],
-                "second": others[key],
-                "difference": differences[key],
-                "within": estimates[key].low <= others[key].value <= estimates[key].high,
-            }
-            for key in headline_keys(estimates)
-        ]
-    return rows
+def _rows(
+    of_set: pd.DataFrame, set_name: str, estimates: Mapping[str, Estimate], shipped: str, second: str
+) -> list[dict[str, Any]]:
+    """A row a headline metric: both estimates, and their paired difference."""
+    differences = compared(of_set, shipped, second).differences
+    others = all_estimates(of_set[of_set.variant == second])
+    return [
+        {
+            "set": set_name,
+            "variant": shipped,
+            "shipped": estimates[key],
+            "second": others[key],
+            "difference": differences[key],
+            "within": estimates[key].low <= others[key].value <= estimates[key].high,
+        }
+        for key in headline_keys(estimates)
+    ]
 
 
-def _verdict(of_set: pd.DataFrame, set_name: str, names: dict[str, str]) -> dict[str, str]:
-    """Which of the two variants is better, by the shipped training and by the second."""
-    shipped_names = {second: shipped for shipped, second in names.items()}
-    of_seconds = of_set[of_set.variant.isin(shipped_names)]
-    renamed = of_seconds.assign(variant=of_seconds.variant.map(shipped_names))
-    return {
-        "set": set_name,
-        "shipped": compared(of_set, *names).sentence,
-        "second": compared(renamed, *names).sentence,
-    }
+def _renamed(of_seconds: pd.DataFrame, pairs: Sequence[tuple[Variant, Variant]]) -> pd.DataFrame:
+    """Predictions of the second trainings under the names of the shipped."""
+    names = {second.name: shipped.name for shipped, second in pairs}
+    return of_seconds.assign(variant=of_seconds.variant.map(names))
 
 
 def _without_seeds(variant: Variant) -> list[Recipe]:

@@ -1,1 +1,1 @@
-"""One frame's explanation, a small module a method: frame and network in, a map of what mattered out."""
+"""Saliency maps, a module a method: input and network -> map of the pixels that matter."""

@@ -1,4 +1,4 @@
-"""Network + frame + method + output -> SaliencyMap: the one call of the page, the benchmark and the tests."""
+"""Network + input + method + output -> SaliencyMap: the one call of page, benchmark and tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from faces.saliency.vanilla import vanilla
 
 @dataclass(frozen=True)
 class Method:
-    """A way to tell what mattered, and one line for people on what its map means."""
+    """A saliency method, with one line for people on what its map means."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ METHODS = {
         Method(
             "smoothgrad",
             "SmoothGrad",
-            "Vanilla gradients averaged over noisy copies of the frame: the speckles fade, what holds stays.",
+            "Vanilla gradients averaged over noisy copies of the input: the speckles fade, what holds stays.",
             lambda crop, gradients, _target, samples: smoothgrad(crop, gradients, samples=samples),
         ),
         Method(
@@ -70,14 +70,13 @@ def saliency_map(
     *,
     smooth_samples: int = SAMPLES,
 ) -> SaliencyMap:
-    """What mattered for `output` ("age" or "gender") in one frame.
+    """The saliency map of `output` ("age" or "gender") for one input.
 
-    `frame` is (px, px, 3) uint8 RGB, as `faces.input_crops` makes it from `square`; `method` a key of
-    METHODS; `smooth_samples` the noisy copies that SmoothGrad averages. Raises VariantError
-    where the network does not tell `output`.
+    `crop` is (px, px, 3) uint8 RGB, as `faces.input_crops` makes it from `square`; `method` a key of METHODS;
+    `smooth_samples` the noisy copies that SmoothGrad averages. Raises VariantError without the head.
     """
     _, female = network.outputs(crop[None])
     target = target_for(output, float(female[0]))
-    asked = crop.astype(np.float32)
-    values = METHODS[method].raw_values(asked, gradients_of(network, target), target, smooth_samples)
+    gradients = gradients_of(network, target)
+    values = METHODS[method].raw_values(crop.astype(np.float32), gradients, target, smooth_samples)
     return SaliencyMap(scaled_to_one(values), square)

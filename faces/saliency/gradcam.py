@@ -7,11 +7,11 @@ from faces.saliency.maps import expanded
 
 
 def gradcam(crop: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
-    """(px, px, 3) frame -> (px, px), linear between the places of the last feature map."""
-    found = gradients_of(crop)
-    weights = found.activation_gradient.mean(axis=(0, 1))
-    values = rectified(found.activations @ weights, counts_both_ways)
-    return expanded(values, len(crop), found.place)
+    """(px, px, 3) input -> (px, px), linear between the positions of the last feature map."""
+    gradients = gradients_of(crop)
+    weights = gradients.activation_gradient.mean(axis=(0, 1))
+    values = rectified(gradients.activations @ weights, counts_both_ways)
+    return expanded(values, len(crop), gradients.attention_cxcys)
 
 
 def rectified(values: np.ndarray, counts_both_ways: bool) -> np.ndarray:

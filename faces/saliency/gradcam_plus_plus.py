@@ -1,4 +1,4 @@
-"""Grad-CAM++: Grad-CAM whose weights favour places where a channel helps (Chattopadhyay et al. 2018)."""
+"""Grad-CAM++: Grad-CAM whose weights favour positions where a channel helps (Chattopadhyay et al. 2018)."""
 
 import numpy as np
 
@@ -8,18 +8,18 @@ from faces.saliency.maps import expanded
 
 
 def gradcam_plus_plus(crop: np.ndarray, gradients_of: GradientsOf, *, counts_both_ways: bool) -> np.ndarray:
-    """(px, px, 3) frame -> (px, px), linear between the places of the last feature map.
+    """(px, px, 3) input -> (px, px), linear between the positions of the last feature map.
 
     Equation 19 of the paper for the exponential of the target: its derivatives are powers of the gradient
     times a factor that is the same for the whole map, and is left out.
     """
-    found = gradients_of(crop)
-    gradient = found.activation_gradient
+    gradients = gradients_of(crop)
+    gradient = gradients.activation_gradient
     second, third = gradient**2, gradient**3
-    denominator = 2 * second + third * found.activations.sum(axis=(0, 1))
+    denominator = 2 * second + third * gradients.activations.sum(axis=(0, 1))
     fractions = second / np.where(second == 0, 1, denominator)
     total = fractions.sum(axis=(0, 1))
     fractions = fractions / np.where(total == 0, 1, total)
     weights = (rectified(gradient, counts_both_ways) * fractions).sum(axis=(0, 1))
-    values = rectified(found.activations @ weights, counts_both_ways)
-    return expanded(values, len(crop), found.place)
+    values = rectified(gradients.activations @ weights, counts_both_ways)
+    return expanded(values, len(crop), gradients.attention_cxcys)

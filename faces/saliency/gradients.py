@@ -1,7 +1,4 @@
-"""Network + frame + target -> gradients, as the exported graph computes them. No TensorFlow.
-
-A room of its own because the methods beside it need gradients, wherever they come from.
-"""
+"""Network + input + target -> gradients, computed by the exported graph without TensorFlow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,21 +13,21 @@ FETCHES = ("activations", "activation_gradient", "input_gradient")
 
 @dataclass(frozen=True)
 class Gradients:
-    """The last feature map and the gradients of a target, for one frame; float32, channels last."""
+    """The last feature map and the gradients of a target, for one input; float32, channels last."""
 
     activations: np.ndarray  # (rows, columns, channels)
     activation_gradient: np.ndarray  # (rows, columns, channels)
     input_gradient: np.ndarray  # (px, px, 3), change of the target for each grey level of a pixel
-    place: np.ndarray | None = None  # (3,) of the glimpse that the feature map shows; None: of the frame
+    attention_cxcys: np.ndarray | None = None  # (3,) square of the feature map in the input; None: all of it
 
 
-GradientsOf = Callable[[np.ndarray], Gradients]  # (px, px, 3) float32 frame, RGB 0-255 -> its gradients
+GradientsOf = Callable[[np.ndarray], Gradients]  # (px, px, 3) float32 input, RGB 0-255 -> its gradients
 
 
 def gradients_of(network: Network, target: Target) -> GradientsOf:
-    """A function that asks `network` for the gradients of `target` in any frame.
+    """A function that computes the gradients of `target` in `network` for any input.
 
-    Raises VariantError where the network does not tell what the target explains.
+    Raises VariantError where the network has no head for the target.
     """
     graph = network.graph(target.output)
     weights = {"age_weights": target.age_weights, "gender_weight": target.gender_weight}

@@ -1,6 +1,6 @@
-"""Raw values of a method -> SaliencyMap: as large as the frame, 0 to 1, and placed in the picture.
+"""Raw values of a method -> SaliencyMap: as large as the input, 0 to 1, with its square in the picture.
 
-A room of its own because the maps of two variants can only be compared in the picture's coordinates.
+The maps of two variants can only be compared in the picture's coordinates.
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ EMPTY_BELOW = 1e-9  # a map whose values differ by less shows nothing
 
 @dataclass(frozen=True)
 class SaliencyMap:
-    """What mattered in one frame. `values` (px, px) float32 from 0 to 1; `square` is where the frame lies."""
+    """A map of one input: `values` (px, px) float32 from 0 to 1, and the input's square in the picture."""
 
     values: np.ndarray
     square: Square
 
     @property
     def is_empty(self) -> bool:
-        """Whether the method found nothing: all values are equal."""
+        """Whether all values are equal."""
         return float(np.ptp(self.values)) < EMPTY_BELOW
 
     def fraction_inside(self, box_xyxy: Sequence[float]) -> float:
-        """The share of the map's sum that lies inside a box of the picture, 0 to 1; 0 for an empty map."""
+        """Fraction of the map's sum inside a box of the picture, 0 to 1; 0 for an empty map."""
         inside = float(self.values[self._inside(box_xyxy)].sum())
         return inside / max(float(self.values.sum()), EMPTY_BELOW)
 
@@ -50,24 +50,23 @@ def scaled_to_one(values: np.ndarray) -> np.ndarray:
     return ((values - low) / (high - low)).astype(np.float32)
 
 
-def expanded(values: np.ndarray, size_px: int, place: np.ndarray | None = None) -> np.ndarray:
+def expanded(values: np.ndarray, size_px: int, attention_cxcys: np.ndarray | None = None) -> np.ndarray:
     """(rows, columns) -> (size_px, size_px): linear between values, corner on corner as in tf-keras-vis.
 
-    Values of a glimpse are laid where its `place` is (centre x, centre y, side, in shares of the frame's
-    side), with nothing beside it.
+    Values of an attention crop are laid over its square in the input, with zeros outside.
     """
-    centre_x, centre_y, side = (0.5, 0.5, None) if place is None else place
+    centre_x, centre_y, side = (0.5, 0.5, None) if attention_cxcys is None else attention_cxcys
     down = _interpolation(values.shape[0], size_px, centre_y, side)
     across = _interpolation(values.shape[1], size_px, centre_x, side)
     return down @ values @ across.T
 
 
 def _interpolation(size_in: int, size_out: int, centre: float, side: float | None) -> np.ndarray:
-    """(size_out, size_in): the weight of each value in each place between the first and the last."""
+    """(size_out, size_in): the weight of each value at each position between the first and the last."""
     along = np.linspace(0, 1, size_out)
     if side is not None:
         along = ((np.arange(size_out) + 0.5) / size_out - centre) / side + 0.5
-    places = along * (size_in - 1)
+    positions = along * (size_in - 1)
     inside = (along >= 0) & (along <= 1)
-    weights = np.maximum(1 - np.abs(places[:, None] - np.arange(size_in)[None]), 0)
+    weights = np.maximum(1 - np.abs(positions[:, None] - np.arange(size_in)[None]), 0)
     return weights * inside[:, None]

@@ -1,15 +1,14 @@
-"""Output of a network -> Target, the one number whose gradient a map shows.
+"""Output of a network -> Target, the number whose gradient a map shows, for both engines and every method.
 
-A room of its own because both engines, and every method, have to explain the same number. For the age it is
-the expectation: what is shown as the age. For the gender it is the log odds of the gender that was answered,
-because the probability of a sure answer is flat and has no gradient.
+For the age it is the expectation, which is shown as the age. For the gender it is the log odds of the
+predicted gender, because a probability near 1 is flat and has no gradient.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from faces.predictions import AGE, GENDER, OUTPUTS
+from faces.predictions import AGE, AGES, EVEN, GENDER, OUTPUTS
 
 
 @dataclass(frozen=True)
@@ -25,14 +24,14 @@ class Target:
 
 
 def target_for(output: str, female_probability: float) -> Target:
-    """The number to explain for AGE or GENDER in a frame that was answered with `female_probability`."""
+    """The number to explain for AGE or GENDER of an input with this female probability."""
     if output == AGE:
         # In decades: Grad-CAM++ as published takes the exponential of the target, and e^90 is no float32.
-        weights = np.arange(101, dtype=np.float32)[None] / 10
+        weights = np.arange(AGES, dtype=np.float32)[None] / 10
         return Target(AGE, weights, np.zeros((1, 1), np.float32), counts_both_ways=True)
     if output == GENDER:
-        sign = 1.0 if female_probability >= 0.5 else -1.0
+        sign = 1.0 if female_probability >= EVEN else -1.0
         return Target(
-            GENDER, np.zeros((1, 101), np.float32), np.full((1, 1), sign, np.float32), counts_both_ways=False
+            GENDER, np.zeros((1, AGES), np.float32), np.full((1, 1), sign, np.float32), counts_both_ways=False
         )
     raise ValueError(f"An output is one of {OUTPUTS}. Received: '{output}'.")

@@ -6,5 +6,5 @@ from faces.saliency.gradients import GradientsOf
 
 
 def vanilla(crop: np.ndarray, gradients_of: GradientsOf) -> np.ndarray:
-    """(px, px, 3) frame -> (px, px): the largest absolute gradient among a pixel's three channels."""
+    """(px, px, 3) input -> (px, px): the largest absolute gradient among a pixel's three channels."""
     return np.abs(gradients_of(crop).input_gradient).max(axis=-1)

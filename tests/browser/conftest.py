@@ -120,7 +120,7 @@ class Visit:
 
     def choose(self, *paths):
         """Choose files, as in the dialog of the operating system."""
-        self.wait_for("#predict-drop")
+        self.wait_for("#upload-area")
         self.all("#choose-pictures")[0].send_keys("\n".join(map(str, paths)))
 
     def click(self, selector):

@@ -80,7 +80,7 @@ def _states(folder: Path) -> list[State]:
         ("saliency_two_people", _explained(people)),
         ("metrics", _page("/metrics", "h1")),
         ("training", _page("/training", ".ag-row")),
-        ("data", _page("/data", ".draws")),
+        ("data", _page("/data", ".augmentation-samples")),
         ("about", _page("/about", ".about-card")),
         ("not_found", _page("/nowhere")),
     ]
@@ -125,7 +125,7 @@ def _sample(file: str) -> Callable[[Chrome, str], None]:
 def _uploaded(*pictures: Path) -> Callable[[Chrome, str], None]:
     def go(driver: Chrome, url: str) -> None:
         driver.get(url)
-        _wait(driver, "#predict-drop")
+        _wait(driver, "#upload-area")
         driver.find_element(By.ID, "choose-pictures").send_keys("\n".join(map(str, pictures)))
         answered = ".entry-answered, .problem"
         WebDriverWait(driver, ANSWER_WITHIN_S).until(
@@ -139,9 +139,9 @@ def _uploaded(*pictures: Path) -> Callable[[Chrome, str], None]:
 def _asked(picture: Path) -> Callable[[Chrome, str], None]:
     def go(driver: Chrome, url: str) -> None:
         _uploaded(picture)(driver, url)
-        button = _wait(driver, ".ask")
+        button = _wait(driver, ".close-up-button")
         driver.execute_script("arguments[0].click()", button)
-        _wait(driver, ".asked .axis-row")
+        _wait(driver, ".close-up-rows .axis-row")
         _light_face(driver, 1)
 
     return go

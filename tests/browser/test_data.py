@@ -1,12 +1,12 @@
 """Data in a real browser, without a data set: who is in the pictures, and draws of an augmentation."""
 
-FRAMES = "return [...document.querySelectorAll('.draws img')].map((image) => image.src)"
+FRAMES = "return [...document.querySelectorAll('.augmentation-samples img')].map((image) => image.src)"
 DRAWN = """
-    const images = [...document.querySelectorAll(".draws img")];
+    const images = [...document.querySelectorAll(".augmentation-samples img")];
     return images.length === 10 && images.every((image) => image.complete && image.naturalWidth > 0);
 """
 PIXELS = """
-    return [...document.querySelectorAll(".draws img")].map((image) => {
+    return [...document.querySelectorAll(".augmentation-samples img")].map((image) => {
         const canvas = document.createElement("canvas");
         canvas.width = canvas.height = 32;
         canvas.getContext("2d").drawImage(image, 0, 0, 32, 32);
@@ -26,7 +26,7 @@ def test_an_augmentation_is_drawn_twice_and_shows_two_pictures(visit):
     first = drawn(page)
     assert len(set(first)) == 10
     before = page.driver.execute_script(FRAMES)
-    page.click("#data-draw-again")
+    page.click("#data-sample-again")
     page.wait_until(lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
     second = drawn(page)
     assert second[0] == first[0]  # the picture as it is

@@ -8,7 +8,7 @@ from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
 
-FILLED = ".chart, .ag-row, .notice"  # what a section may hold once it was drawn
+FILLED = ".chart, .ag-row, .alert"  # what a section may hold once it was drawn
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def choose(page, control, value):
 def shown_tiles(page):
     """Printed values by (measure, variant)."""
     return {
-        (tile.get_attribute("data-measure"), value.get_attribute("data-variant")): value.text
+        (tile.get_attribute("data-metric"), value.get_attribute("data-variant")): value.text
         for tile in page.wait_for(".tile", 4)
         for value in tile.find_elements("css selector", ".tile-value")
     }
@@ -109,7 +109,7 @@ def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit):
     points = "Blur: full −5.0, cropped −2.5 points"
     page.wait_until(lambda: points in page.texts(titles), "genders")
     choose(page, "set", "fgnet")
-    notices = "#robustness .notice"
+    notices = "#robustness .alert"
     page.wait_until(lambda: any("Not measured" in text for text in page.texts(notices)), "another set")
     assert not page.all("#robustness .chart")[0].is_displayed()
     page.resize(390)

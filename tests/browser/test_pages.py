@@ -3,7 +3,7 @@
 import pytest
 
 PAGES = {
-    "/": "#predict-drop",
+    "/": "#upload-area",
     "/?sample=astronaut.jpg": ".face-card",
     "/saliency": "h1",
     "/saliency?sample=astronaut.jpg&face=0": "h1",

@@ -33,11 +33,11 @@ def test_full_can_be_asked_about_one_face(visit, tmp_path):
     page = visit()
     page.choose(two_people(tmp_path))
     page.wait_for(".face-card", count=2)
-    page.click(".face-card[data-face='2'] .ask")
-    page.wait_for(".face-card[data-face='2'] .asked .axis-row", count=2)
-    assert page.texts(".face-card[data-face='2'] .asked .row-of-what") == ["close up", "close up"]
-    assert AGE.match(page.texts(".face-card[data-face='2'] .axis-age .asked .row-words")[0])
-    assert not page.all(".face-card[data-face='1'] .asked .axis-row")
+    page.click(".face-card[data-face='2'] .close-up-button")
+    page.wait_for(".face-card[data-face='2'] .close-up-rows .axis-row", count=2)
+    assert page.texts(".face-card[data-face='2'] .close-up-rows .row-of-what") == ["close up", "close up"]
+    assert AGE.match(page.texts(".face-card[data-face='2'] .axis-age .close-up-rows .row-words")[0])
+    assert not page.all(".face-card[data-face='1'] .close-up-rows .axis-row")
 
 
 def test_a_broken_file_is_told_of_and_the_one_beside_it_answered(visit, tmp_path):
@@ -110,16 +110,16 @@ def test_a_picture_that_the_server_forgot_says_so(visit, tmp_path):
     """
     assert page.driver.execute_async_script(forget) == 2
     page.click(".entry[data-entry='2']")
-    page.wait_for(".notice-problem")
-    assert page.texts(".notice-title") == ["hills.png has expired."]
-    assert "30 minutes" in page.texts(".notice-text")[0]
+    page.wait_for(".alert-problem")
+    assert page.texts(".alert-title") == ["hills.png has expired."]
+    assert "30 minutes" in page.texts(".alert-text")[0]
 
 
 def test_a_sample_has_an_address_and_its_true_ages(visit):
     page = visit("/?sample=solvay_1927.jpg")
     page.wait_for(".face-card", count=27)
-    page.wait_for(".truth-mark", count=27)
-    summary = page.texts("#predict-truth-summary")[0]
+    page.wait_for(".ground-truth-mark", count=27)
+    summary = page.texts("#predict-summary")[0]
     assert re.match(r"cropped: \d+ of 2\d ages within 5 years, \d+ of 2\d genders right", summary)
     assert any(text.startswith("Marie Curie") for text in page.texts(".headline-person"))
 
@@ -127,12 +127,12 @@ def test_a_sample_has_an_address_and_its_true_ages(visit):
 def test_typed_truth_is_compared_with_all_variants(visit):
     page = visit("/?sample=astronaut.jpg")
     page.wait_for(".face-card")
-    assert not page.all("#predict-truth:not([hidden])")
-    page.click(".truth summary")
-    page.wait_for(".truth-form input")[0].send_keys("35", Keys.TAB)
-    page.wait_for(".truth-mark", count=2)
-    assert [text.split()[0] for text in page.texts(".truth-mark")] == ["cropped", "full"]
-    assert page.all("#predict-truth:not([hidden])")
+    assert not page.all("#predict-ground-truth:not([hidden])")
+    page.click(".ground-truth summary")
+    page.wait_for(".ground-truth-form input")[0].send_keys("35", Keys.TAB)
+    page.wait_for(".ground-truth-mark", count=2)
+    assert [text.split()[0] for text in page.texts(".ground-truth-mark")] == ["cropped", "full"]
+    assert page.all("#predict-ground-truth:not([hidden])")
 
 
 def test_a_lit_card_lights_its_box_and_the_other_way_round(visit, tmp_path):

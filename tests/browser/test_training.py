@@ -7,7 +7,7 @@ def test_the_curves_of_three_runs_lie_over_each_other(visit):
     page.wait_until(lambda: all(page.texts(".chart-title")), "titles")
     solid = ".chart[data-chart='loss'] .legendtext"
     page.wait_until(lambda: len(page.all(solid)) == 4, "three runs and what is dotted")
-    assert page.texts(solid) == ["full", "cropped", "again", "training frames"]
+    assert page.texts(solid) == ["full", "cropped", "again", "training pictures"]
     rows = page.wait_for(".ag-row", count=3)
     assert len(rows) == 3
     page.resize(390)
@@ -28,8 +28,8 @@ def test_explain_shows_the_maps_of_the_two_that_were_chosen(visit):
     page = visit("/?sample=astronaut.jpg&first=cropped&second=again")
     page.wait_for(".face-card")
     page.click(".card-actions a")
-    page.wait_for(".looks")
-    assert [one.get_attribute("data-variant") for one in page.all(".look")] == ["cropped", "again"]
+    page.wait_for(".saliency-rows")
+    assert [one.get_attribute("data-variant") for one in page.all(".saliency-row")] == ["cropped", "again"]
 
 
 def test_choosing_another_variant_answers_the_same_picture_again(visit):

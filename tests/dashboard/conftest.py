@@ -1,4 +1,4 @@
-"""The app with the real networks, asked without a browser."""
+"""The app with the real networks, requested without a browser."""
 
 import pytest
 from flask.testing import FlaskClient

@@ -58,13 +58,13 @@ def test_a_picture_over_the_limit_is_refused_and_the_next_one_answered(client, a
     [(b"", "multipart/form-data"), (b"abc", "text/plain"), (b"{}", "application/json")],
     ids=["an empty form", "a text", "a JSON object"],
 )
-def test_a_wrong_call_is_told_so_in_json(client, body, content_type):
+def test_a_wrong_call_is_refused_in_json(client, body, content_type):
     response = client.post("/api/v1/predict", data=body, content_type=content_type)
     assert response.status_code == 400
     assert response.get_json()["error"]["name"] == "WrongCall"
 
 
-def test_a_wrong_method_is_told_so_in_json(client):
+def test_a_wrong_method_is_refused_in_json(client):
     response = client.get("/api/v1/predict")
     assert response.status_code == 405
 

@@ -1,4 +1,4 @@
-"""Callbacks, asked as the browser asks them: what addresses, sets, variants and pictures lead to."""
+"""Callbacks, called as the browser calls them: what URLs, sets, variants and pictures lead to."""
 
 import json
 import re
@@ -9,17 +9,19 @@ import pytest
 
 from dashboard.app import create_app
 from dashboard.context import load_context
+from dashboard.pages.metrics import ids as metrics_ids
 from dashboard.pages.metrics.selection import Selection
-from dashboard.shared import ids
+from dashboard.pages.predict import ids as predict_ids
+from dashboard.pages.saliency import ids as saliency_ids
+from dashboard.shared import ids as shell_ids
 from evaluation.metrics.comparisons import HEADLINE_KEYS, compared
 from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
-from faces.pictures import decode
 from tests.browser.serving import without_faces
 from tests.builders import answer_of, components_in, text_of
 from tests.dashboard.conftest import SHIPPED
 
-HEADLINE = f"..{ids.METRICS_HEADLINE}.children...{ids.METRICS_TILES}.children.."
+HEADLINE = f"..{metrics_ids.HEADLINE}.children...{metrics_ids.TILES}.children.."
 
 
 @pytest.fixture(scope="module")
@@ -35,28 +37,30 @@ def predictions(repository):
     return read_predictions([repository / name for name in SHIPPED])
 
 
-def page_of(client, address: str) -> str:
-    """The page that an address opens: JSON as text."""
-    path, _, search = address.partition("?")
+def page_of(client, url: str) -> str:
+    """The page that a URL opens: JSON as text."""
+    path, _, search = url.partition("?")
     outputs = ".._pages_content.children..._pages_store.data.."
     search = f"?{search}" if search else ""
-    return answer_of(client, outputs, (f"{ids.LOCATION}.pathname", path), (f"{ids.LOCATION}.search", search))
+    return answer_of(
+        client, outputs, (f"{shell_ids.LOCATION}.pathname", path), (f"{shell_ids.LOCATION}.search", search)
+    )
 
 
 def selected_in(page: str) -> dict[str, str]:
     """What the Metrics page shows, as its store holds it."""
-    (store,) = re.findall(rf'"id": "{ids.METRICS_SELECTION}", "data": (\{{[^{{}}]*\}})', page)
+    (store,) = re.findall(rf'"id": "{metrics_ids.SELECTION}", "data": (\{{[^{{}}]*\}})', page)
     return json.loads(store)
 
 
 def headline_of(client, selected: dict[str, str]) -> str:
-    return answer_of(client, HEADLINE, (ids.METRICS_SELECTION, selected))
+    return answer_of(client, HEADLINE, (metrics_ids.SELECTION, selected))
 
 
 def tiles_in(shown: str) -> dict[tuple[str, str], str]:
-    """Printed values by (measure, variant)."""
+    """Printed values by (metric, variant)."""
     return {
-        (tile["data-measure"], value["data-variant"]): text_of(value)
+        (tile["data-metric"], value["data-variant"]): text_of(value)
         for tile in components_in(shown, "tile")
         for value in components_in(json.dumps(tile), "tile-value")
     }
@@ -88,13 +92,13 @@ def test_a_set_and_split_show_the_numbers_of_the_tables(client, predictions, set
     assert_shows(headline_of(client, selected), rows)
 
 
-def test_an_address_brings_the_same_metrics_back(client, predictions):
+def test_a_url_brings_the_same_metrics_back(client, predictions):
     selected = selected_in(page_of(client, "/metrics?set=fgnet&split=test&pictures=found"))
     rows = predictions[(predictions.set == "fgnet") & (predictions.status == "face found")]
     assert_shows(headline_of(client, selected), rows)
 
 
-def test_an_address_that_names_nothing_known_shows_what_there_is(client):
+def test_a_url_that_names_nothing_known_shows_what_there_is(client):
     selected = selected_in(page_of(client, "/metrics?set=nonsense&split=nowhere&first=nobody"))
     assert selected == Selection("chips", "test", "all", "full", "cropped").as_dict
 
@@ -108,10 +112,10 @@ def test_two_of_three_are_compared_on_metrics(three):
     assert copied == [text for (_, name), text in tiles.items() if name == "cropped"]
 
 
-def predict_answer(client, key: str, name: str, *pair: str) -> str:
+def predict_answer(client, key: str, name: str, *comparison: str) -> str:
     shown = {"id": 1, "key": key, "name": name, "state": "answered"}
-    chosen = (ids.pair(ids.PAIR, ids.ON_PREDICT), list(pair))
-    return answer_of(client, f"{ids.PREDICT_ANSWER}.children", (ids.SHOWN, shown), chosen)
+    chosen = (predict_ids.COMPARISON, list(comparison))
+    return answer_of(client, f"{predict_ids.ANSWER}.children", (shell_ids.SHOWN, shown), chosen)
 
 
 def test_two_of_three_answer_a_picture(three):
@@ -129,24 +133,24 @@ def test_a_picture_that_the_server_forgot_says_so_on_both_pages(client):
     shown = predict_answer(client, "no-such-token", "hills.png", "full", "cropped")
     assert "hills.png has expired." in shown
     assert "30 minutes" in shown
-    explained = looks_of(client, "no-such-token", "full", "cropped")
+    explained = saliency_rows_of(client, "no-such-token", "full", "cropped")
     assert "This picture cannot be explained." in explained
     assert "30 minutes" in explained
     assert "never stored" in explained
 
 
-def looks_of(client, key: str, *pair: str) -> str:
+def saliency_rows_of(client, key: str, *comparison: str) -> str:
     return answer_of(
         client,
-        f"{ids.SALIENCY_LOOKS}.children",
-        (f"{ids.SALIENCY_PICTURE}.value", key),
-        (ids.SALIENCY_FACE, {"key": key, "face": 0}),
-        (ids.pair(ids.PAIR, ids.ON_SALIENCY), list(pair)),
+        f"{saliency_ids.ROWS}.children",
+        (f"{saliency_ids.PICTURE}.value", key),
+        (saliency_ids.FACE, {"key": key, "face": 0}),
+        (saliency_ids.COMPARISON, list(comparison)),
     )
 
 
 def test_two_of_three_are_explained(three):
-    shown = looks_of(three, "sample:astronaut.jpg", "again", "full")
+    shown = saliency_rows_of(three, "sample:astronaut.jpg", "again", "full")
     names = re.findall(r'"data-variant": "(\w+)"', shown)
     assert list(dict.fromkeys(names)) == ["again", "full"]
 
@@ -155,13 +159,15 @@ def test_a_page_that_is_not_there_says_so(client):
     assert "There is no such page" in page_of(client, "/nowhere")
 
 
-def test_a_picture_without_a_face_is_answered_and_explained_as_a_whole(client, context, tmp_path):
+def test_a_picture_without_a_face_is_answered_and_explained_as_a_whole(client, tmp_path):
     path = without_faces(tmp_path)
-    picture = decode(path.read_bytes(), path.name)
-    key = context.uploads.add(picture, context.workbench.answer(picture))
+    with path.open("rb") as file:
+        entry = client.post("/pictures", data={"picture": (file, path.name)}).get_json()
+    assert entry["faces"] == 0
+    key = entry["key"]
     shown = predict_answer(client, key, path.name, "full", "cropped")
-    assert [text_of(title) for title in components_in(shown, "notice-title")] == ["No face found."]
-    explained = looks_of(client, key, "full", "cropped")
-    assert [text_of(title) for title in components_in(explained, "notice-title")] == ["No face found."]
-    assert "sees the whole picture" in explained
-    assert "sees face" not in explained
+    assert [text_of(title) for title in components_in(shown, "alert-title")] == ["No face found."]
+    explained = saliency_rows_of(client, key, "full", "cropped")
+    assert [text_of(title) for title in components_in(explained, "alert-title")] == ["No face found."]
+    assert "input: the whole picture" in explained
+    assert "input: face" not in explained

@@ -2,17 +2,17 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from dashboard.pages.about.facts import card_section, design_of, provenance_of, recipe_differences
 from dashboard.pages.predict.answer_view import answer_view, faces_in_words, timings_in_words
+from dashboard.pages.predict.answered_picture import AnsweredPicture
 from dashboard.pages.predict.axes import Row, age_row, gender_row
-from dashboard.pages.predict.face_card import saliency_address
+from dashboard.pages.predict.face_card import saliency_url
 from dashboard.pictures.uploads import Upload
-from dashboard.shared.variant_choice import pair_in
+from dashboard.shared.variant_choice import comparison_in
 from evaluation.reports.lineage import recipe_of
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
@@ -34,9 +34,8 @@ def styles_of(component, class_name):
 
 
 def view_of(upload, **changes):
-    named: dict[str, Any] = {"whole_picture_variants": ["full"], "face_variants": ["cropped"], "people": {}}
-    named |= {"pair": ["full", "cropped"]} | changes
-    return json.dumps(answer_view("key", upload, COLOURS, **named).to_plotly_json(), default=vars)
+    shown = AnsweredPicture("key", upload.answer, ["full", "cropped"], ["cropped"], ["full"], COLOURS)
+    return json.dumps(answer_view(replace(shown, **changes)).to_plotly_json(), default=vars)
 
 
 def test_an_age_is_written_with_its_interval():
@@ -87,14 +86,14 @@ def test_stage_times_are_one_line():
 
 
 def test_explain_leads_to_the_face_of_a_sample_or_an_upload():
-    assert saliency_address("sample:a.jpg", 3, ["full"]) == "/saliency?sample=a.jpg&face=3&first=full"
-    assert saliency_address("t0ken", 0, ["full"]) == "/saliency?picture=t0ken&face=0&first=full"
+    assert saliency_url("sample:a.jpg", 3, ["full"]) == "/saliency?sample=a.jpg&face=3&first=full"
+    assert saliency_url("t0ken", 0, ["full"]) == "/saliency?picture=t0ken&face=0&first=full"
 
 
 def test_explain_takes_the_pair_along_that_was_chosen():
-    address = saliency_address("t0ken", 0, ["wide", "full"])
+    address = saliency_url("t0ken", 0, ["wide", "full"])
     query = dict(parse_qsl(urlsplit(address).query))
-    assert pair_in(query, ["full", "cropped", "wide"]) == ("wide", "full")
+    assert comparison_in(query, ["full", "cropped", "wide"]) == ("wide", "full")
 
 
 def test_a_face_alone_has_both_variants_on_its_card_and_several_are_told_apart(context, astronaut):
@@ -111,14 +110,14 @@ def test_the_card_of_a_face_tells_that_full_read_another_one(context, astronaut)
         "a.jpg", 512, 512, faces, {"full": replace(PREDICTION, attended_xyxy=(300, 0, 400, 100))}
     )
     view = view_of(Upload(picture, at_second))
-    assert "(it looked at face 2)" in view
-    assert view.count("read face 2") == view.count('"whole picture"') == 2  # age and gender, on one card each
+    assert "(attended to face 2)" in view
+    assert view.count('"face 2"') == view.count('"whole picture"') == 2  # age and gender, on one card each
     between = Answer(
         "a.jpg", 512, 512, faces, {"full": replace(PREDICTION, attended_xyxy=(100, 0, 300, 200))}
     )
     view = view_of(Upload(picture, between))
-    assert "(it looked at the dashed square)" in view
-    assert "read face" not in view
+    assert "(attended to the dashed square)" in view
+    assert '"face 2"' not in view
 
 
 def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astronaut):
@@ -128,7 +127,7 @@ def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astron
     )
     view = view_of(nobody)
     assert "No face found." in view
-    assert "ask-full" not in view
+    assert "close-up-button" not in view
 
 
 def test_where_a_variant_looked_is_drawn_within_the_picture(context, astronaut):
@@ -136,16 +135,16 @@ def test_where_a_variant_looked_is_drawn_within_the_picture(context, astronaut):
     looked = replace(PREDICTION, attended_xyxy=(-51.2, 128.0, 256.0, 640.0))
     view = view_of(Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": looked})))
     assert '"left": "0.000%", "top": "25.000%", "width": "50.000%", "height": "75.000%"' in view
-    assert "Where full looked" in view
+    assert "that full attended to" in view
     elsewhere = Answer("a.jpg", 512, 512, [], {"full": PREDICTION})
-    assert '"looked-at"' not in view_of(Upload(answered.picture, elsewhere))
+    assert '"attended-square"' not in view_of(Upload(answered.picture, elsewhere))
 
 
 def test_one_variant_of_faces_alone_has_nobody_to_ask(context, astronaut):
     answered = context.workbench.answered(astronaut, "a.jpg")
     face = AnsweredFace(Face((10, 10, 90, 90), 0.9), {"cropped": PREDICTION})
     alone = Upload(answered.picture, Answer("a.jpg", 512, 512, [face], {}))
-    assert "ask-full" not in view_of(alone, whole_picture_variants=[])
+    assert "close-up-button" not in view_of(alone, whole_picture_variants=[])
 
 
 def test_the_facts_of_a_variant_come_from_its_files(context):
@@ -154,6 +153,14 @@ def test_the_facts_of_a_variant_come_from_its_files(context):
         assert facts["Parameters"].value == f"{variant.parameters:,}"
         assert variant.split_sha256 in facts["Split"].title
         assert facts["Split"].value == f"{variant.split_sha256[:12]}…"
+
+
+def test_a_wrong_recipe_is_a_fact_in_words_and_has_no_settings(context, tmp_path):
+    (tmp_path / "recipe.toml").write_text("epochs = 3\n", encoding="utf-8")
+    variant = replace(context.variants["cropped"], folder=tmp_path)
+    facts = {fact.name: fact.value for fact in provenance_of(variant)}
+    assert "recipe.toml: epochs: There is no such key. Received: 3." in facts["Data"]
+    assert recipe_differences([tmp_path, tmp_path]) == ({}, 0)
 
 
 def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):

@@ -166,7 +166,7 @@ def test_a_picture_without_a_key_of_ours_has_expired(context):
         context.pictures.upload("sample:../app.py")
 
 
-def test_the_browser_is_told_to_load_nothing_from_elsewhere(client):
+def test_the_security_policy_lets_the_browser_load_nothing_from_elsewhere(client):
     policy = client.get("/").headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "http" not in policy

@@ -10,18 +10,22 @@ import pytest
 from dashboard.app import create_app
 from dashboard.context import load_context
 from dashboard.pages.about.facts import design_of, figures_of, provenance_of
-from dashboard.pages.metrics.charts import CHARTS, View
+from dashboard.pages.metrics.charts.catalogue import CHARTS
+from dashboard.pages.metrics.charts.chart import View
 from dashboard.pages.metrics.headline import headline, tiles
 from dashboard.pages.metrics.matrices import matrix_counts, matrix_titles
 from dashboard.pages.metrics.matrix_figures import confusion_difference_figure, confusion_figure
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.metrics.table import table_rows
+from dashboard.pages.predict import ids as predict_ids
 from dashboard.pages.predict.axes import Row, age_row, gender_row
 from dashboard.pages.predict.ground_truth import GroundTruth, marks
+from dashboard.pages.saliency import ids as saliency_ids
 from dashboard.pictures.routes import csv_of
-from dashboard.shared import ids
-from dashboard.shared.theme import LIGHT
+from dashboard.shared import ids as shell_ids
+from dashboard.shared.figures import FigureColours
+from dashboard.shared.theme import LIGHT, Palette
 from evaluation.runs import COMPLETE
 from faces.predictions import AGE, GENDER, Prediction, age_in_words, gender_in_words
 from tests.builders import answer_of, predictions_of
@@ -31,6 +35,7 @@ NAMES = ("single", "both")
 SELECTED = Selection("chips", "test", "all", *NAMES)
 ALONE = Selection("chips", "test", "all", "single", "")
 COLOURS = {name: f"var(--variant-{place})" for place, name in enumerate(NAMES)}
+FIGURE_COLOURS = FigureColours(Palette(NAMES), LIGHT)
 ABOUT_GENDERS = {"gender_scores", "accuracy_by_answer_rate", "accuracy_by_face_fraction"}
 ABOUT_AGES = {key for key in CHARTS if not key.startswith("training")} - ABOUT_GENDERS
 
@@ -49,8 +54,8 @@ def app_client(app_context):
 def predict_answer(client, *variants: str) -> str:
     """What Predict shows for the astronaut with these variants: JSON as text."""
     shown = {"id": 1, "key": "sample:astronaut.jpg", "name": "astronaut.jpg", "state": "answered"}
-    pair = (ids.pair(ids.PAIR, ids.ON_PREDICT), list(variants))
-    return answer_of(client, f"{ids.PREDICT_ANSWER}.children", (ids.SHOWN, shown), pair)
+    pair = (predict_ids.COMPARISON, list(variants))
+    return answer_of(client, f"{predict_ids.ANSWER}.children", (shell_ids.SHOWN, shown), pair)
 
 
 @pytest.mark.training
@@ -79,14 +84,14 @@ def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
 def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs):
     said = answer_of(
         app_client,
-        f"{ids.SALIENCY_LOOKS}.children",
-        (ids.SALIENCY_PICTURE, "sample:astronaut.jpg"),
-        (ids.SALIENCY_FACE, {"key": "sample:astronaut.jpg", "face": 0}),
-        (ids.pair(ids.PAIR, ids.ON_SALIENCY), [name]),
+        f"{saliency_ids.ROWS}.children",
+        (saliency_ids.PICTURE, "sample:astronaut.jpg"),
+        (saliency_ids.FACE, {"key": "sample:astronaut.jpg", "face": 0}),
+        (saliency_ids.COMPARISON, [name]),
     )
     assert re.findall(r'"data-output": "(\w+)"', said) == outputs
     for output in {AGE, GENDER} - set(outputs):
-        assert f"{name} tells no {output}." in said
+        assert f"{name} predicts no {output}." in said
     for output in (AGE, GENDER):
         asked = {"key": "sample:astronaut.jpg", "variant": name, "output": output, "method": "gradcam"}
         found = app_client.get("/saliency/map", query_string=asked).json
@@ -133,7 +138,7 @@ def test_what_is_not_told_has_a_row_without_a_mark():
 def test_what_is_not_told_is_neither_right_nor_wrong():
     answers = {"ages": OF_AGE.as_dict(), "genders": OF_GENDER.as_dict()}
     found = marks(answers, GroundTruth(34, "female"), tolerance_years=5)
-    assert [(mark.variant, mark.of, mark.right) for mark in found] == [
+    assert [(mark.variant, mark.output, mark.right) for mark in found] == [
         ("ages", "age", True),
         ("genders", "gender", True),
     ]
@@ -171,55 +176,54 @@ def words_of(figure) -> str:
 def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
     silent, numbers = silence
     chart = CHARTS[key]
-    figure = chart.draw(chart.table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = chart.plot(chart.table(numbers, SELECTED), View(numbers, SELECTED, FIGURE_COLOURS))
     words = words_of(figure)
     assert words.strip()
     assert "nan" not in words
-    alone = chart.draw(chart.table(numbers, ALONE), View(numbers, ALONE, LIGHT))
+    alone = chart.plot(chart.table(numbers, ALONE), View(numbers, ALONE, FIGURE_COLOURS))
     if key in (ABOUT_AGES if silent == AGE else ABOUT_GENDERS) - {"predicted_against_true_2", "disagreement"}:
-        assert f"single tells no {silent}s." in words_of(alone)
+        assert f"single predicts no {silent}s." in words_of(alone)
 
 
 def test_titles_tell_only_the_variant_that_tells(silence):
     silent, numbers = silence
     key = "gender_scores" if silent == GENDER else "cs_curve"
-    figure = CHARTS[key].draw(CHARTS[key].table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
+    figure = CHARTS[key].plot(CHARTS[key].table(numbers, SELECTED), View(numbers, SELECTED, FIGURE_COLOURS))
     title = figure.layout.meta["title"]
     assert "–" not in title
-    assert "cannot be told apart" not in title
-    assert title.endswith(f"single tells no {silent}s.")
+    assert "cannot be compared" not in title
+    assert title.endswith(f"single predicts no {silent}s.")
 
 
 def test_disagreement_names_who_tells_no_ages():
     numbers = Numbers(predictions(AGE))
     chart = CHARTS["disagreement"]
-    figure = chart.draw(chart.table(numbers, SELECTED), View(numbers, SELECTED, LIGHT))
-    assert "single tells no ages." in words_of(figure)
+    figure = chart.plot(chart.table(numbers, SELECTED), View(numbers, SELECTED, FIGURE_COLOURS))
+    assert "single predicts no ages." in words_of(figure)
 
 
 def test_the_matrices_of_what_one_does_not_tell_say_so(silence):
     silent, numbers = silence
     counts = matrix_counts(numbers, SELECTED, silent)
     titles = matrix_titles(counts, SELECTED, silent)
-    assert titles[0] == f"single: no {silent}s read"
+    assert titles[0] == f"single: no {silent}s predicted"
     assert titles[1].startswith("both: ")
     assert titles[2] == "both minus single: nothing to compare"
     assert "None of these" in words_of(confusion_figure(counts[0], titles[0], LIGHT))
     difference = confusion_difference_figure(counts[0], counts[1], titles[2], NAMES, LIGHT)
-    assert "both have read" in words_of(difference)
+    assert "both have predicted" in words_of(difference)
 
 
 def test_headline_tiles_and_table_compare_what_both_tell(silence):
     silent, numbers = silence
     told = {AGE: GENDER, GENDER: AGE}[silent]
     assert f"{silent}s cannot be compared here" in numbers.comparison(SELECTED).sentence
-    assert f"tells no {silent}s" in str(headline(numbers, ALONE, COLOURS))
+    assert f"predicts no {silent}s" in str(headline(numbers, ALONE, COLOURS))
     shown = {
-        tile.to_plotly_json()["props"]["data-measure"]: str(tile)
-        for tile in tiles(numbers, SELECTED, COLOURS)
+        tile.to_plotly_json()["props"]["data-metric"]: str(tile) for tile in tiles(numbers, SELECTED, COLOURS)
     }
     compared = {AGE: "mae", GENDER: "accuracy"}
-    assert "Not told by both" in shown[compared[silent]]
+    assert "Not predicted by both" in shown[compared[silent]]
     assert "single − both" in shown[compared[told]]
     by_label = dict(zip(numbers.comparison(SELECTED).differences, table_rows(numbers, SELECTED), strict=True))
     assert by_label[compared[silent]]["real"] == "–"

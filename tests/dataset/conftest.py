@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dataset import utkface
-from dataset.duplicates import fingerprints
+from dataset.duplicates import cached_fingerprints
 from dataset.paths import default_cache_dir
 
 
@@ -15,7 +15,7 @@ def utkface_prints(data_dir):
     folder = utkface.folder_in(data_dir)
     names = sorted(path.name for path in folder.iterdir())
     paths = [folder / name for name in names]
-    return names, fingerprints(paths, cache_dir=default_cache_dir(), progress=False)
+    return names, cached_fingerprints(paths, "utkface_all_files", default_cache_dir())
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.augmentation import Augmentation, augmented, centre_of, face_cut_out, grained
+from dataset.augmentation import Augmentation, augmented, face_cut_out, grained
 from faces.errors import RecipeError
 from faces.toml import checked
 
@@ -39,12 +39,18 @@ def canvas(repository):
     return cv2.resize(rgb, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_AREA)
 
 
+def centre_of(canvas, output_px):
+    """The input (output_px, output_px, 3) in the middle of a canvas (side, side, 3)."""
+    start = (canvas.shape[0] - output_px) // 2
+    return canvas[start : start + output_px, start : start + output_px]
+
+
 def test_no_augmentation_is_the_centre_of_the_canvas_pixel_for_pixel(canvas):
     crop = augmented(canvas, Augmentation(), np.random.default_rng(0), OUTPUT_PX)
     np.testing.assert_array_equal(crop, centre_of(canvas, OUTPUT_PX))
 
 
-def test_the_same_generator_state_gives_the_same_frame_and_another_gives_another(canvas):
+def test_the_same_generator_state_gives_the_same_input_and_another_gives_another(canvas):
     first, again, other = (
         augmented(canvas, EVERYTHING, np.random.default_rng(seed), OUTPUT_PX) for seed in (5, 5, 6)
     )
@@ -98,19 +104,19 @@ def test_what_lies_outside_the_canvas_is_the_pad_colour(canvas):
         *(pytest.param({name: value}, id=name) for name, value in GEOMETRY.items()),
     ],
 )
-def test_each_strength_changes_the_picture_and_keeps_its_shape_and_type(canvas, severities):
+def test_each_setting_changes_the_picture_and_keeps_its_shape_and_type(canvas, severities):
     crop = augmented(canvas, Augmentation(**severities), np.random.default_rng(4), OUTPUT_PX)
     assert crop.shape == (OUTPUT_PX, OUTPUT_PX, 3)
     assert crop.dtype == np.uint8
     assert not np.array_equal(crop, centre_of(canvas, OUTPUT_PX))
 
 
-def test_grey_frames_have_three_equal_channels(canvas):
+def test_grey_inputs_have_three_equal_channels(canvas):
     crop = augmented(canvas, Augmentation(grey_probability=1.0), np.random.default_rng(0), OUTPUT_PX)
     assert int(np.ptp(crop.astype(int), axis=2).max()) <= 1
 
 
-def test_brightness_moves_the_mean_by_at_most_its_share_of_white(canvas):
+def test_brightness_moves_the_mean_by_at_most_its_fraction_of_white(canvas):
     before = centre_of(canvas, OUTPUT_PX).mean()
     rng = np.random.default_rng(5)
     for _ in range(30):

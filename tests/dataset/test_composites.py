@@ -1,4 +1,4 @@
-"""Compositions are seamless, repeatable, and share no background between the splits."""
+"""Composites are seamless, repeatable, and share no background between the splits."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from dataset.composites import (
     Chip,
     background_picture,
     chip_at,
-    make_composites,
+    make_composite,
     paste_face,
     rng_for,
     write_composites,
@@ -53,7 +53,7 @@ def test_a_face_fades_into_what_it_covers(chip):
     assert steps < 40  # the plain paste steps by 110
 
 
-def test_a_face_is_drawn_towards_the_light_around_it_and_stays_skin(chip):
+def test_a_face_is_shifted_towards_the_light_around_it_and_stays_skin(chip):
     dark, light = np.full((320, 400, 3), 10, np.uint8), np.full((320, 400, 3), 245, np.uint8)
     for canvas in (dark, light):
         paste_face(canvas, chip, (200, 160), 190, np.random.default_rng(3))
@@ -63,7 +63,7 @@ def test_a_face_is_drawn_towards_the_light_around_it_and_stays_skin(chip):
 
 
 @pytest.mark.parametrize("face_px", [20, 90, 300])
-def test_the_box_of_a_pasted_face_has_the_size_that_was_asked_for(chip, face_px):
+def test_the_box_of_a_pasted_face_has_the_given_size(chip, face_px):
     box = paste_face(grey_canvas(), chip, (200, 160), face_px, np.random.default_rng(2))
     assert max(box[2:] - box[:2]) == pytest.approx(face_px, rel=0.06)
     assert (box[:2] + box[2:]) / 2 == pytest.approx([200, 160], abs=1)
@@ -81,7 +81,7 @@ def test_no_photograph_gives_backgrounds_to_two_splits():
     table = pd.read_csv(BACKGROUNDS_CSV)
     assert (table.groupby("file")["split"].nunique() == 1).all()
     assert set(table["split"]) == {"train", "validation", "test"}
-    # Whatever the detector learns from is no background of an evaluated composition, and the other way round.
+    # Whatever the detector learns from is no background of an evaluated composite, and the other way round.
     assert table.loc[table["split"] == "train", "file"].str.startswith("train/").all()
 
 
@@ -96,7 +96,7 @@ def chips_of_three_splits(data_dir, tmp_path):
     return pd.concat(part.iloc[:3] for _, part in records.groupby("split"))
 
 
-def test_a_composition_depends_on_its_file_alone(chips_of_three_splits, data_dir, tmp_path):
+def test_a_composite_depends_on_its_file_alone(chips_of_three_splits, data_dir, tmp_path):
     first = write_composites(chips_of_three_splits, data_dir, tmp_path / "first", processes=1)
     shuffled = chips_of_three_splits.sample(frac=1, random_state=1)
     second = write_composites(shuffled, data_dir, tmp_path / "second", processes=2)
@@ -106,21 +106,21 @@ def test_a_composition_depends_on_its_file_alone(chips_of_three_splits, data_dir
         assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes()
 
 
-def test_compositions_that_are_there_are_kept(chips_of_three_splits, data_dir, tmp_path):
+def test_existing_composites_are_kept(chips_of_three_splits, data_dir, tmp_path):
     first = write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
     written = {path: (tmp_path / path).stat().st_mtime_ns for path in first["path"]}
     write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
     assert {path: (tmp_path / path).stat().st_mtime_ns for path in first["path"]} == written
 
 
-def test_the_table_says_where_the_face_is_and_how_large(chips_of_three_splits, data_dir, tmp_path):
-    context = write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
-    for row in context.to_dict("records"):
+def test_the_table_has_the_box_of_the_face_and_its_size(chips_of_three_splits, data_dir, tmp_path):
+    composites = write_composites(chips_of_three_splits, data_dir, tmp_path, processes=1)
+    for row in composites.to_dict("records"):
         height, width = cv2.imread(str(tmp_path / row["path"])).shape[:2]
         assert 0 <= row["x0"] < row["x1"] <= width
         assert 0 <= row["y0"] < row["y1"] <= height
-        assert row["background"] in {one.file for one in backgrounds_of(row["split"])}
-    assert context["face_fraction"].between(FACE_FRACTIONS[0] * 0.9, FACE_FRACTIONS[1] * 1.06).all()
+        assert row["background"] in {background.file for background in backgrounds_of(row["split"])}
+    assert composites["face_fraction"].between(FACE_FRACTIONS[0] * 0.9, FACE_FRACTIONS[1] * 1.06).all()
 
 
 def test_faces_come_in_every_size_as_often_small_as_large(data_dir):
@@ -128,7 +128,7 @@ def test_faces_come_in_every_size_as_often_small_as_large(data_dir):
     backgrounds = backgrounds_of("train")[:20]
     fractions = []
     for number in range(120):
-        rgb, box, _ = make_composites(chip, backgrounds, data_dir, rng_for("test", str(number)))
+        rgb, box, _ = make_composite(chip, backgrounds, data_dir, rng_for("test", str(number)))
         fractions.append(max(box[2:] - box[:2]) / min(rgb.shape[:2]))
     # Log-uniform between 0.1 and 1: half of them below the square root of 0.1.
     assert np.median(fractions) == pytest.approx(0.316, rel=0.35)
@@ -152,7 +152,7 @@ def test_scenes_hold_training_faces_alone(data_dir, tmp_path):
         assert (sizes * [width, height] > 8).all()
 
 
-def test_a_background_knows_its_area():
+def test_the_area_of_a_background_is_that_of_its_box():
     assert Background("a.jpg", "train", (10, 20, 30, 60)).area_px == 800
     assert isinstance(backgrounds_of("train")[0].file, str)
     assert Path(backgrounds_of("train")[0].file).suffix

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from dataset.duplicates import (
+    cached_fingerprints,
     connected_groups,
     duplicate_groups,
     fingerprints,
@@ -66,6 +67,24 @@ def test_pairs_are_found_across_blocks_and_across_sets(monkeypatch, folder):
     assert [(pair.first, pair.second) for pair in across] == [(0, 0), (0, 1), (0, 2)]
 
 
+def test_fingerprints_are_cached_until_a_picture_changes(folder, tmp_path):
+    decoded = fingerprints(folder, progress=False)
+    cache_dir = tmp_path / "cache"
+    for _ in range(2):
+        cached = cached_fingerprints(folder, "tried", cache_dir)
+        assert cached.pixel_sha256 == decoded.pixel_sha256
+        np.testing.assert_array_equal(cached.thumbnails, decoded.thumbnails)
+    (file,) = (cache_dir / "fingerprints").iterdir()
+    with np.load(file) as arrays:
+        changed = dict(arrays) | {"pixel_sha256": arrays["pixel_sha256"][::-1]}
+    np.savez(file, **changed)
+    cached = cached_fingerprints(folder, "tried", cache_dir)
+    assert cached.pixel_sha256 == decoded.pixel_sha256[::-1]  # from the file, not from the pictures
+    folder[0].touch()
+    assert cached_fingerprints(folder, "tried", cache_dir).pixel_sha256 == decoded.pixel_sha256
+    assert list((cache_dir / "fingerprints").iterdir()) == [file]  # in place of the one before
+
+
 def test_files_that_do_not_decode_resemble_nothing(tmp_path):
     for name in ("empty.jpg", "empty_too.jpg"):
         (tmp_path / name).write_bytes(b"")
@@ -79,23 +98,8 @@ def test_flat_pictures_resemble_nothing():
 
 def test_a_chain_of_links_is_one_group():
     assert connected_groups(6, [(4, 2), (2, 0), (5, 3)]) == [[0, 2, 4], [1], [3, 5]]
-
-
-def test_fingerprints_are_kept_until_a_picture_changes(folder, tmp_path):
-    read = fingerprints(folder, progress=False)
-    for _ in range(2):
-        kept = fingerprints(folder, cache_dir=tmp_path, progress=False)
-        assert kept.pixel_sha256 == read.pixel_sha256
-        np.testing.assert_array_equal(kept.thumbnails, read.thumbnails)
-    (file,) = (tmp_path / "fingerprints").iterdir()
-    with np.load(file) as arrays:
-        others = {name: arrays[name][::-1] for name in arrays}
-    np.savez(file, **others)
-    kept = fingerprints(folder, cache_dir=tmp_path, progress=False)
-    assert kept.pixel_sha256 == read.pixel_sha256[::-1]  # from the file, not from the pictures
-    folder[0].touch()
-    changed = fingerprints(folder, cache_dir=tmp_path, progress=False)
-    assert changed.pixel_sha256 == read.pixel_sha256
+    assert connected_groups(2, []) == [[0], [1]]
+    assert connected_groups(0, []) == []
 
 
 @pytest.fixture(scope="module")

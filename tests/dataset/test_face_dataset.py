@@ -1,4 +1,4 @@
-"""FaceDataset: frames are those that serving makes, canvases show more around them."""
+"""FaceDataset: inputs are those that serving makes, canvases show more around them."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataset.augmentation import centre_of
 from dataset.face_boxes import box_columns
 from dataset.face_dataset import FaceDataset, FaceLabels
 from faces.detection import Face
@@ -42,23 +41,23 @@ def boxes(picture):
 
 
 @pytest.mark.parametrize("input_mode", [FACE, WHOLE_IMAGE])
-def test_a_frame_for_training_has_the_pixels_of_a_frame_for_serving(records, boxes, picture, input_mode):
+def test_an_input_for_training_has_the_pixels_of_an_input_for_serving(records, boxes, picture, input_mode):
     face = Face(BOX, 0.9) if input_mode == FACE else None
     crop, _ = FaceDataset(records, variant(input_mode), boxes)[0]
     np.testing.assert_array_equal(crop, crop_for(variant(input_mode), picture[1], face))
 
 
-def test_without_a_box_the_frame_is_the_whole_picture(records, picture):
+def test_without_a_box_the_input_is_the_whole_picture(records, picture):
     crop, _ = FaceDataset(records, variant(FACE))[0]
     np.testing.assert_array_equal(crop, crop_for(variant(WHOLE_IMAGE), picture[1], None))
 
 
-def test_the_centre_of_a_canvas_is_the_frame_but_for_the_rounding_of_its_square(records, boxes):
+def test_the_centre_of_a_canvas_is_the_input_but_for_the_rounding_of_its_square(records, boxes):
     canvases = FaceDataset(records, variant(FACE), boxes, canvas_scale=1.2)
     assert canvases.canvas_px == 192
-    centre = centre_of(canvases[0][0], 160).astype(int)
+    centre = canvases[0][0][16:-16, 16:-16].astype(int)
     crop = FaceDataset(records, variant(FACE), boxes)[0][0].astype(int)
-    # Half a picture pixel at most, nearly a whole one of the frame: edges differ, surfaces do not.
+    # Half a picture pixel at most, nearly a whole one of the input: edges differ, surfaces do not.
     assert np.median(np.abs(centre - crop)) <= 2
 
 

@@ -1,4 +1,4 @@
-"""AgeDB and a CSV of one's own, on small files of the real layout."""
+"""AgeDB and a user's own CSV, on small files of the real layout."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dataset.subject_split import split_by_subject
 from faces.errors import DataMissing, TableError
 
 
-def test_nobody_stands_on_two_sides_of_a_split_by_subject() -> None:
+def test_no_subject_is_in_two_splits() -> None:
     subjects = pd.Series([f"somebody {number % 300}" for number in range(3000)])
     split = split_by_subject(subjects)
     assert split.groupby(subjects).nunique().max() == 1
@@ -20,7 +20,7 @@ def test_nobody_stands_on_two_sides_of_a_split_by_subject() -> None:
     assert set(fractions.index) == {"train", "validation", "test"}
 
 
-def test_agedb_is_read_from_its_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_agedb_has_its_labels_in_its_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "agedb").mkdir()
     for name in ("0_MariaCallas_35_f.jpg", "1_Jean-Paul_Sartre_60_m.jpg", "portrait.jpg"):
         (tmp_path / "agedb" / name).write_bytes(b"")
@@ -51,8 +51,8 @@ def test_a_csv_may_lack_an_age_or_a_gender_and_names_the_rows_it_refuses(
     assert list(records.age_years.isna()) == [False, True, False]
     assert records.path[0] == str(tmp_path / "a.jpg")
     printed = capsys.readouterr().out
-    for told in ("d.jpg: age", "e.jpg: neither", "f.jpg: gender"):
-        assert told in printed
+    for reason in ("d.jpg: age", "e.jpg: neither", "f.jpg: gender"):
+        assert reason in printed
 
 
 def test_a_csv_keeps_its_own_split(tmp_path: Path) -> None:

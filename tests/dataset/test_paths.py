@@ -28,7 +28,7 @@ def test_the_data_folder_is_that_of_the_call_before_that_of_the_environment(monk
     assert data_dir_of(called()) == Path("of-the-environment")
 
 
-def test_without_a_data_folder_it_is_said_where_to_get_one(monkeypatch):
+def test_without_a_data_folder_the_error_names_how_to_get_one(monkeypatch):
     monkeypatch.delenv("AGE_GENDER_DATA", raising=False)
     with pytest.raises(DataMissing, match=r"UTKFace is published at .* point --data-dir or AGE_GENDER_DATA"):
         data_dir_of(called())

@@ -1,4 +1,4 @@
-"""`python -m dataset`: what prepare says about data, and how it refuses."""
+"""`python -m dataset`: what prepare prints about data, and how it refuses."""
 
 import shutil
 
@@ -6,10 +6,14 @@ import pandas as pd
 import pytest
 
 from dataset.__main__ import main
-from dataset.face_boxes import read_boxes
+from dataset.face_boxes import boxes_path
 from dataset.preparation import boxes_report, duplicates_report, groups_across, labels_report, split_report
 from dataset.splits import read_split
+from dataset.tables.columns import BOXES
+from dataset.tables.schema import read_table
 from dataset.utkface import Rejected
+from faces.detection import DEFAULT_DETECTOR
+from faces.files import sha256_of
 
 RECORDS = pd.DataFrame(
     {"file": ["a.jpg", "b.jpg", "c.jpg"], "age_years": [1.0, 30.0, 80.0], "gender": [0, 1, 1]}
@@ -27,7 +31,7 @@ def test_photographs_that_occur_twice_are_counted():
     assert duplicates_report([[0, 1], [2]]) == "1 photographs occur more than once, in 2 pictures."
 
 
-def test_a_split_that_fits_is_said_to_fit():
+def test_a_split_that_fits_is_reported_to_fit():
     assert "It fits the pictures here" in split_report(RECORDS, [[0, 2], [1]], SPLIT)
 
 
@@ -50,7 +54,7 @@ def test_differences_between_split_and_folder_are_reported(records, split, fact)
     assert "It fits" not in report
 
 
-def test_faces_found_are_reported_with_their_share():
+def test_faces_found_are_reported_with_their_fraction():
     report = boxes_report("chips", pd.DataFrame({"faces_found": [1, 0, 2, 1]}))
     assert report == "Boxes of chips: a face in 3 of 4 pictures (75.0%), exactly one in 2 (50.0%)."
     assert "none of the split's pictures" in boxes_report("chips", pd.DataFrame({"faces_found": []}))
@@ -64,13 +68,14 @@ def test_prepare_does_what_the_data_allow_and_names_what_it_left_out(repository,
         shutil.copy(sample, tmp_path / name)
     command = ["prepare", "--data-dir", str(tmp_path), "--cache-dir", str(tmp_path / "cache")]
     assert main(command) == 0
-    said = capsys.readouterr().out
-    assert "2 labelled pictures" in said
-    assert "36_1_20170116174525125.jpg.chip.jpg: the race is missing" in said
-    assert "1 photographs occur more than once, in 2 pictures" in said
-    assert said.count("Left out: ") >= 4  # FairFace, compositions, FG-NET, portraits
-    assert "Boxes of chips: a face in 2 of 2 pictures" in said
-    assert list(read_boxes("chips", tmp_path / "cache").file) == sorted(names)
+    printed = capsys.readouterr().out
+    assert "2 labelled pictures" in printed
+    assert "36_1_20170116174525125.jpg.chip.jpg: the race is missing" in printed
+    assert "1 photographs occur more than once, in 2 pictures" in printed
+    assert printed.count("Left out: ") >= 4  # FairFace, composites, FG-NET, portraits
+    assert "Boxes of chips: a face in 2 of 2 pictures" in printed
+    boxes = read_table(boxes_path("chips", tmp_path / "cache", sha256_of(DEFAULT_DETECTOR)), BOXES)
+    assert list(boxes.file) == sorted(names)
 
 
 def test_without_a_data_folder_the_command_says_which_it_wants_and_exits_2(monkeypatch, capsys):

@@ -4,16 +4,8 @@ import pandas as pd
 import pytest
 
 from dataset import fairface, fgnet, portraits
-from dataset.records import (
-    CHIPS,
-    COMPOSITES,
-    FAIRFACE,
-    FGNET,
-    PORTRAITS,
-    RECORD_COLUMNS,
-    SETS,
-    load_records,
-)
+from dataset.labels import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS, SETS
+from dataset.records import RECORD_COLUMNS, load_records
 from faces.errors import DataMissing
 
 COUNTS = {CHIPS: 23_704, FGNET: 1_002, PORTRAITS: 240, FAIRFACE: 10_000}

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 
 from dataset import fairface, utkface
-from dataset.duplicates import duplicate_groups, fingerprints
+from dataset.duplicates import Fingerprints, cached_fingerprints, duplicate_groups
+from dataset.labels import FAIRFACE, SPLIT_FRACTIONS, decade_of
 from dataset.paths import default_cache_dir
 from dataset.splits import (
     FAIRFACE_SPLIT_CSV,
-    FRACTIONS,
     SPLIT_CSV,
-    decade,
     divided,
     fairface_split,
     read_split,
@@ -29,22 +28,22 @@ from faces.errors import DataMissing
 def committed():
     """The committed split with the labels that its names carry."""
     split = read_split()
-    labels = [one for one in map(labels_in, split.file) if isinstance(one, Labels)]
+    labels = [found for found in map(labels_in, split.file) if isinstance(found, Labels)]
     assert len(labels) == len(split)
     return split.assign(
-        decade=[decade(one.age_years) for one in labels], gender=[one.gender for one in labels]
+        decade=decade_of([known.age_years for known in labels]), gender=[known.gender for known in labels]
     )
 
 
 def test_the_committed_split_is_80_10_10(committed):
     fractions = committed.split.value_counts(normalize=True)
-    assert {name: round(fraction, 3) for name, fraction in fractions.items()} == FRACTIONS
+    assert {name: round(fraction, 3) for name, fraction in fractions.items()} == SPLIT_FRACTIONS
 
 
 def test_every_decade_and_gender_is_divided_80_10_10(committed):
     for (first_year, gender), stratum in committed.groupby(["decade", "gender"]):
         counts = stratum.split.value_counts()
-        for name, fraction in FRACTIONS.items():
+        for name, fraction in SPLIT_FRACTIONS.items():
             # Copies move together, so a stratum may be off by a few.
             allowed = 2 + 0.012 * len(stratum)
             assert abs(counts[name] - fraction * len(stratum)) <= allowed, (first_year, gender, name)
@@ -61,7 +60,9 @@ def test_the_committed_split_is_made_again_from_the_pictures(data_dir, utkface_p
     names, prints = utkface_prints
     row_of = {name: row for row, name in enumerate(names)}
     shuffled = records.sample(frac=1, random_state=0).reset_index(drop=True)  # another file system's order
-    groups = duplicate_groups(prints.of_rows([row_of[file] for file in shuffled.file]))
+    rows = [row_of[file] for file in shuffled.file]
+    shuffled_prints = Fingerprints(tuple(prints.pixel_sha256[row] for row in rows), prints.thumbnails[rows])
+    groups = duplicate_groups(shuffled_prints)
     write_split(utkface_split(shuffled, groups), tmp_path / "split.csv")
     assert split_sha256(tmp_path / "split.csv") == split_sha256()
 
@@ -70,7 +71,7 @@ def test_the_committed_fairface_split_is_made_again_from_the_pictures(data_dir, 
     if not (data_dir / "fairface").is_dir():
         pytest.skip(f"needs {data_dir / 'fairface'}")
     records = fairface.records(data_dir)
-    groups = duplicate_groups(fingerprints(list(records.path), cache_dir=default_cache_dir(), progress=False))
+    groups = duplicate_groups(cached_fingerprints(list(records.path), FAIRFACE, default_cache_dir()))
     write_split(fairface_split(records, groups), tmp_path / "fairface.csv")
     assert split_sha256(tmp_path / "fairface.csv") == split_sha256(FAIRFACE_SPLIT_CSV)
 
@@ -87,14 +88,14 @@ def test_fairface_copies_of_evaluated_utkface_pictures_get_no_split():
     count = 2000
     records = pd.DataFrame({"file": [f"{n}.jpg" for n in range(count)], "age_low": 20, "gender": 0})
     groups = [[0, 1], *([n] for n in range(2, count))]
-    split = fairface_split(records, groups, seen_elsewhere=[1])
+    split = fairface_split(records, groups, evaluated_copies=[1])
     assert set(records.file) - set(split) == {"0.jpg", "1.jpg"}
 
 
-def test_groups_stay_together_and_get_their_share_too():
+def test_groups_stay_together_and_get_their_fraction_too():
     files = [f"{number:04d}.jpg" for number in range(3000)]
     groups = [[n, n + 1] for n in range(0, 1000, 2)] + [[n] for n in range(1000, 3000)]
-    split = divided(files, ["all"] * len(files), groups, FRACTIONS)
+    split = divided(files, ["all"] * len(files), groups, SPLIT_FRACTIONS)
     assert len(split) == len(files)
     assert all(len({split[files[row]] for row in group}) == 1 for group in groups)
     pairs_in_test = sum(split[files[group[0]]] == "test" for group in groups[:500])
@@ -106,9 +107,9 @@ def test_the_split_does_not_depend_on_the_order_of_the_files():
     strata = [str(number % 7) for number in range(500)]
     order = list(range(500))
     random.Random(0).shuffle(order)
-    first = divided(files, strata, [[n] for n in range(500)], FRACTIONS)
+    first = divided(files, strata, [[n] for n in range(500)], SPLIT_FRACTIONS)
     other = divided(
-        [files[n] for n in order], [strata[n] for n in order], [[n] for n in range(500)], FRACTIONS
+        [files[n] for n in order], [strata[n] for n in order], [[n] for n in range(500)], SPLIT_FRACTIONS
     )
     assert first == other
 

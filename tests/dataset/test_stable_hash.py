@@ -1,4 +1,4 @@
-"""Numbers of names are those by which the committed splits and the caches were drawn."""
+"""The hashes of names are those by which the committed splits and the caches were drawn."""
 
 import hashlib
 

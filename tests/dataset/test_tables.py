@@ -7,15 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset.composites import COMPOSITES_COLUMNS
-from dataset.tables.columns import (
-    BOXES,
-    COMPOSITE_PICTURES,
-    ESTIMATES,
-    HISTORY,
-    NUMBER,
-    PREDICTIONS,
-    TABLES,
-    TEXT,
+from dataset.tables.columns import BOXES, COMPOSITE_PICTURES, ESTIMATES, HISTORY, PREDICTIONS, TABLES
+from dataset.tables.schema import (
+    FLOAT,
+    STRING,
     Provenance,
     formats_markdown,
     provenance_of,
@@ -33,7 +28,7 @@ MADE_BY = Provenance(split_sha256="a" * 64, network_sha256="b" * 64, detector_sh
 @pytest.fixture
 def predictions():
     """Two rows: one with a face, one whose face was not found and whose true age is unknown."""
-    empty = {TEXT: "", NUMBER: np.nan}
+    empty = {STRING: "", FLOAT: np.nan}
     rows = [{column.name: empty.get(column.kind, 0) for column in PREDICTIONS.columns} for _ in range(2)]
     rows[0] |= {"file": "a.jpg", "status": "face found", "age_years": 31.0, "box_x0": 1.5, "gender": 1}
     rows[1] |= {"file": "b.jpg", "status": "no face"}
@@ -64,7 +59,7 @@ def test_a_table_of_another_split_network_or_detector_is_refused(written, made_b
         read_table(written, PREDICTIONS, Provenance(**{f"{made_by}_sha256": "d" * 64}))
 
 
-def test_an_empty_expectation_asks_for_nothing(written):
+def test_an_empty_expectation_matches_any_table(written):
     assert len(read_table(written, PREDICTIONS, Provenance())) == 2
 
 
@@ -75,7 +70,7 @@ def test_a_missing_column_is_named_and_no_file_is_written(predictions, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_table_of_one_kind_is_not_read_as_another(written):
+def test_a_table_of_one_kind_is_refused_as_another(written):
     with pytest.raises(TableError, match="no boxes table"):
         read_table(written, BOXES)
 
@@ -98,7 +93,7 @@ def test_a_refused_write_leaves_the_older_file_as_it_was(predictions, written):
     assert written.read_bytes() == before
 
 
-def test_a_file_that_is_not_there_and_one_that_is_no_table_are_told_apart(tmp_path):
+def test_an_absent_file_and_one_that_is_no_table_raise_different_errors(tmp_path):
     with pytest.raises(DataMissing):
         read_table(tmp_path / "none.parquet", PREDICTIONS)
     noise = tmp_path / "noise.parquet"
@@ -115,7 +110,7 @@ def test_a_parquet_file_without_provenance_is_refused(predictions, tmp_path):
 
 def test_the_formats_page_is_generated_from_the_tables(repository):
     page = (repository / "docs" / "data_formats.md").read_text(encoding="utf-8")
-    assert page == formats_markdown(), "run `python -m dataset formats`"
+    assert page == formats_markdown(TABLES), "run `python -m dataset formats`"
 
 
 def test_every_column_has_a_meaning_and_no_table_names_a_column_twice():
@@ -124,11 +119,11 @@ def test_every_column_has_a_meaning_and_no_table_names_a_column_twice():
         assert all(column.meaning for column in table.columns)
 
 
-def test_the_compositions_have_the_columns_that_the_formats_name():
+def test_the_composites_have_the_columns_that_the_formats_name():
     assert COMPOSITE_PICTURES.column_names == COMPOSITES_COLUMNS
 
 
-def test_a_published_measure_has_the_columns_that_the_formats_name():
+def test_a_published_estimate_has_the_columns_that_the_formats_name():
     assert list(Estimate("mae", 4.0, 3.9, 4.1, 100).as_dict()) == ESTIMATES.column_names[:-1]
     assert "reason" in Estimate("mae", np.nan, np.nan, np.nan, 0, "no pictures").as_dict()
 

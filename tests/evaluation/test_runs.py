@@ -1,4 +1,4 @@
-"""A run is told by its files, whichever of them a young, an old or a killed training left."""
+"""A run is known by its files, whichever of them a young, an old or a killed training left."""
 
 import shutil
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_the_shipped_variants_are_complete_runs_with_their_scores(repository):
         assert {"epoch", "phase", "seconds"} <= set(run.history)
         assert list(run.history.epoch) == list(range(1, run.epochs + 1))
         last = pd.read_csv(run.folder / "history.csv")
-        assert run.epochs > len(last)  # the parts before it are told as well
+        assert run.epochs > len(last)  # the parts before it count as well
         best = run.history[run.history.epoch == run.best_epoch]
         assert list(best.validation_loss) == [last.validation_loss.min()]
 

@@ -132,7 +132,7 @@ def test_a_wrong_call_exits_2(arguments, capsys):
 
 def test_a_folder_that_is_no_variant_exits_2_with_a_sentence(astronaut, tmp_path, capsys):
     assert main(["predict", str(astronaut), "--variant", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"faces: {tmp_path} is no variant folder: it has no variant.toml.\n"
+    assert capsys.readouterr().err == f"{tmp_path} is no variant folder: it has no variant.toml.\n"
 
 
 def test_a_detector_that_is_none_exits_2_with_a_sentence(astronaut, broken, capsys):
@@ -142,7 +142,7 @@ def test_a_detector_that_is_none_exits_2_with_a_sentence(astronaut, broken, caps
 
 def test_an_out_folder_that_is_a_file_exits_2_with_a_sentence(astronaut, broken, capsys):
     assert main(["predict", str(astronaut), "--out", str(broken)]) == 2
-    assert "cannot be made a folder" in capsys.readouterr().err
+    assert "cannot be written to" in capsys.readouterr().err
 
 
 def test_the_command_runs_as_a_module_from_the_repository(repository, coffee):

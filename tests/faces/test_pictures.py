@@ -96,7 +96,7 @@ def test_each_format_is_decoded_to_rgb(kind):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_wrong_extension_is_answered(kind):
+def test_a_picture_with_a_wrong_extension_is_decoded(kind):
     assert_is_the_flag(decode(encoded(flag(), kind), "notes.txt"))
 
 
@@ -218,7 +218,7 @@ def test_a_sideways_phone_photo_is_turned_upright(kind, orientation):
         pytest.param(0xFE, b"\xff\xd9" * 20, id="comment that looks like an end"),
     ],
 )
-def test_a_jpeg_with_broken_metadata_is_answered(kind, content):
+def test_a_jpeg_with_broken_metadata_is_decoded(kind, content):
     assert_is_the_flag(decode(with_jpeg_segment(encoded(flag(), "JPEG"), kind, content), "a.jpg"))
 
 
@@ -234,12 +234,12 @@ def test_a_jpeg_with_broken_metadata_is_answered(kind, content):
         pytest.param(png_chunk(b"fcTL", b"\x01" * 26), id="animation frame outside the picture"),
     ],
 )
-def test_a_png_with_broken_metadata_is_answered(chunk):
+def test_a_png_with_broken_metadata_is_decoded(chunk):
     assert (decode(png(80, 60, 8, 2, bytes(RED), chunk), "a.png").rgb == RED).all()
 
 
 @pytest.mark.parametrize("exif", [b"\xff" * 40, b"Exif\x00\x00MM", b"II*\x00\x08\x00\x00\x00\xff\xff"])
-def test_a_webp_with_broken_metadata_is_answered(exif):
+def test_a_webp_with_broken_metadata_is_decoded(exif):
     assert_is_the_flag(decode(encoded(flag(), "WEBP", exif=exif, icc_profile=b"garbage"), "a.webp"))
 
 
@@ -283,7 +283,7 @@ def test_what_is_no_picture_is_not_recognised(content):
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "text document"),
     ],
 )
-def test_a_picture_of_a_kind_that_is_not_read_is_called_by_its_kind(content, found):
+def test_a_picture_of_another_format_is_refused_by_its_name(content, found):
     with pytest.raises(PictureNotRecognised, match=found):
         decode(content, "IMG_0001.heic")
 
@@ -318,7 +318,7 @@ def test_a_damaged_file_is_refused_as_broken(data):
         decode(data, "a.jpg")
 
 
-def test_a_file_of_exactly_twenty_megabytes_is_read_and_one_byte_more_is_not():
+def test_a_file_of_exactly_twenty_megabytes_is_decoded_and_one_byte_more_is_not():
     data = encoded(flag(), "JPEG")
     padding = b"\x00" * (MAX_BYTES - len(data))
     assert_is_the_flag(decode(data + padding, "a.jpg"))
@@ -370,7 +370,7 @@ def test_a_jpeg_that_asks_for_hundreds_of_passes_is_refused():
         decode(data[:scan] + data[scan:-2] * 200, "bomb.jpg")
 
 
-def test_a_picture_for_which_memory_lacks_is_refused(monkeypatch):
+def test_a_picture_that_exhausts_the_memory_is_refused(monkeypatch):
     def no_memory(_):
         raise MemoryError
 

@@ -74,7 +74,7 @@ def test_a_step_along_the_gradient_makes_the_expected_age_older(network, astrona
     assert rise == pytest.approx(float((gradient * step).sum()), rel=0.2)
 
 
-def test_the_gender_that_was_answered_is_the_one_explained():
+def test_the_predicted_gender_is_the_one_explained():
     assert target_for(GENDER, 0.9).gender_weight == 1
     assert target_for(GENDER, 0.1).gender_weight == -1
     assert not target_for(GENDER, 0.9).age_weights.any()
@@ -93,7 +93,7 @@ def test_vanilla_gradients_take_the_strongest_channel_whatever_its_sign():
     np.testing.assert_allclose(found, np.array([[0, 0.7], [0, 0]]))
 
 
-def test_smoothgrad_adds_the_same_noise_every_time_scaled_to_the_frame():
+def test_smoothgrad_adds_the_same_noise_every_time_scaled_to_the_input():
     crop = np.random.default_rng(0).integers(50, 150, (16, 16, 3)).astype(np.float32)
     noise = noisy_copies(crop, 200) - crop
     np.testing.assert_array_equal(noise, noisy_copies(crop, 200) - crop)
@@ -102,7 +102,7 @@ def test_smoothgrad_adds_the_same_noise_every_time_scaled_to_the_frame():
 
 
 @pytest.mark.parametrize("method", [gradcam, gradcam_plus_plus])
-def test_class_activation_maps_show_evidence_against_the_answer_only_where_it_counts(method):
+def test_class_activation_maps_show_evidence_against_the_prediction_only_where_it_counts(method):
     activations = np.zeros((2, 2, 2), np.float32)
     activations[0, 0, 0], activations[1, 1, 1] = 2, 3  # one channel speaks for, one against
     gradient = np.broadcast_to(np.array([1, -1], np.float32), (2, 2, 2))
@@ -124,7 +124,7 @@ def test_a_small_map_is_expanded_corner_on_corner():
     np.testing.assert_allclose(grown[2, 2], 1.5)
 
 
-def test_a_map_of_a_glimpse_lies_where_the_network_looked():
+def test_a_map_of_an_attention_crop_lies_over_its_square():
     laid = expanded(np.ones((5, 5)), 16, np.array([0.25, 0.75, 0.5]))
     np.testing.assert_allclose(laid[8:, :8], 1)
     assert laid.sum() == pytest.approx(64)
@@ -139,7 +139,7 @@ def test_a_map_without_differences_is_empty_instead_of_noise(values):
     assert found.fraction_inside((0, 0, 3, 3)) == 0
 
 
-def test_shares_are_measured_in_the_coordinates_of_the_picture():
+def test_fractions_are_measured_in_the_coordinates_of_the_picture():
     values = np.zeros((4, 4), np.float32)
     values[1, 2] = 1.0  # the frame's third column and second row: x 120 to 130, y 60 to 70
     found = SaliencyMap(values, Square(100, 50, 40))

@@ -211,8 +211,10 @@ def test_a_missing_key_is_named_with_those_that_are_there(key: str, tmp_path: Pa
         (FIRST_PART, {"loss.age": "mae"}, "loss.age", "belongs to the age_output"),
         (FIRST_PART, {"network.age_output": "years"}, "network.weights", "another age_output"),
         (FIRST_PART, {"network.shared.units": [128]}, "network.weights", "another shared"),
-        (FIRST_PART, {"network.weights": "imagenet"}, "network.weights", "ImageNet weights are those of"),
+        (FIRST_PART, {"network.weights": "imagenet"}, "network.weights", "ImageNet weights are for"),
         (FIRST_PART, {"network.architecture": "embedding"}, "network.embedding_layer", "needs it"),
+        ("resnet50_two_phase", {"network.attention_px": 96}, "network.attention_px", "all of the input"),
+        ("arcface_embedding", {"network.weights": "none"}, "network.weights", "is a Keras file"),
         (FIRST_PART, {"phases.0.trainable": "localizer"}, "phases.0.trainable", "attention_px is 0"),
         (FIRST_PART, {"phases.0.feature_samples": 2}, "phases.0.feature_samples", "trains 'heads'"),
         (
@@ -225,7 +227,7 @@ def test_a_missing_key_is_named_with_those_that_are_there(key: str, tmp_path: Pa
             FIRST_PART,
             {"phases.0.optimizer": "adam", "phases.0.layerwise_lr_decay": 0.9},
             "phases.0.layerwise_lr_decay",
-            "belongs to the optimizer 'adamw'",
+            "belongs to 'adamw'. Received: 0.9 for 'adam'",
         ),
         (FIRST_PART, {"cooldown.epochs": 15}, "cooldown.epochs", "All phases together have 14 epochs"),
         (

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from faces.networks import AGES
+from faces.predictions import AGES
 from recipes.recipe import AGE_PROBABILITIES
 from training.logit_adjustment import LogitAdjustment, adjust_logits, age_prior
 from training.pipeline import Labelled

@@ -6,16 +6,25 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
 import pytest
 
 from faces.errors import DataMissing, RecipeError
-from recipes.recipe import RECIPES, Phase, Recipe, read_recipe, recipe_path
+from recipes.recipe import (
+    EMBEDDING,
+    RECIPES,
+    Architecture,
+    Phase,
+    Recipe,
+    read_recipe,
+    recipe_path,
+)
 from tests.builders import REPOSITORY, face_network
 from training.__main__ import CRASHES_WITH_ONEDNN
+from training.networks.architectures import ARCHITECTURES
 from training.networks.build import started_network
 from training.phases import learning_rate_after, set_trainable, trainable_parameters
 
@@ -90,6 +99,10 @@ def looked_up(value: Any, key: str) -> Any:
 def test_a_recipe_says_what_its_source_says(name: str) -> None:
     recipe = recipe_named(name)
     assert {key: looked_up(recipe, key) for key in FACTS[name]} == FACTS[name]
+
+
+def test_recipes_know_the_architectures() -> None:
+    assert get_args(Architecture) == (*ARCHITECTURES, EMBEDDING)
 
 
 def test_the_multitask_cnn_scales_its_inputs_to_0_to_1() -> None:

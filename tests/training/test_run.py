@@ -237,12 +237,16 @@ def test_batch_norm_remembers_a_fifth_of_an_epoch_at_most(
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        pytest.param(("crop_scale = 1.0\n", ""), "lacks crop_scale", id="a missing key"),
+        pytest.param(("crop_scale = 1.0\n", ""), "input.crop_scale: This key is missing", id="a missing key"),
         pytest.param(
-            ('input_mode = "face"', 'input_mode = "nose"'), "input_mode is one of", id="an unknown input mode"
+            ('input_mode = "face"', 'input_mode = "nose"'),
+            "input.input_mode: Input should be 'face' or",
+            id="an unknown input mode",
         ),
         pytest.param(("chips = 0.66", "chips = 0.7"), "sum to 1", id="shares over one"),
-        pytest.param(("seed = 1", "seed = 1\nsead = 2"), "has no sead", id="a misspelt key"),
+        pytest.param(
+            ("seed = 1", "seed = 1\nsead = 2"), "schedule.sead: There is no such key", id="a misspelt key"
+        ),
         pytest.param(('"after conv_pw_4_relu"', '"localizer"'), "attention_px is 0", id="no attention crop"),
     ],
 )

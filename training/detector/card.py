@@ -1,7 +1,6 @@
 """`model_detector/figures.json`, args.yaml and results.csv -> the detector's card.
 
-A room of its own so that measuring (minutes, with data) and writing (at once, without) are two things: a test
-writes the card again from the committed figures and finds the same bytes.
+Measuring takes minutes and data; writing takes neither.
 """
 
 import json
@@ -66,7 +65,7 @@ def _table(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def _training_hours(history: pd.DataFrame) -> float:
-    """ultralytics counts the seconds since the start, or since the last resumption."""
+    """Hours of the whole training: ultralytics counts seconds anew after each resumption."""
     seconds = history["time"]
     restarts = seconds.shift(fill_value=0)[seconds.diff() < 0]
     return float((seconds.iloc[-1] + restarts.sum()) / 3600)

@@ -70,8 +70,6 @@ ARCHITECTURES: dict[str, Architecture] = {
     function.__name__: function
     for function in (mobilenet, vgg16, resnet50, efficientnetb0, resnet34, residual_cnn, multitask_cnn)
 }
-# Those whose ImageNet weights expect inputs normalised as here.
-IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")
 # The layer that receives the inputs. Weights that were trained on BGR have its kernel's channels reversed.
 FIRST_CONVOLUTIONS = {"mobilenet": "conv1", "vgg16": "block1_conv1", "resnet50": "conv1_conv"}
 

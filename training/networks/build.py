@@ -16,7 +16,8 @@ from keras import layers
 
 from faces.errors import DataMissing, RecipeError
 from faces.graph_names import current_name
-from faces.networks import AGES, ATTENTION
+from faces.networks import ATTENTION
+from faces.predictions import AGES
 from recipes.recipe import (
     AGE_PROBABILITIES,
     AGE_YEARS,
@@ -29,7 +30,7 @@ from recipes.recipe import (
     Head,
     NetworkRecipe,
 )
-from training.networks.architectures import ARCHITECTURES, FIRST_CONVOLUTIONS, IMAGENET_ARCHITECTURES
+from training.networks.architectures import ARCHITECTURES, FIRST_CONVOLUTIONS
 from training.networks.attention import CXCYS_LAYER, attention_crops
 from training.networks.start_weights import load_faceres
 
@@ -201,11 +202,6 @@ def _take_rgb(backbone: keras.Model, architecture: str) -> None:
 
 def _imagenet_feature_map(recipe: NetworkRecipe, inputs: keras.KerasTensor) -> keras.KerasTensor:
     """The feature map with the weights that Keras publishes, fetched where they are not in its cache."""
-    if recipe.architecture not in IMAGENET_ARCHITECTURES or recipe.attention_px:
-        raise RecipeError(
-            f"ImageNet weights are known for {', '.join(IMAGENET_ARCHITECTURES)} without an attention crop. "
-            f"Received: {recipe.architecture}, attention_px {recipe.attention_px}."
-        )
     try:
         return ARCHITECTURES[recipe.architecture](inputs, weights=IMAGENET)
     except Exception as error:  # urllib, ssl and socket errors, and Keras's own: the file is not there

@@ -9,8 +9,7 @@ import math
 import keras
 import tensorflow as tf
 
-from faces.networks import AGES
-from faces.predictions import EVEN
+from faces.predictions import AGES, EVEN
 from recipes.recipe import FOCAL_MSE, LABEL_DISTRIBUTION, MAE, MSE
 from recipes.recipe import Loss as LossRecipe
 from training.networks.attention import CXCYS_LENGTH

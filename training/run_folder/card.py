@@ -1,13 +1,12 @@
-"""Facts and history of a run -> README.md of its folder: what it is, how far, and whether it beats a guess.
+"""Facts and history of a run -> README.md of its folder, with validation figures beside constant predictions.
 
-A room of its own because it is for people. `python -m evaluation cards` writes a released variant's card over
-it: that one knows the test sets, of which a training reads no picture.
+`python -m evaluation cards` writes a released variant's card over it, with the test sets.
 """
 
 from pathlib import Path
 from typing import Any
 
-from dataset.records import CHIPS
+from dataset.tables.columns import validation_column
 from faces.files import whole_file
 from faces.templates import render
 from recipes.recipe import RECIPES, Recipe
@@ -17,13 +16,13 @@ CARD = "README.md"
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 FIGURES = {
     "curves.svg": "Loss, age error and gender accuracy by epoch",
-    "confusion_gender.svg": "True and read genders on validation",
-    "confusion_age.svg": "True and read ages by decade on validation",
+    "confusion_gender.svg": "True and predicted genders on validation",
+    "confusion_age.svg": "True and predicted ages by decade on validation",
 }
 
 
 def run_command(recipe: Recipe, out: Path, limit: int | None) -> str:
-    """What trains the same again."""
+    """The command that repeats a training."""
     named = recipe.path.stem if recipe.path.parent == RECIPES else recipe.path
     if recipe.path.name == "recipe.toml":
         named = recipe.path.parent
@@ -33,15 +32,10 @@ def run_command(recipe: Recipe, out: Path, limit: int | None) -> str:
     )
 
 
-def validation_column(set_name: str, figure: str) -> str:
-    """The name that history.csv gives a figure of a set: `chips` goes without its name."""
-    return f"validation_{figure}" if set_name == CHIPS else f"validation_{set_name}_{figure}"
-
-
 def write_run_card(
     folder: Path, recipe: Recipe, facts: RunFacts, history: list[dict[str, Any]], state: str, best_epoch: int
 ) -> None:
-    """Write `folder`/README.md whole; it shows those of FIGURES that a complete run has."""
+    """Write `folder`/README.md whole."""
     with whole_file(folder / CARD) as path:
         path.write_text(run_card(folder, recipe, facts, history, state, best_epoch), encoding="utf-8")
 
@@ -49,10 +43,10 @@ def write_run_card(
 def run_card(
     folder: Path, recipe: Recipe, facts: RunFacts, history: list[dict[str, Any]], state: str, best_epoch: int
 ) -> str:
-    """The card as Markdown."""
+    """The card as Markdown, with those of FIGURES that a complete run has."""
     complete = state == COMPLETE
     best = next((row for row in history if row["epoch"] == best_epoch), None)
-    validation = [_validation(one, best) for one in facts.sets] if best else []
+    validation = [_validation(of_set, best) for of_set in facts.sets] if best else []
     return render(
         TEMPLATE,
         recipe=recipe,
@@ -62,7 +56,7 @@ def run_card(
         best_epoch=best_epoch,
         hours=sum(row["seconds"] for row in history) / 3600,
         validation=validation,
-        not_beaten=[guess for one in validation for guess in _not_beaten(**one)],
+        not_beaten=[constant for row in validation for constant in _not_beaten(**row)],
         figures={name: title for name, title in FIGURES.items() if complete and (folder / name).is_file()},
     )
 
@@ -76,10 +70,10 @@ def _validation(facts: SetFacts, best: dict[str, Any]) -> dict[str, Any]:
 def _not_beaten(
     facts: SetFacts, age_mae_years: float | None, gender_accuracy: float | None, bin_accuracy: float | None
 ) -> list[str]:
-    """The guesses that are as good as the network."""
-    guesses = []
+    """The constant predictions that are as good as the network."""
+    constants = []
     if age_mae_years is not None and facts.median_age_mae_years is not None:
-        guesses += ["the median age"] * (age_mae_years >= facts.median_age_mae_years)
+        constants += ["the median age"] * (age_mae_years >= facts.median_age_mae_years)
     if gender_accuracy is not None and facts.majority_gender_accuracy is not None:
-        guesses += ["the commoner gender"] * (gender_accuracy <= facts.majority_gender_accuracy)
-    return [f"{guess} on {facts.name}" for guess in guesses]
+        constants += ["the majority gender"] * (gender_accuracy <= facts.majority_gender_accuracy)
+    return [f"{constant} on {facts.name}" for constant in constants]

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
+from dataset.labels import OLDEST_DECADE, decade_name, decade_of
 from faces.files import whole_file
+from faces.predictions import GENDERS
 
 # Text stays text, and the same figure is the same bytes.
 STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "run", "font.family": "sans-serif", "font.size": 9}
@@ -21,8 +23,6 @@ PANELS = (
     ("Age MAE, years ↓", "age_mae_years", "validation_age_mae_years"),
     ("Gender accuracy ↑", "gender_accuracy", "validation_gender_accuracy"),
 )
-GENDERS = ("male", "female")
-OLDEST_DECADE = 9
 
 
 def write_curves(history: pd.DataFrame, best_epoch: int, title: str, folder: Path) -> None:
@@ -54,9 +54,7 @@ def write_confusions(
     Ages are shown by decade, in years; a true age that is unknown is negative. Genders are 0 male, 1 female,
     -1 unknown.
     """
-    decades = [f"{10 * decade}–{10 * decade + 9}" for decade in range(OLDEST_DECADE)] + [
-        f"{10 * OLDEST_DECADE}+"
-    ]
+    decades = [decade_name(start) for start in range(0, OLDEST_DECADE + 1, 10)]
     if "age_years" in true and "age_years" in predicted:
         # An age of 39.7 is shown as 40, and counts as that.
         shown = np.maximum(np.floor(predicted["age_years"] + 0.5), 0)
@@ -76,7 +74,7 @@ def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarr
 
 
 def _decade(ages: np.ndarray) -> np.ndarray:
-    return np.where(ages < 0, -1, np.minimum(ages // 10, OLDEST_DECADE)).astype(int)
+    return np.where(ages < 0, -1, decade_of(ages) // 10)
 
 
 def write_matrix(counts: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:

@@ -1,13 +1,13 @@
 """Variant folder -> the facts about it: what it is, how it came to be, what it must not be used for.
 
 Everything is read from the files that the export, the training and the evaluation wrote; nothing is typed in.
-What a folder lacks is told in words.
+What a folder lacks is said in words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evaluation.metrics.definitions import GENDER_KEYS
 from evaluation.metrics.estimates import Estimate
@@ -15,12 +15,13 @@ from evaluation.reports.cards import terms
 from evaluation.reports.lineage import fractions_words, recipe_of, start_words, training_words
 from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS
-from faces.errors import DataMissing, TableError
+from faces.errors import DataMissing, ProjectError, RecipeError, TableError
 from faces.predictions import OUTPUTS
 from faces.variants import FACE, Variant
 from recipes.recipe import settings_of
 
 SHORT_HASH = 12
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def design_of(variant: Variant) -> list[Fact]:
     size_mb = sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
     return [
         Fact(
-            "Sees", "each detected face" if by_face else "the whole picture", "Its framing, from variant.toml"
+            "Takes", "each detected face" if by_face else "the whole picture", "Its input, from variant.toml"
         ),
         Fact(
             "Square",
@@ -51,14 +52,14 @@ def design_of(variant: Variant) -> list[Fact]:
         Fact("Size", f"{size_mb:.1f} MB", "network.onnx, with the path for the saliency maps"),
         Fact(
             "Cost",
-            f"{variant.flops / 1e9:.2f} GFLOPs a frame",
+            f"{variant.flops / 1e9:.2f} GFLOPs an input",
             "Counted on the exported graph; a multiply-add is two",
         ),
     ]
 
 
 def provenance_of(variant: Variant) -> list[Fact]:
-    """Data -> split -> start weights -> recipe -> training -> network, in that order; of a pair, of each."""
+    """Data, split, start weights, recipe, training, network, detector; of a composite variant, all parts'."""
     if variant.parts:
         return [
             replace(fact, name=f"{fact.name} ({output})")
@@ -66,20 +67,24 @@ def provenance_of(variant: Variant) -> list[Fact]:
             for fact in provenance_of(part)
         ]
     return [
-        Fact("Data", fractions_words(variant.folder), "Shares of the training frames, from the recipes"),
+        Fact(
+            "Data",
+            _in_words(fractions_words, variant.folder),
+            "Shares of the training pictures, from the recipes",
+        ),
         Fact("Split", short(variant.split_sha256), f"SHA-256 of dataset/split.csv: {variant.split_sha256}"),
-        Fact("Start weights", start_words(variant.folder).replace("`", "")),
+        Fact("Start weights", _in_words(start_words, variant.folder).replace("`", "")),
         Fact("Recipe", variant.recipe, f"{variant.folder.name}/recipe.toml"),
-        Fact("Training", _training_in_words(variant)),
+        Fact("Training", _in_words(training_words, variant)),
         Fact("Network", short(variant.network_sha256), f"SHA-256 of network.onnx: {variant.network_sha256}"),
         Fact("Detector", short(variant.detector_sha256), f"SHA-256 of face.onnx: {variant.detector_sha256}"),
     ]
 
 
 def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Estimate]], str]:
-    """Set -> its published measures, in the order of the pages; and in words why there are none.
+    """Set -> its published estimates, in the order of the pages; and in words why there are none.
 
-    Those of a pair are the age measures of its first network and the gender measures of its second.
+    Those of a composite variant are the age estimates of its first network and the gender ones of its second.
     """
     if variant.parts:
         (ages, no_ages), (genders, no_genders) = map(figures_of, variant.parts)
@@ -99,12 +104,22 @@ def figures_of(variant: Variant) -> tuple[dict[str, dict[str, Estimate]], str]:
 
 
 def recipe_differences(folders: Sequence[Path]) -> tuple[dict[str, list[Any]], int]:
-    """The recipes' settings that differ, dotted name -> value in each; and how many settings there are."""
-    recipes = [recipe_of(folder) for folder in folders]
-    settings = [settings_of(recipe) if recipe else {} for recipe in recipes]
+    """The recipes' settings that differ, dotted name -> value in each; and how many settings there are.
+
+    A recipe that is absent or wrong has none.
+    """
+    settings = [_settings(folder) for folder in folders]
     names = list(dict.fromkeys(name for of_one in settings for name in of_one))
     values = {name: [of_one.get(name) for of_one in settings] for name in names}
     return {name: found for name, found in values.items() if len(set(map(str, found))) > 1}, len(names)
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    try:
+        recipe = recipe_of(folder)
+    except RecipeError:
+        return {}
+    return settings_of(recipe) if recipe else {}
 
 
 def card_section(variant: Variant, heading: str) -> str:
@@ -119,8 +134,9 @@ def short(sha256: str) -> str:
     return f"{sha256[:SHORT_HASH]}…"
 
 
-def _training_in_words(variant: Variant) -> str:
+def _in_words(words: Callable[[T], str], source: T) -> str:
+    """The words about a folder or a variant; why there are none where a file of it is wrong."""
     try:
-        return training_words(variant)
-    except TableError as error:
+        return words(source)
+    except ProjectError as error:
         return str(error)

@@ -1,6 +1,7 @@
 """About: what are these networks, what were they trained on, what must they not be used for?"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dash
 from dash import dcc, html
@@ -15,7 +16,6 @@ from dashboard.pages.about.facts import (
     recipe_differences,
 )
 from dashboard.shared.alerts import page_heading
-from dashboard.shared.theme import variant_css
 from evaluation.metrics.definitions import METRICS
 from faces.variants import Variant
 
@@ -25,8 +25,8 @@ SHOWN_METRICS = ("mae", "cs_5", "accuracy")
 
 
 def layout(**_query: str) -> html.Div:
-    variants = list(current_context().variants.values())
-    names = [variant.name for variant in variants]
+    context = current_context()
+    variants, palette = list(context.variants.values()), context.palette
     designs = {variant.name: design_of(variant) for variant in variants}
     return html.Div(
         [
@@ -35,7 +35,7 @@ def layout(**_query: str) -> html.Div:
             ),
             html.P(_difference_in_words(variants), className="about-difference"),
             html.Div(
-                [_card(variant, variant_css(variant.name, names), designs) for variant in variants],
+                [_card(variant, palette.css(variant.name), designs) for variant in variants],
                 className="about-cards",
             ),
             html.Div(
@@ -52,7 +52,7 @@ def layout(**_query: str) -> html.Div:
     )
 
 
-def _difference_in_words(variants: Sequence[Variant]) -> list:
+def _difference_in_words(variants: Sequence[Variant]) -> list[Any]:
     """The experiment in one sentence: in how many settings the variants differ."""
     if len(variants) < 2:
         return ["One variant is served: ", html.Strong(variants[0].name), "."]
@@ -70,7 +70,7 @@ def _difference_in_words(variants: Sequence[Variant]) -> list:
 
 
 def _setting(dotted: str) -> str:
-    """`schedule.learning_rate` -> `schedule, learning rate`; `framing.framing` -> `framing`."""
+    """`schedule.learning_rate` -> `schedule, learning rate`; `input.input_mode` -> `input, input mode`."""
     return ", ".join(dict.fromkeys(dotted.split("."))).replace("_", " ")
 
 
@@ -110,8 +110,8 @@ def _card(variant: Variant, colour: str, designs: Mapping[str, list[Fact]]) -> h
 def _facts(facts: Sequence[Fact], others: Sequence[Sequence[Fact]]) -> html.Dl:
     """Names and values; a line in which another variant differs is marked."""
     lines = []
-    for place, fact in enumerate(facts):
-        differs = any(other[place].value != fact.value for other in others)
+    for index, fact in enumerate(facts):
+        differs = any(other[index].value != fact.value for other in others)
         lines.append(
             html.Div(
                 [

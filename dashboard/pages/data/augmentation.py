@@ -46,8 +46,8 @@ def sampled_crop(upload: Upload, recipe: Recipe, part: str, seed: int, sample: i
     return augmented(canvas, augmentations[part], rng, recipe.input.input_px, recipe.input.pad_rgb, place)
 
 
-def strengths_in_words(augmentation: Augmentation) -> list[str]:
-    """`flip chance 50 %`, `rotation 10 degrees`: the changes that are switched on."""
+def severities_in_words(augmentation: Augmentation) -> list[str]:
+    """`flip probability 50 %`, `rotation 10 degrees`: the changes that are switched on."""
     probabilities = {
         "low_resolution": "low_resolution_probability",
         "blur": "blur_probability",

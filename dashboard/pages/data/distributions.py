@@ -12,7 +12,7 @@ from dataset.utkface import RACES
 
 @dataclass(frozen=True)
 class Distribution:
-    """One thing that the names say: the column of it, its values in order, what its axis is called."""
+    """One label in the file names: its column, its values in order, the title of its axis."""
 
     key: str
     column: str
@@ -22,18 +22,18 @@ class Distribution:
     about: str
 
     def table(self, names: pd.DataFrame) -> pd.DataFrame:
-        """Columns value, split, count, share."""
+        """Columns value, split, count, fraction."""
         return counts_by_split(names, self.column, self.order)
 
 
-def _most_words(names: pd.DataFrame, column: str) -> str:
-    """`26 % are 20–29`: the commonest value and its share of all pictures."""
+def _most_common(names: pd.DataFrame, column: str) -> str:
+    """`26 % are 20–29`: the most common value and its share of all pictures."""
     fractions = names[column].value_counts(normalize=True)
     return f"{100 * fractions.iloc[0]:.0f} % are {fractions.index[0]}" if len(fractions) else "No pictures"
 
 
 def _age_title(names: pd.DataFrame) -> str:
-    return f"{_most_words(names, 'age_group')}: children and the old are few"
+    return f"{_most_common(names, 'age_group')}: children and the old are few"
 
 
 def _gender_title(names: pd.DataFrame) -> str:
@@ -42,19 +42,19 @@ def _gender_title(names: pd.DataFrame) -> str:
 
 
 def _race_title(names: pd.DataFrame) -> str:
-    return _most_words(names, "race")
+    return _most_common(names, "race")
 
 
 DISTRIBUTIONS = {
-    one.key: one
-    for one in (
+    distribution.key: distribution
+    for distribution in (
         Distribution(
             "age",
             "age_group",
             tuple(age_groups()),
             "age, years",
             _age_title,
-            "Ages from the file names of UTKFace. The splits are drawn so that every decade is alike in all "
+            "Ages from the file names of UTKFace. The splits are made so that every decade is alike in all "
             "three.",
         ),
         Distribution(
@@ -71,7 +71,7 @@ DISTRIBUTIONS = {
             RACES,
             "race, as UTKFace words it",
             _race_title,
-            "UTKFace's own five words. The splits are not drawn by it: what differs here is chance.",
+            "UTKFace's own five words. The splits are not made by it: what differs here is chance.",
         ),
     )
 }
@@ -81,9 +81,9 @@ def counts_table(counts: pd.DataFrame, of: str) -> html.Table:
     """A row a value, a column a split: pictures, and their share of the split."""
     head = [html.Th(of), *(html.Th(split, colSpan=2) for split in SPLITS)]
     rows = []
-    for value, own in counts.groupby("value", sort=False):
+    for value, of_value in counts.groupby("value", sort=False):
         cells = []
-        for count, fraction in zip(own["count"], own.fraction, strict=True):
+        for count, fraction in zip(of_value["count"], of_value.fraction, strict=True):
             cells += [html.Td(f"{count:,}"), html.Td(f"{100 * fraction:.1f} %", className="quiet")]
         rows.append(html.Tr([html.Th(value, scope="row"), *cells]))
     sums = counts.groupby("split", sort=False)["count"].sum()

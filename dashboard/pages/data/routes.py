@@ -16,22 +16,22 @@ blueprint = flask.Blueprint("data", __name__, url_prefix="/data")
 blueprint.after_request(keep_out_of_caches)
 
 
-@blueprint.get("/frame.jpg")
+@blueprint.get("/input.jpg")
 def crop() -> flask.Response:
-    """A frame of the picture `picture` under the recipe of the run `recipe`, as it is or as draw `draw`.
+    """The input of the picture `picture` under the recipe of the run `recipe`, as it is or sample `sample`.
 
-    A draw is one of the part `part` of the recipe under the seed `seed`.
+    A sample is one of the part `part` of the recipe under the seed `seed`.
     """
-    asked = flask.request.args
+    params = flask.request.args
     context = current_context()
     try:
-        upload = context.pictures.upload(asked.get("picture", ""), ())
-        folder = recipe_folders(context)[asked.get("recipe", "")]
+        upload = context.pictures.upload(params.get("picture", ""), ())
+        folder = recipe_folders(context)[params.get("recipe", "")]
         recipe = read_recipe(folder / "recipe.toml")
-        draw = asked.get("draw", type=int)
-        if draw is None:
+        sample = params.get("sample", type=int)
+        if sample is None:
             return jpeg(unchanged_crop(upload, recipe))
-        seed = asked.get("seed", 0, int)
-        return jpeg(sampled_crop(upload, recipe, asked.get("part", ""), abs(seed), abs(draw)))
+        seed = params.get("seed", 0, int)
+        return jpeg(sampled_crop(upload, recipe, params.get("part", ""), abs(seed), abs(sample)))
     except (ProjectError, KeyError):
         return flask.Response(status=404)

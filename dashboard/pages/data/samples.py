@@ -8,7 +8,7 @@ import pandas as pd
 from dash import html
 
 from dashboard.pictures.labelled import set_key
-from dashboard.shared.alerts import notice
+from dashboard.shared.alerts import alert
 from dataset.records import CHIPS
 from dataset.utkface import Rejected
 
@@ -22,9 +22,9 @@ def pages_of(count: int, a_page: int) -> int:
 
 
 def sample_page(samples: pd.DataFrame, page: int) -> Any:
-    """The pictures of one page (1 for the first) of `samples`, rows of DataPictures.names."""
+    """The pictures of one page (1 for the first) of `samples`, rows of UTKFace.names."""
     if samples.empty:
-        return notice("No picture has all of these labels.", "Choose another age, gender or split.")
+        return alert("No picture has all of these labels.", "Choose another age, gender or split.")
     start = (page - 1) * SAMPLES_A_PAGE
     return html.Ul(
         [_picture(row) for row in samples.iloc[start : start + SAMPLES_A_PAGE].itertuples()],
@@ -33,19 +33,19 @@ def sample_page(samples: pd.DataFrame, page: int) -> Any:
 
 
 def group_page(groups: Sequence[Sequence[str]], names: pd.DataFrame, page: int) -> list[html.Div]:
-    """The groups of one page, the pictures of each side by side; what their labels differ in is said."""
+    """The groups of one page, the pictures of each side by side, and how their labels differ."""
     start = (page - 1) * GROUPS_A_PAGE
     by_file = names.set_index("file", drop=False)
     return [
         html.Div(
             [
-                html.P(_difference_words(own), className="quiet"),
-                html.Ul([_picture(row) for row in own.itertuples()], className="samples-grid"),
+                html.P(_difference_in_words(pictures), className="quiet"),
+                html.Ul([_picture(row) for row in pictures.itertuples()], className="samples-grid"),
             ],
             className="duplicate-group",
         )
         for group in groups[start : start + GROUPS_A_PAGE]
-        for own in (by_file.loc[[file for file in group if file in by_file.index]],)
+        for pictures in (by_file.loc[[file for file in group if file in by_file.index]],)
     ]
 
 
@@ -60,25 +60,25 @@ def rejected_table(rejected: Iterable[Rejected]) -> html.Table:
     return html.Table(
         [
             html.Thead(html.Tr([html.Th("File"), html.Th("Why it is not used")])),
-            html.Tbody([html.Tr([html.Td(html.Code(one.file)), html.Td(one.reason)]) for one in rejected]),
+            html.Tbody([html.Tr([html.Td(html.Code(file.file)), html.Td(file.reason)]) for file in rejected]),
         ],
         className="rejected-table",
     )
 
 
 def _picture(row: Any) -> html.Li:
-    words = f"{row.gender}, {row.age_years}"
+    labels = f"{row.gender}, {row.age_years}"
     return html.Li(
         html.Figure(
             [
                 html.Img(
                     src=f"/pictures/{quote(set_key(CHIPS, row.file))}/thumbnail.jpg",
-                    alt=words,
+                    alt=labels,
                     width=160,
                     height=160,
                 ),
                 html.Figcaption(
-                    [html.Span(words), html.Span(f"{row.race} · {row.split}", className="quiet")]
+                    [html.Span(labels), html.Span(f"{row.race} · {row.split}", className="quiet")]
                 ),
             ]
         ),
@@ -86,11 +86,11 @@ def _picture(row: Any) -> html.Li:
     )
 
 
-def _difference_words(own: pd.DataFrame) -> str:
+def _difference_in_words(pictures: pd.DataFrame) -> str:
     differing = []
-    if own.age_years.nunique() > 1:
-        differing.append(f"ages {own.age_years.min()} to {own.age_years.max()}")
-    if own.gender.nunique() > 1:
+    if pictures.age_years.nunique() > 1:
+        differing.append(f"ages {pictures.age_years.min()} to {pictures.age_years.max()}")
+    if pictures.gender.nunique() > 1:
         differing.append("both genders")
-    count = f"{len(own)} pictures"
+    count = f"{len(pictures)} pictures"
     return f"{count}, labelled with {' and '.join(differing)}" if differing else f"{count}, labelled alike"

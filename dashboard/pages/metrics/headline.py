@@ -43,9 +43,9 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
     return html.Div(
         [
             html.Div(badge, className="metrics-badge-row") if badge else None,
-            html.P(_with_names(sentence, colours), className="metrics-sentence"),
+            html.P(_with_coloured_names(sentence, colours), className="metrics-sentence"),
             html.P(_without_fallback(numbers, selection), className="metrics-second-row"),
-            html.P([html.B(described.title + ". "), described.shows], className="metrics-reading")
+            html.P([html.B(described.title + ". "), described.shows], className="metrics-note")
             if described
             else None,
         ]
@@ -53,15 +53,14 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
 
 
 def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) -> list[html.Div]:
-    """The four headline measures of the selected variants, with whiskers and difference."""
+    """The four headline metrics of the selected variants, with whiskers and difference."""
     estimates = {name: numbers.estimates(selection, name) for name in selection.names}
     comparison = numbers.comparison(selection)
     return [
         _tile(
             key,
             {name: estimates[name][key] for name in selection.names},
-            comparison.differences.get(key) if comparison else None,
-            selection,
+            _difference_in_words(comparison.differences.get(key) if comparison else None, selection),
             colours,
         )
         for key in headline_keys(_with_bins(list(estimates.values())))
@@ -69,20 +68,20 @@ def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) ->
 
 
 def _with_bins(estimates: list[dict[str, Estimate]]) -> dict[str, Estimate]:
-    """The measures of the first variant that is scored by age bins, if any is: one may tell no ages."""
-    return next((one for one in estimates if one["bin_accuracy"].known), estimates[0])
+    """The estimates of the first variant that is scored by age bins, if any is: one may have no age head."""
+    return next((of_variant for of_variant in estimates if of_variant["bin_accuracy"].known), estimates[0])
 
 
 def _alone(numbers: Numbers, selection: Selection) -> str:
     estimates = numbers.estimates(selection, selection.first)
     age, gender = estimates["mae"], estimates["accuracy"]
-    off, right = f"is off by {age.text} on average", f"reads {gender.text} of the genders right"
-    said = f"{off} and {right}"
+    off, right = f"is off by {age.text} on average", f"predicts {gender.text} of the genders right"
+    result = f"{off} and {right}"
     if gender.reason == NO_GENDER_HEAD:
-        said = f"{off} and tells no genders,"
+        result = f"{off} and predicts no genders,"
     elif age.reason == NO_AGE_HEAD:
-        said = f"{right} and tells no ages,"
-    return f"{selection.first} {said} on {max(age.count, gender.count):,} pictures."
+        result = f"{right} and predicts no ages,"
+    return f"{selection.first} {result} on {max(age.count, gender.count):,} pictures."
 
 
 def _without_fallback(numbers: Numbers, selection: Selection) -> str:
@@ -93,18 +92,21 @@ def _without_fallback(numbers: Numbers, selection: Selection) -> str:
     fraction = fallback_fraction(rows)
     if not fraction > 0:
         return "The detector found a face on every one of these pictures."
-    start = f"No face was found on {fallback_text(fraction)} of the pictures: there every variant reads all of it."
+    start = (
+        f"No face was found on {fallback_text(fraction)} of the pictures: there every variant is given all "
+        "of the picture."
+    )
     if not selection.second:
         return start
-    found = numbers.once(
+    without = numbers.once(
         ("found only", selection), lambda: compared(found_only(rows), selection.first, selection.second)
     )
-    return f"{start} Without those: {found.sentence}"
+    return f"{start} Without those: {without.sentence}"
 
 
-def _with_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:
+def _with_coloured_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:
     """The sentence with the variants' names in their colours."""
-    # The longest first: the name of a pair begins with that of its network of ages.
+    # The longest first: the name of a composite variant begins with that of its network of ages.
     names = "|".join(re.escape(name) for name in sorted(colours, key=len, reverse=True))
     parts = re.split(rf"\b({names})\b", sentence)
     return [
@@ -113,18 +115,14 @@ def _with_names(sentence: str, colours: Mapping[str, str]) -> list[Any]:
 
 
 def _tile(
-    key: str,
-    estimates: dict[str, Estimate],
-    difference: Difference | None,
-    selection: Selection,
-    colours: Mapping[str, str],
+    key: str, estimates: Mapping[str, Estimate], difference: list[Any], colours: Mapping[str, str]
 ) -> html.Div:
     metric = METRICS[key]
     known = [estimate for estimate in estimates.values() if estimate.known]
     edges = [edge for estimate in known for edge in (estimate.low, estimate.high)]
-    low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
+    axis = (min(edges), max(edges)) if edges else (0.0, 1.0)
     rows = [
-        _tile_row(name, estimate, _is_best(key, name, estimates), (low, high), colours[name])
+        _tile_row(name, estimate, axis, colours[name], best=_is_best(key, name, estimates))
         for name, estimate in estimates.items()
     ]
     return html.Div(
@@ -135,32 +133,19 @@ def _tile(
                 title=metric.meaning,
             ),
             *rows,
-            html.Div(_difference_words(difference, selection), className="tile-difference"),
+            html.Div(difference, className="tile-difference"),
         ],
         className="tile",
-        **{"data-measure": key},
+        **{"data-metric": key},
     )
 
 
-def _tile_row(name: str, estimate: Estimate, best: bool, edges: tuple[float, float], colour: str) -> html.Div:
-    """Name, value and whisker of one variant on the tile's own axis, which runs between the two edges."""
-    low, high = edges
-
-    def place(value: float) -> str:
-        return f"{100 * (value - low) / max(high - low, 1e-9):.1f}%"
-
-    whisker = [
-        html.Span(
-            className="whisker-line",
-            style={
-                "left": place(estimate.low),
-                "right": f"calc(100% - {place(estimate.high)})",
-                "background": colour,
-            },
-        ),
-        html.Span(className="whisker-dot", style={"left": place(estimate.value), "background": colour}),
-    ]
+def _tile_row(
+    name: str, estimate: Estimate, axis: tuple[float, float], colour: str, *, best: bool
+) -> html.Div:
+    """Name, value and whisker of one variant on the tile's own axis, which runs from low to high."""
     value, _, unit = estimate.text.partition(" ")
+    interval = estimate.text_with_interval
     return html.Div(
         [
             html.Span(name, className="tile-name", style={"color": colour}),
@@ -171,35 +156,49 @@ def _tile_row(name: str, estimate: Estimate, best: bool, edges: tuple[float, flo
             ),
             html.Span("◂ better" if best else "", className="tile-mark"),
             html.Div(
-                whisker if estimate.known else None, className="whisker", title=estimate.text_with_interval
+                _whisker(estimate, axis, colour) if estimate.known else None,
+                className="whisker",
+                title=interval,
             ),
-            html.Span(
-                estimate.text_with_interval.removeprefix(estimate.text).strip(" ()"),
-                className="tile-interval",
-            ),
+            html.Span(interval.removeprefix(estimate.text).strip(" ()"), className="tile-interval"),
         ],
         className="tile-row",
     )
 
 
-def _is_best(key: str, name: str, estimates: dict[str, Estimate]) -> bool:
+def _whisker(estimate: Estimate, axis: tuple[float, float], colour: str) -> list[html.Span]:
+    low, high = axis
+
+    def position(value: float) -> str:
+        return f"{100 * (value - low) / max(high - low, 1e-9):.1f}%"
+
+    line = {
+        "left": position(estimate.low),
+        "right": f"calc(100% - {position(estimate.high)})",
+        "background": colour,
+    }
+    dot = {"left": position(estimate.value), "background": colour}
+    return [html.Span(className="whisker-line", style=line), html.Span(className="whisker-dot", style=dot)]
+
+
+def _is_best(key: str, name: str, estimates: Mapping[str, Estimate]) -> bool:
     """Better than all others, and by something that shows in the printed numbers."""
-    own = estimates[name]
-    others = [estimate for other, estimate in estimates.items() if other != name]
+    estimate = estimates[name]
+    others = [other for other_name, other in estimates.items() if other_name != name]
     return bool(others) and all(
-        is_better(key, own.value, other.value) and own.text != other.text for other in others
+        is_better(key, estimate.value, other.value) and estimate.text != other.text for other in others
     )
 
 
-def _difference_words(difference: Difference | None, selection: Selection) -> list[Any]:
+def _difference_in_words(difference: Difference | None, selection: Selection) -> list[Any]:
     if difference is None:
         return ["One variant: nothing to compare"]
     if not difference.count:
-        return ["Not told by both: nothing to compare"]
+        return ["Not predicted by both: nothing to compare"]
     real = "real" if difference.is_real else "may be chance"
-    words = f"{selection.first} − {selection.second}: {difference.text}"
+    text = f"{selection.first} − {selection.second}: {difference.text}"
     p_value = ""
     if difference.p_value is not None:
         p = difference.p_value
         p_value = ", McNemar p < 0.001" if p < 0.001 else f", McNemar p = {p:.2g}"
-    return [words, html.Span(f" · {real}{p_value}")]
+    return [text, html.Span(f" · {real}{p_value}")]

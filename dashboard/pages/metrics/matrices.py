@@ -4,33 +4,42 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
+from dashboard.pages.metrics.matrix_figures import confusion_difference_figure, confusion_figure
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from evaluation.metrics.confusions import age_group_confusion, gender_confusion
 from evaluation.metrics.estimates import formatted
 
-MATRICES = {"gender": gender_confusion, "age": age_group_confusion}
+CONFUSIONS = {"gender": gender_confusion, "age": age_group_confusion}
+FIRST, SECOND, DIFFERENCE = KEYS = ("first", "second", "difference")  # of the matrices about one output
 
 
-def matrix_counts(numbers: Numbers, selection: Selection, about: str) -> list[pd.DataFrame]:
+def matrix_counts(numbers: Numbers, selection: Selection, output: str) -> list[pd.DataFrame]:
     """The confusion matrices of the selected variants; of two, on the pictures that both answered."""
-    confusion = MATRICES[about]
-    if selection.second:
-        return [confusion(rows) for rows in numbers.pair(selection)]
-    return [confusion(numbers.rows(selection, selection.first))]
+    confusion = CONFUSIONS[output]
+
+    def counts() -> list[pd.DataFrame]:
+        if selection.second:
+            return [confusion(rows) for rows in numbers.paired_rows(selection)]
+        return [confusion(numbers.rows(selection, selection.first))]
+
+    return numbers.once(("matrices", output, selection), counts)
 
 
-def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: str) -> list[str]:
-    """What to see in each matrix: how many pictures stand on its diagonal, and how that differs.
+def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, output: str) -> list[str]:
+    """What to see in each matrix: the fraction on its diagonal, and how the diagonals differ.
 
-    A variant may have read nothing: it does not tell it, or the set does not know it.
+    A variant may have predicted nothing: it lacks the head, or the set lacks the label.
     """
-    right = [int(np.trace(one.to_numpy())) for one in counts]
-    totals = [int(one.to_numpy().sum()) for one in counts]
-    where = "read right" if about == "gender" else "in the right group"
+    right = [int(np.trace(matrix.to_numpy())) for matrix in counts]
+    totals = [int(matrix.to_numpy().sum()) for matrix in counts]
+    where = "right" if output == "gender" else "in the right group"
     titles = [
-        f"{name}: {formatted(number / total, 'fraction')} {where}" if total else f"{name}: no {about}s read"
+        f"{name}: {formatted(number / total, 'fraction')} {where}"
+        if total
+        else f"{name}: no {output}s predicted"
         for name, number, total in zip(selection.names, right, totals, strict=True)
     ]
     if len(counts) == 2 and not all(totals):
@@ -38,13 +47,26 @@ def matrix_titles(counts: Sequence[pd.DataFrame], selection: Selection, about: s
     elif len(counts) == 2:
         change = right[1] - right[0]
         more = "more" if change > 0 else "fewer"
-        words = f"{abs(change):,} {more} {where}" if change else f"as many {where}"
-        titles.append(f"{selection.second} minus {selection.first}: {words}")
+        text = f"{abs(change):,} {more} {where}" if change else f"as many {where}"
+        titles.append(f"{selection.second} minus {selection.first}: {text}")
     return titles
 
 
-def matrix_table(numbers: Numbers, selection: Selection, about: str) -> pd.DataFrame:
+def matrix_figure(
+    numbers: Numbers, selection: Selection, output: str, key: str, scheme: str | None, *, fractions: str
+) -> go.Figure:
+    """The matrix under one of KEYS, of counts or fractions."""
+    counts = matrix_counts(numbers, selection, output)
+    index = KEYS.index(key)
+    title = matrix_titles(counts, selection, output)[index]
+    if key == DIFFERENCE:
+        first, second = counts
+        return confusion_difference_figure(first, second, title, selection.names, scheme, fractions=fractions)
+    return confusion_figure(counts[index], title, scheme, fractions=fractions)
+
+
+def matrix_table(numbers: Numbers, selection: Selection, output: str) -> pd.DataFrame:
     """Columns true, predicted and a count for each variant: what the CSV of the matrices holds."""
-    counts = matrix_counts(numbers, selection, about)
-    columns = {name: one.stack() for name, one in zip(selection.names, counts, strict=True)}
+    counts = matrix_counts(numbers, selection, output)
+    columns = {name: matrix.stack() for name, matrix in zip(selection.names, counts, strict=True)}
     return pd.DataFrame(columns).reset_index()

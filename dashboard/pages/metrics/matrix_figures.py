@@ -1,7 +1,6 @@
-"""Confusion matrices -> figures: one of counts or shares, and one of how two of them differ.
+"""Confusion matrices -> figures: one of counts or fractions, and one of how two of them differ.
 
-Apart from the other figures because a matrix has rules of its own: what its numbers are may be switched, and
-the colour of a difference says who is better, not which sign it has. Pure functions, as in
+The colour of a difference says which variant is better, not which sign it has. Pure functions, as in
 dashboard.shared.figures.
 """
 
@@ -22,9 +21,9 @@ MATRIX_HEIGHT_PX = 340
 def confusion_figure(
     counts: pd.DataFrame, title: str, scheme: str | None, *, fractions: str = COUNTS
 ) -> go.Figure:
-    """A square matrix of counts (rows true, columns read) as counts, or as shares of its rows or columns."""
+    """A square matrix of counts (rows true, columns predicted), as counts or fractions of rows or columns."""
     if not counts.to_numpy().any():
-        return _nothing(title, "None of these pictures was read and has a label.", scheme)
+        return _nothing(title, "None of these pictures has both a prediction and a label.", scheme)
     shown, texts = _as_shown(counts, fractions)
     largest = 1.0 if fractions != COUNTS else max(float(counts.to_numpy().max()), 1.0)
     figure = go.Figure(
@@ -32,7 +31,7 @@ def confusion_figure(
             z=shown, x=list(counts.columns), y=list(counts.index), text=texts,
             customdata=counts.to_numpy(), colorscale=sequential_scale(scheme), zmin=0, zmax=largest,
             showscale=False, xgap=2, ygap=2,
-            hovertemplate="true %{y}, read as %{x}<br>%{customdata:,} pictures<extra></extra>",
+            hovertemplate="true %{y}, predicted %{x}<br>%{customdata:,} pictures<extra></extra>",
         )
     )  # fmt: skip
     return _matrix(figure, title, scheme)
@@ -52,7 +51,7 @@ def confusion_difference_figure(
     More is better on the diagonal and worse off it, so the colour is not the sign of the number.
     """
     if not (first.to_numpy().any() and second.to_numpy().any()):
-        return _nothing(title, "It needs pictures that both have read.", scheme)
+        return _nothing(title, "It needs pictures that both have predicted.", scheme)
     change = _as_shown(second, fractions)[0] - _as_shown(first, fractions)[0]
     better = np.where(np.eye(len(change), dtype=bool), change, -change)
     if fractions == COUNTS:
@@ -72,7 +71,7 @@ def confusion_difference_figure(
             colorscale=diverging_scale(scheme), zmid=0, zmin=-largest, zmax=largest, showscale=False,
             xgap=2, ygap=2,
             hovertemplate=(
-                f"true %{{y}}, read as %{{x}}<br>{names[0]}: %{{customdata[0]:,}}<br>"
+                f"true %{{y}}, predicted %{{x}}<br>{names[0]}: %{{customdata[0]:,}}<br>"
                 f"{names[1]}: %{{customdata[1]:,}} pictures<extra></extra>"
             ),
         )
@@ -80,12 +79,12 @@ def confusion_difference_figure(
     return _matrix(figure, title, scheme)
 
 
-def _nothing(title: str, words: str, scheme: str | None) -> go.Figure:
-    return empty_figure(title, words, scheme).update_layout(height=MATRIX_HEIGHT_PX)
+def _nothing(title: str, text: str, scheme: str | None) -> go.Figure:
+    return empty_figure(title, text, scheme).update_layout(height=MATRIX_HEIGHT_PX)
 
 
 def _as_shown(counts: pd.DataFrame, fractions: str) -> tuple[np.ndarray, list[list[str]]]:
-    """The numbers of a matrix and their texts: counts, or shares of rows or columns (0 where empty)."""
+    """The numbers of a matrix and their texts: counts, or fractions of rows or columns (0 where empty)."""
     numbers = counts.to_numpy(float)
     if fractions == COUNTS:
         return numbers, [[f"{value:,.0f}" if value else "" for value in row] for row in numbers]
@@ -96,16 +95,16 @@ def _as_shown(counts: pd.DataFrame, fractions: str) -> tuple[np.ndarray, list[li
 
 
 def _digits(counts: pd.DataFrame) -> int:
-    """Decimals of a share: the cells of a large matrix have room for none."""
+    """Decimals of a percentage: the cells of a large matrix have room for none."""
     return 1 if len(counts) <= 3 else 0
 
 
 def _matrix(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
     cells = figure.data[0]
-    figure.add_trace(_words(cells))
+    figure.add_trace(_cell_texts(cells))
     size = len(cells.x)
     figure.update_xaxes(
-        title="read as",
+        title="predicted",
         showgrid=False,
         type="category",
         tickangle=-45 if size > 4 else 0,
@@ -115,13 +114,13 @@ def _matrix(figure: go.Figure, title: str, scheme: str | None) -> go.Figure:
     return finished(figure, title, scheme).update_layout(height=MATRIX_HEIGHT_PX, margin={"t": 4})
 
 
-def _words(cells: go.Heatmap) -> go.Scatter:
-    """The texts of a heatmap in colours that can be read on its cells.
+def _cell_texts(cells: go.Heatmap) -> go.Scatter:
+    """The texts of a heatmap in colours with contrast to its cells.
 
-    Plotly's own are grey or white, of which neither can be read on a colour of middle brightness.
+    Plotly's own are grey or white, neither of which has enough on a colour of middle brightness.
     """
     fractions = np.clip((np.asarray(cells.z) - cells.zmin) / (cells.zmax - cells.zmin), 0, 1).ravel()
-    scale = [list(pair) for pair in cells.colorscale]
+    scale = [list(stop) for stop in cells.colorscale]
     columns, rows = np.meshgrid(cells.x, cells.y)
     return go.Scatter(
         x=columns.ravel(), y=rows.ravel(), text=np.asarray(cells.text).ravel(), mode="text",

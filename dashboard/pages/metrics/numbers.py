@@ -1,15 +1,17 @@
 """Predictions -> the numbers of the Metrics page, each computed once for a selection.
 
-A room of its own because twenty figures and tables ask for the same few bootstraps at the same moment: the
-first one computes, the others wait for it.
+Twenty figures and tables ask for the same few bootstraps at the same moment: the first one computes, the
+others wait for it.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import flask
 import pandas as pd
+from cachetools import LRUCache, cachedmethod
 
 from dashboard.context import AppContext
 from dashboard.pages.metrics.selection import ALL_PICTURES, Selection
@@ -23,11 +25,12 @@ from evaluation.reports.baseline_release import baseline_fairness
 from evaluation.runs import Run
 
 EXTENSION = "metrics-numbers"
-KEPT = 600  # results; a selection has about thirty, so twenty selections stay warm
+MOST_RESULTS = 600  # a selection has about thirty, so twenty selections stay warm
+_building = threading.Lock()
 
 
 class Numbers:
-    """All that the page computes from one predictions frame.
+    """All that the page computes from one predictions table. Safe for several threads.
 
     `runs` are the trainings by variant, `earlier` the fairness figures of the release before
     (dataset.tables.columns.FAIRNESS).
@@ -42,30 +45,23 @@ class Numbers:
         self.predictions = predictions
         self.earlier = pd.DataFrame(columns=FAIRNESS.column_names) if earlier is None else earlier
         self.runs = dict(runs or {})
-        self._known: dict[tuple, Any] = {}
-        self._locks: dict[tuple, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self._results: LRUCache[Hashable, Any] = LRUCache(MOST_RESULTS)
+        self._computing = threading.Condition()
 
-    def once(self, key: tuple, compute: Callable[[], Any]) -> Any:
-        """The result under `key`, computed by whoever asks first."""
-        with self._guard:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
-            if key not in self._known:
-                result = compute()
-                with self._guard:
-                    if len(self._known) >= KEPT:
-                        self._known.pop(next(iter(self._known)))
-                    self._known[key] = result
-            return self._known[key]
+    @cachedmethod(
+        attrgetter("_results"), key=lambda _self, key, _compute: key, condition=attrgetter("_computing")
+    )
+    def once(self, _key: Hashable, compute: Callable[[], Any]) -> Any:
+        """The result under a key, computed by the first thread that asks; others wait for it."""
+        return compute()
 
     def rows(self, selection: Selection, name: str) -> pd.DataFrame:
         """The selected rows of one variant."""
         rows = selection.rows(self.predictions)
         return rows[rows.variant == name]
 
-    def pair(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The selected rows of both variants on the pictures that both answered."""
+    def paired_rows(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The selected rows of both variants on the pictures that both have predictions for."""
         return paired(selection.rows(self.predictions), selection.first, selection.second)
 
     def fairness(self, selection: Selection, name: str) -> pd.DataFrame:
@@ -80,11 +76,12 @@ class Numbers:
         return rows[same & (selection.pictures == ALL_PICTURES)]
 
     def estimates(self, selection: Selection, name: str) -> dict[str, Estimate]:
+        """All metrics of one variant on the selected rows, by metric."""
         key = ("metrics", selection.set, selection.split, selection.pictures, name)
         return self.once(key, lambda: all_estimates(self.rows(selection, name)))
 
     def comparison(self, selection: Selection) -> Comparison | None:
-        """None where there is one variant alone."""
+        """The paired comparison of both variants; None where one is selected alone."""
         if not selection.second:
             return None
         return self.once(
@@ -96,8 +93,9 @@ class Numbers:
 def numbers_of(context: AppContext) -> Numbers:
     """The numbers of the served app, kept with it. Raises TableError as `Tables.predictions` does."""
     extensions = flask.current_app.extensions
-    if EXTENSION not in extensions:
-        runs = {run.name: run for run in context.tables.runs() if run.name in context.variants}
-        earlier = baseline_fairness(list(context.variants.values()))
-        extensions[EXTENSION] = Numbers(context.tables.predictions, runs, earlier)
-    return extensions[EXTENSION]
+    with _building:  # two first visitors share one
+        if EXTENSION not in extensions:
+            runs = {run.name: run for run in context.tables.runs() if run.name in context.variants}
+            earlier = baseline_fairness(list(context.variants.values()))
+            extensions[EXTENSION] = Numbers(context.tables.predictions, runs, earlier)
+        return extensions[EXTENSION]

@@ -1,19 +1,29 @@
-"""Curves over the strength of a change -> the small figures of the Robustness section. Pure functions.
+"""Curves over the severity of a corruption -> the panels of the Robustness section. Pure functions.
 
-A room of its own because its panels are read side by side: they share one axis of values, and the axis of
-strengths is written in the unit of the change.
+Panels are compared side by side: they share one axis of values, and the axis of severities is in the unit of
+the corruption.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.shared.figures import finished
-from dashboard.shared.theme import neutral, variant_colour
+from dashboard.shared.figures import FigureColours, finished
 
 PANEL_HEIGHT_PX = 270
-UNCHANGED = "–"  # in the place of an amount
+UNCHANGED = "–"  # in the place of a level
+
+
+@dataclass(frozen=True)
+class SeverityAxes:
+    """The axes of a panel; `value_format` is Plotly's, `value_range` that of all panels."""
+
+    values: str  # title of the axis of values
+    levels: str  # unit of the levels, the title of the axis of severities
+    value_range: tuple[float, float]
+    value_format: str
 
 
 def robustness_figure(
@@ -21,87 +31,75 @@ def robustness_figure(
     metric: str,
     title: str,
     names: Sequence[str],
-    scheme: str | None,
-    *,
-    axis: str,
-    levels_of: str,
-    value_range: tuple[float, float],
-    value_format: str,
+    colours: FigureColours,
+    axes: SeverityAxes,
 ) -> go.Figure:
-    """One measure of each variant over the strengths 0 to 5, its 95 % interval as a band.
+    """One metric of each variant over the severities 0 to 5, its 95 % interval as a band.
 
-    `curves`: columns variant, strength, amount, count, `measure`, `measure`_low, `measure`_high. `levels_of`
-    is the unit of the amounts, `value_format` Plotly's for the values, `value_range` that of all panels.
+    `curves`: columns variant, severity, level, count, `metric`, `metric`_low, `metric`_high.
     """
     figure = go.Figure()
     for name in names:
         rows = curves[curves.variant == name]
-        colour = variant_colour(name, names, scheme)
+        values, low, high = (rows[f"{metric}{end}"] for end in ("", "_low", "_high"))
+        colour = colours.variant(name)
         figure.add_scatter(
-            x=[*rows.severity, *rows.severity[::-1]],
-            y=[*rows[f"{metric}_high"], *rows[f"{metric}_low"][::-1]],
+            x=[*rows.severity, *rows.severity[::-1]], y=[*high, *low[::-1]],
             fill="toself", fillcolor=colour, opacity=0.15, line={"width": 0}, mode="lines",
             hoverinfo="skip", showlegend=False,
         )  # fmt: skip
-        steps = [_step(level, levels_of) for level in rows.level]
+        steps = [_step(level, axes.levels) for level in rows.level]
         figure.add_scatter(
-            x=rows.severity, y=rows[metric], name=name, mode="lines+markers",
+            x=rows.severity, y=values, name=name, mode="lines+markers",
             line={"color": colour, "width": 2}, marker={"size": 6},
-            customdata=list(
-                zip(steps, rows[f"{metric}_low"], rows[f"{metric}_high"], rows["count"], strict=True)
-            ),
+            customdata=list(zip(steps, low, high, rows["count"], strict=True)),
             hovertemplate=(
-                f"{name}, %{{customdata[0]}}: %{{y:{value_format}}}"
-                f" (%{{customdata[1]:{value_format}}} to %{{customdata[2]:{value_format}}})"
+                f"{name}, %{{customdata[0]}}: %{{y:{axes.value_format}}} (%{{customdata[1]:"
+                f"{axes.value_format}}} to %{{customdata[2]:{axes.value_format}}})"
                 "<br>%{customdata[3]:,} pictures<extra></extra>"
             ),
         )  # fmt: skip
-    return _over_severities(figure, curves, title, scheme, axis, levels_of, value_range, value_format)
+    return _over_severities(figure, curves, title, colours, axes)
 
 
 def face_found_figure(
-    curves: pd.DataFrame, title: str, scheme: str | None, *, axis: str, levels_of: str
+    curves: pd.DataFrame, title: str, colours: FigureColours, axes: SeverityAxes
 ) -> go.Figure:
-    """The share of pictures in which the detector still finds the face: one curve, for all variants share it.
+    """The fraction of pictures in which the detector still finds the face: one curve for all variants.
 
-    `curves`: columns strength, amount, face_found_share, face_found_count, a row a strength.
+    `curves`: columns severity, level, face_found_fraction, face_found_count, a row a severity.
     """
     figure = go.Figure(
         go.Scatter(
             x=curves.severity, y=curves.face_found_fraction, name="detector", mode="lines+markers",
-            line={"color": neutral("ink", scheme), "width": 2}, marker={"size": 6},
+            line={"color": colours.neutral("ink"), "width": 2}, marker={"size": 6},
             customdata=curves.face_found_count, showlegend=True,
             hovertemplate="face found: %{y:.1%}<br>of %{customdata:,} pictures<extra></extra>",
         )
     )  # fmt: skip
-    return _over_severities(figure, curves, title, scheme, axis, levels_of, (0.0, 1.04), ".0%")
+    return _over_severities(figure, curves, title, colours, axes)
 
 
 def _over_severities(
-    figure: go.Figure,
-    curves: pd.DataFrame,
-    title: str,
-    scheme: str | None,
-    axis: str,
-    levels_of: str,
-    value_range: tuple[float, float],
-    value_format: str,
+    figure: go.Figure, curves: pd.DataFrame, title: str, colours: FigureColours, axes: SeverityAxes
 ) -> go.Figure:
     levels = curves.drop_duplicates("severity").set_index("severity").level
     figure.update_xaxes(
-        title=levels_of,
+        title=axes.levels,
         tickvals=list(levels.index),
-        ticktext=[_amount(level) for level in levels],
+        ticktext=[_level(level) for level in levels],
         range=[-0.25, 5.25],
         zeroline=False,
     )
-    figure.update_yaxes(title=axis, range=list(value_range), tickformat=value_format, nticks=6)
-    return finished(figure, title, scheme).update_layout(height=PANEL_HEIGHT_PX)
+    figure.update_yaxes(
+        title=axes.values, range=list(axes.value_range), tickformat=axes.value_format, nticks=6
+    )
+    return finished(figure, title, colours.scheme).update_layout(height=PANEL_HEIGHT_PX)
 
 
-def _step(level: float, levels_of: str) -> str:
-    return "unchanged" if pd.isna(level) else f"{level:g} ({levels_of})"
+def _step(level: float, unit: str) -> str:
+    return "unchanged" if pd.isna(level) else f"{level:g} ({unit})"
 
 
-def _amount(level: float) -> str:
+def _level(level: float) -> str:
     return UNCHANGED if pd.isna(level) else f"{level:g}"

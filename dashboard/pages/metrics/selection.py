@@ -1,7 +1,6 @@
-"""The address of the Metrics page -> which rows of the predictions are shown, and of which two variants.
+"""The URL of the Metrics page -> which rows of the predictions are shown, and of which two variants.
 
-A room of its own because controls, figures and links must agree on it, and because an address is typed by
-people: what does not exist falls back to what does.
+People type URLs: what does not exist falls back to what does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,10 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
+from dashboard.shared.url_params import one_of
+from dataset.labels import SPLITS
 from dataset.tables.columns import FACE_FOUND
-from evaluation.sets import PUBLISHED_SPLIT, SETS, SPLITS
+from evaluation.sets import PUBLISHED_SPLIT, SETS
 
 ALL_PICTURES, FOUND_ONLY = "all", "found"
 
@@ -36,7 +37,7 @@ class Selection:
 
     @property
     def query(self) -> str:
-        """`?set=chips&split=test…`: the part of the address that brings this view back."""
+        """`?set=chips&split=test…`: the parameters of the URL that brings this view back."""
         return "?" + urlencode({key: value for key, value in asdict(self).items() if value})
 
     def rows(self, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -59,28 +60,24 @@ def splits_in(predictions: pd.DataFrame, set_name: str) -> list[str]:
 def selection_from(
     wanted: Mapping[str, str | None], predictions: pd.DataFrame, variants: Sequence[str]
 ) -> Selection:
-    """The selection nearest to what the address or the controls ask for; `predictions` has rows.
+    """The selection nearest to what the URL or the controls ask for; `predictions` has rows.
 
     `variants` are the served ones, in order; those without predictions are left out.
     """
     predicted = set(predictions.variant)
     names = [name for name in variants if name in predicted]
-    set_name = _or_first(wanted.get("set"), sets_in(predictions))
+    set_name = one_of(wanted.get("set"), sets_in(predictions))
     splits = splits_in(predictions, set_name)
     fallback = PUBLISHED_SPLIT if PUBLISHED_SPLIT in splits else splits[0]
-    first = _or_first(wanted.get("first"), names)
+    first = one_of(wanted.get("first"), names)
     others = [name for name in names if name != first]
     return Selection(
         set=set_name,
-        split=_or_first(wanted.get("split"), [fallback, *splits]),
-        pictures=_or_first(wanted.get("pictures"), [ALL_PICTURES, FOUND_ONLY]),
+        split=one_of(wanted.get("split"), [fallback, *splits]),
+        pictures=one_of(wanted.get("pictures"), [ALL_PICTURES, FOUND_ONLY]),
         first=first,
-        second=_or_first(wanted.get("second"), others) if others else "",
+        second=one_of(wanted.get("second"), others) if others else "",
     )
-
-
-def _or_first(wanted: str | None, known: Sequence[str]) -> str:
-    return wanted if wanted in known else known[0]  # type: ignore[return-value]
 
 
 def _ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:

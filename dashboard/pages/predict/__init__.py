@@ -1,1 +1,1 @@
-"""Predict: what each variant says of a picture."""
+"""Predict: what each variant answers for a picture."""

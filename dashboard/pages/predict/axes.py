@@ -1,4 +1,4 @@
-"""Readings -> one age axis and one gender bar on which all of them stand: agreement is seen at once."""
+"""Predictions -> one age axis and one gender bar on which all of them stand: agreement is seen at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,90 +13,59 @@ AGE_TICKS = (0, 20, 40, 60, 80, 100)
 
 @dataclass(frozen=True)
 class Row:
-    """A reading as it is shown: who says it, of what, and in which colour (a CSS value)."""
+    """A prediction as it is shown: of which variant, for what, and in which colour (a CSS value)."""
 
     variant: str
     prediction: Prediction
     colour: str
     of_what: str = ""  # "whole picture", "close up"; empty for the face of the card itself
-    hollow: bool = False  # drawn as a ring instead of a dot: a reading of more than this face, or of another
+    hollow: bool = False  # a ring instead of a dot: the input was more than this face, or another one
 
 
 def age_axis(rows: Sequence[Row], *, extra: object = None, pin: object = None) -> html.Div:
     """One axis from 0 to 100 years; a dot and an 80 % interval for each row. `pin` stands on it as well."""
+    ticks = [html.Span(str(tick), style={"left": _percent(tick)}) for tick in AGE_TICKS]
     return html.Div(
-        [
-            html.Div(
-                html.Div([*map(_grid_line, AGE_TICKS), pin], className="track"), className="track-layer"
-            ),
-            *(age_row(row) for row in rows),
-            extra,
-            html.Div(
-                html.Div(
-                    [html.Span(str(tick), style={"left": _percent(tick)}) for tick in AGE_TICKS],
-                    className="track",
-                ),
-                className="track-ticks",
-                **{"aria-hidden": "true"},
-            ),
-        ],
+        [_layer([*map(_grid_line, AGE_TICKS), pin]), *(age_row(row) for row in rows), extra, _ticks(ticks)],
         className="axis axis-age",
     )
 
 
 def age_row(row: Row) -> html.Div:
-    """Dot and interval of one reading; of a network that tells no age, an empty row that says so."""
+    """Dot and interval of one prediction; without an age head, an empty row that says so."""
     if row.prediction.age_and_interval is None:
         return _row(row, [], NOT_PREDICTED)
     age, low, high = (min(max(years, 0), AGE_LIMIT_YEARS) for years in row.prediction.age_and_interval)
-    return _row(
-        row,
-        [
-            html.Span(className="interval", style={"left": _percent(low), "width": _percent(high - low)}),
-            html.Span(className="dot", style={"left": _percent(age)}),
-        ],
-        age_in_words(row.prediction),
-    )
+    interval = {"left": _percent(low), "width": _percent(high - low)}
+    marks = [
+        html.Span(className="interval", style=interval),
+        html.Span(className="dot", style={"left": _percent(age)}),
+    ]
+    return _row(row, marks, age_in_words(row.prediction))
 
 
 def gender_bars(rows: Sequence[Row], *, extra: object = None) -> html.Div:
-    """A bar for each row, from "uncertain" in the middle to male on the left or female on the right.
-
-    Around the middle a bar tells nothing: its row says "uncertain".
-    """
+    """A bar for each row, from "uncertain" in the middle to male on the left or female on the right."""
+    ticks = [
+        html.Span("male", style={"left": "0"}, className="tick-start"),
+        html.Span("uncertain", style={"left": "50%"}),
+        html.Span("female", style={"left": "100%"}, className="tick-end"),
+    ]
     return html.Div(
-        [
-            html.Div(html.Div(_grid_line(50), className="track"), className="track-layer"),
-            *(gender_row(row) for row in rows),
-            extra,
-            html.Div(
-                html.Div(
-                    [
-                        html.Span("male", style={"left": "0"}, className="tick-start"),
-                        html.Span("uncertain", style={"left": "50%"}),
-                        html.Span("female", style={"left": "100%"}, className="tick-end"),
-                    ],
-                    className="track",
-                ),
-                className="track-ticks",
-                **{"aria-hidden": "true"},
-            ),
-        ],
+        [_layer([_grid_line(50)]), *(gender_row(row) for row in rows), extra, _ticks(ticks)],
         className="axis axis-gender",
     )
 
 
 def gender_row(row: Row) -> html.Div:
-    """The bar of one reading; of a network that tells no gender, an empty row that says so."""
+    """The bar of one prediction; without a gender head, an empty row that says so."""
     if row.prediction.female_probability is None:
         return _row(row, [], NOT_PREDICTED)
     percent = row.prediction.female_probability * 100
     left, width = min(percent, 50), abs(percent - 50)
-    return _row(
-        row,
-        [html.Span(className="bar", style={"left": _percent(left), "width": _percent(max(width, 0.8))})],
-        UNCERTAIN if row.prediction.gender == UNCERTAIN else gender_in_words(row.prediction),
-    )
+    bar = html.Span(className="bar", style={"left": _percent(left), "width": _percent(max(width, 0.8))})
+    is_uncertain = row.prediction.gender == UNCERTAIN
+    return _row(row, [bar], UNCERTAIN if is_uncertain else gender_in_words(row.prediction))
 
 
 def _row(row: Row, marks: list[html.Span], words: str) -> html.Div:
@@ -112,6 +81,16 @@ def _row(row: Row, marks: list[html.Span], words: str) -> html.Div:
         className="axis-row is-hollow" if row.hollow else "axis-row",
         style={"--colour": row.colour},
     )
+
+
+def _layer(children: list) -> html.Div:
+    """What lies behind all rows."""
+    return html.Div(html.Div(children, className="track"), className="track-layer")
+
+
+def _ticks(labels: list[html.Span]) -> html.Div:
+    track = html.Div(labels, className="track")
+    return html.Div(track, className="track-ticks", **{"aria-hidden": "true"})
 
 
 def _grid_line(at_percent: float) -> html.Span:

@@ -1,87 +1,39 @@
 """One answered face -> its card: the crop, the headline, the axis, the bar, and what one may ask about it."""
 
-from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlencode
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.pages.predict import ids
+from dashboard.pages.predict.answered_picture import AnsweredPicture
 from dashboard.pages.predict.axes import Row, age_axis, gender_bars
 from dashboard.pictures.samples import KnownPerson
 from dashboard.pictures.store import SAMPLE_PREFIX
-from dashboard.shared import ids
-from faces.answer import AnsweredFace
-from faces.predictions import Prediction, age_in_words, gender_in_words
-
-CLOSE_UP = "close up"
-WHOLE_IMAGE = "whole picture"
+from faces.predictions import age_in_words, gender_in_words
 
 
-def face_card(
-    index: int,
-    key: str,
-    answered: AnsweredFace,
-    whole_picture: Mapping[str, Prediction],
-    colours: Mapping[str, str],
-    *,
-    pair: Sequence[str],
-    may_ask: Sequence[str],
-    alone: bool,
-    attention_cxcys: Mapping[str, int | None],
-    person: KnownPerson | None = None,
-) -> html.Article:
-    """The card of face `index` (its number on the page is one more) in the picture under `key`.
-
-    Explain takes along `pair`, the variants that the page compares. `may_ask` names the variants of the whole
-    picture, which can be asked about this face; `alone` tells that there is no other face, so that what they
-    said about the picture is about this person; `attention_cxcys` tells at which face each of them looked.
-    """
-    number = index + 1
-    rows = [Row(name, prediction, colours[name]) for name, prediction in answered.answers.items()]
-    for name, prediction in whole_picture.items():
-        face = attention_cxcys[name]
-        of_what = WHOLE_IMAGE if face in (None, index) else f"read face {face + 1}"
-        rows.append(Row(name, prediction, colours[name], "" if alone else of_what, hollow=not alone))
+def face_card(shown: AnsweredPicture, index: int) -> html.Article:
+    """The card of face `index`; its number on the page is one more."""
+    number, person, rows = index + 1, shown.people.get(index), shown.rows_of_face(index)
+    crop = html.Img(src=f"{shown.url}/face/{index}.jpg", alt="", className="crop")
     return html.Article(
         [
             html.Div(
                 [
-                    html.Img(src=f"/pictures/{quote(key)}/face/{index}.jpg", alt="", className="crop"),
-                    headline(rows[0], person),
+                    crop,
+                    _headline(rows[0], person),
                     html.Span(str(number), className="card-number", title=f"Face {number} in the picture"),
                 ],
                 className="card-head",
             ),
-            html.Div(
-                [
-                    age_axis(
-                        rows,
-                        extra=html.Div(id=ids.of_face(ids.ASKED_AGE, index), className="asked"),
-                        pin=_pin(index),
-                    ),
-                    gender_bars(
-                        rows, extra=html.Div(id=ids.of_face(ids.ASKED_GENDER, index), className="asked")
-                    ),
-                ],
-                className="readings",
-            ),
-            html.Div(id=ids.of_face(ids.TRUTH_MARKS, index), className="truth-marks"),
-            dcc.Store(id=ids.of_face(ids.ASKED_PREDICTIONS, index)),
-            html.Div(
-                [
-                    dcc.Link("Explain", href=saliency_address(key, index, pair), className="button"),
-                    html.Button(
-                        f"Ask {' and '.join(may_ask)} about this face",
-                        id=ids.of_face(ids.ASK_FULL, index),
-                        className="button ask",
-                        title="Show it this face alone: the box times two, squared",
-                    )
-                    if may_ask
-                    else None,
-                ],
-                className="card-actions",
-            ),
-            None if person else _truth_form(index),
+            html.Div([_ages(rows, index), _genders(rows, index)], className="predictions"),
+            html.Div(id=ids.of_face(ids.MARKS, index), className="ground-truth-marks"),
+            dcc.Store(id=ids.of_face(ids.CLOSE_UP_PREDICTIONS, index)),
+            _actions(shown, index),
+            None if person else _ground_truth_form(index),
         ],
         className="card face-card",
         id=f"face-{number}",
@@ -90,33 +42,41 @@ def face_card(
     )
 
 
-def whole_picture_card(
-    whole_picture: Mapping[str, Prediction], colours: Mapping[str, str], headline_of: str
-) -> html.Article:
-    """The card of a picture without a face: every variant was shown all of it."""
-    rows = [Row(name, prediction, colours[name]) for name, prediction in whole_picture.items()]
+def whole_picture_card(shown: AnsweredPicture, headline_of: str) -> html.Article:
+    """The card of a picture without a face: every variant was given all of it."""
+    rows = [
+        Row(name, prediction, shown.colours[name]) for name, prediction in shown.answer.whole_picture.items()
+    ]
     rows.sort(key=lambda row: row.variant != headline_of)
     return html.Article(
         [
-            html.Div(headline(rows[0]), className="card-head"),
-            html.Div([age_axis(rows), gender_bars(rows)], className="readings"),
+            html.Div(_headline(rows[0]), className="card-head"),
+            html.Div([age_axis(rows), gender_bars(rows)], className="predictions"),
         ],
         className="card face-card",
     )
 
 
-def headline(row: Row, person: KnownPerson | None = None) -> html.Div:
-    """The age in large figures in the colour of the variant that says so, the gender, and who it truly is."""
+def saliency_url(key: str, index: int, comparison: Sequence[str]) -> str:
+    """The URL at which the Saliency page explains a face for the compared variants: two, or one alone."""
+    if key.startswith(SAMPLE_PREFIX):
+        source = {"sample": key.removeprefix(SAMPLE_PREFIX)}
+    else:
+        source = {"picture": key}
+    chosen = dict(zip(("first", "second"), comparison, strict=False))
+    return "/saliency?" + urlencode(source | {"face": str(index)} | chosen)
+
+
+def _headline(row: Row, person: KnownPerson | None = None) -> html.Div:
+    """The age in large figures in the colour of its variant, the gender, and who it truly is."""
     age = row.prediction.age_years
-    told = (
-        [html.Span(f"{age:.0f}", className="headline-age"), html.Span("years")] if age is not None else None
-    )
+    large: Any = age_in_words(row.prediction)
+    if age is not None:
+        large = [html.Span(f"{age:.0f}", className="headline-age"), html.Span("years")]
     return html.Div(
         [
             html.P(_person_in_words(person), className="headline-person") if person else None,
-            html.P(
-                told or age_in_words(row.prediction), className="headline-line", style={"color": row.colour}
-            ),
+            html.P(large, className="headline-line", style={"color": row.colour}),
             html.P(gender_in_words(row.prediction), className="headline-gender"),
         ],
         className="headline",
@@ -128,48 +88,55 @@ def _person_in_words(person: KnownPerson) -> str:
     return f"{person.name}, {truly}" if person.name else truly.capitalize()
 
 
-def saliency_address(key: str, index: int, pair: Sequence[str]) -> str:
-    """Where the Saliency page explains a face for the variants of `pair`: two, or one alone."""
-    if key.startswith(SAMPLE_PREFIX):
-        source = {"sample": key.removeprefix(SAMPLE_PREFIX)}
-    else:
-        source = {"picture": key}
-    chosen = dict(zip(("first", "second"), pair, strict=False))
-    return "/saliency?" + urlencode(source | {"face": str(index)} | chosen)
+def _ages(rows: Sequence[Row], index: int) -> html.Div:
+    close_up = html.Div(id=ids.of_face(ids.CLOSE_UP_AGES, index), className="close-up-rows")
+    # Where the true age stands on the axis; hidden until it is known.
+    pin = html.Span(className="pin", id=ids.of_face(ids.PIN, index), style={"display": "none"})
+    return age_axis(rows, extra=close_up, pin=pin)
 
 
-def _pin(index: int) -> html.Span:
-    """Where the truth stands on the age axis; hidden until it is known."""
-    return html.Span(className="pin", id=ids.of_face(ids.TRUTH_PIN, index), style={"display": "none"})
+def _genders(rows: Sequence[Row], index: int) -> html.Div:
+    close_up = html.Div(id=ids.of_face(ids.CLOSE_UP_GENDERS, index), className="close-up-rows")
+    return gender_bars(rows, extra=close_up)
 
 
-def _truth_form(index: int) -> html.Details:
+def _actions(shown: AnsweredPicture, index: int) -> html.Div:
+    """Explain, and for variants of the whole picture their prediction for this face alone."""
+    explain = dcc.Link("Explain", href=saliency_url(shown.key, index, shown.comparison), className="button")
+    close_up = None
+    if shown.whole_picture_variants:
+        close_up = html.Button(
+            f"Ask {' and '.join(shown.whole_picture_variants)} about this face",
+            id=ids.of_face(ids.CLOSE_UP, index),
+            className="button close-up-button",
+            title="Give it this face alone: the box times two, squared",
+        )
+    return html.Div([explain, close_up], className="card-actions")
+
+
+def _ground_truth_form(index: int) -> html.Details:
+    age = dmc.NumberInput(
+        id=ids.of_face(ids.TRUE_AGE, index),
+        placeholder="True age",
+        min=0,
+        max=120,
+        w=110,
+        debounce=300,
+        **{"aria-label": "True age in years"},
+    )
+    gender = dmc.SegmentedControl(
+        id=ids.of_face(ids.TRUE_GENDER, index),
+        data=[
+            {"value": "", "label": "?"},
+            {"value": "female", "label": "female"},
+            {"value": "male", "label": "male"},
+        ],
+        value="",
+    )
     return html.Details(
         [
             html.Summary("I know the truth", className="button-link"),
-            html.Div(
-                [
-                    dmc.NumberInput(
-                        id=ids.of_face(ids.TRUE_AGE, index),
-                        placeholder="True age",
-                        min=0,
-                        max=120,
-                        w=110,
-                        debounce=300,
-                        **{"aria-label": "True age in years"},
-                    ),
-                    dmc.SegmentedControl(
-                        id=ids.of_face(ids.TRUE_GENDER, index),
-                        data=[
-                            {"value": "", "label": "?"},
-                            {"value": "female", "label": "female"},
-                            {"value": "male", "label": "male"},
-                        ],
-                        value="",
-                    ),
-                ],
-                className="truth-form",
-            ),
+            html.Div([age, gender], className="ground-truth-form"),
         ],
-        className="truth",
+        className="ground-truth",
     )

@@ -1,4 +1,4 @@
-"""Readings + what is true -> right and wrong, within a tolerance that the visitor sets."""
+"""Predictions + ground truth -> right and wrong, within a tolerance that the visitor sets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import Any
 
 from dash import html
 
-from faces.predictions import UNCERTAIN
+from faces.predictions import AGE, GENDER, UNCERTAIN
 
 DEFAULT_TOLERANCE_YEARS = 5
-TOLERANCES_YEARS = (1, 15)  # least and most
+TOLERANCES_YEARS = (1, 15)  # lowest and highest
 
 
 @dataclass(frozen=True)
@@ -25,68 +25,71 @@ class GroundTruth:
 
 @dataclass(frozen=True)
 class Mark:
-    """Whether one variant is right about one thing, and by how many years it is off."""
+    """Whether one output of one variant is right, and by how many years an age is off."""
 
     variant: str
-    of: str  # "age" or "gender"
-    right: bool | None  # None where it said "uncertain"
+    output: str  # AGE or GENDER
+    right: bool | None  # None where the gender is uncertain
     off_years: float | None = None
 
 
 def marks(answers: Mapping[str, Mapping[str, Any]], truth: GroundTruth, tolerance_years: float) -> list[Mark]:
-    """`answers`: variant -> a reading as in the JSON answer. A mark for each thing that is known and told."""
-    found = []
+    """A mark for each output that is both known and predicted.
+
+    `answers`: variant -> a prediction as in the JSON answer.
+    """
+    result = []
     if truth.age_years is not None:
         for variant, answer in answers.items():
             if answer["age_years"] is not None:
                 off = float(answer["age_years"]) - truth.age_years
-                found.append(Mark(variant, "age", abs(off) <= tolerance_years, off))
+                result.append(Mark(variant, AGE, abs(off) <= tolerance_years, off))
     if truth.gender is not None:
         for variant, answer in answers.items():
             if answer["gender"] is not None:
-                is_answered = answer["gender"] != UNCERTAIN
-                found.append(
-                    Mark(variant, "gender", answer["gender"] == truth.gender if is_answered else None)
-                )
-    return found
+                right = None if answer["gender"] == UNCERTAIN else answer["gender"] == truth.gender
+                result.append(Mark(variant, GENDER, right))
+    return result
 
 
-def marks_in_words(found: Sequence[Mark], colours: Mapping[str, str]) -> list[html.P]:
-    """A line a variant: "cropped ✓ 3 years under ✓ gender"; "? gender" where it was uncertain."""
+def marks_in_words(face_marks: Sequence[Mark], colours: Mapping[str, str]) -> list[html.P]:
+    """A line a variant: "cropped ✓ 3 years under ✓ gender"; "? gender" where it is uncertain."""
     return [
         html.P(
             [
                 html.Span(
-                    variant, className="truth-variant", style={"color": colours.get(variant, "inherit")}
+                    variant,
+                    className="ground-truth-variant",
+                    style={"color": colours.get(variant, "inherit")},
                 ),
-                *(_mark_in_words(mark) for mark in found if mark.variant == variant),
+                *(_mark_in_words(mark) for mark in face_marks if mark.variant == variant),
             ],
-            className="truth-mark",
+            className="ground-truth-mark",
         )
-        for variant in dict.fromkeys(mark.variant for mark in found)
+        for variant in dict.fromkeys(mark.variant for mark in face_marks)
     ]
 
 
-def summary(found: Sequence[Mark], tolerance_years: float) -> str:
+def summary(all_marks: Sequence[Mark], tolerance_years: float) -> str:
     """`cropped: 17 of 29 ages within 5 years, 27 of 29 genders right`, a sentence for each variant.
 
-    Genders that were not told are counted apart. Empty for one face, whose marks say it all.
+    Uncertain genders are counted apart. Empty for one face, whose marks say it all.
     """
-    if len(found) == len({(mark.variant, mark.of) for mark in found}):
+    if len(all_marks) == len({(mark.variant, mark.output) for mark in all_marks}):
         return ""
     sentences = []
-    for variant in dict.fromkeys(mark.variant for mark in found):
-        ages = [mark for mark in found if mark.variant == variant and mark.of == "age"]
-        genders = [mark for mark in found if mark.variant == variant and mark.of == "gender"]
+    for variant in dict.fromkeys(mark.variant for mark in all_marks):
+        ages, genders = (
+            [mark.right for mark in all_marks if (mark.variant, mark.output) == (variant, output)]
+            for output in (AGE, GENDER)
+        )
         parts = []
         if ages:
-            right = sum(mark.right is True for mark in ages)
-            parts.append(f"{right} of {len(ages)} ages within {tolerance_years:g} years")
+            parts.append(f"{ages.count(True)} of {len(ages)} ages within {tolerance_years:g} years")
         if genders:
-            right = sum(mark.right is True for mark in genders)
-            uncertain = sum(mark.right is None for mark in genders)
+            uncertain = genders.count(None)
             apart = f" ({uncertain} uncertain)" if uncertain else ""
-            parts.append(f"{right} of {len(genders)} genders right{apart}")
+            parts.append(f"{genders.count(True)} of {len(genders)} genders right{apart}")
         sentences.append(f"{variant}: {', '.join(parts)}")
     return ". ".join(sentences)
 
@@ -99,15 +102,15 @@ VERDICTS = {
 
 
 def _mark_in_words(mark: Mark) -> html.Span:
-    sign, class_name, words = VERDICTS[mark.right]
+    sign, class_name, verdict = VERDICTS[mark.right]
     return html.Span(
-        [html.Span(sign, className=class_name), _distance(mark)],
-        className="truth-verdict",
-        title=f"{mark.of} {words}",
+        [html.Span(sign, className=class_name), _distance_in_words(mark)],
+        className="ground-truth-verdict",
+        title=f"{mark.output} {verdict}",
     )
 
 
-def _distance(mark: Mark) -> str:
+def _distance_in_words(mark: Mark) -> str:
     if mark.off_years is None:
         return " gender"
     years = round(abs(mark.off_years))

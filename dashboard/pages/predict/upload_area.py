@@ -1,4 +1,4 @@
-"""Where pictures come in: a large area at first, a bar once there are pictures, and the strip of those."""
+"""Where pictures come in: a large area at first, then a bar, and the filmstrip of the pictures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,37 +6,42 @@ from urllib.parse import quote
 
 from dash import html
 
+from dashboard.pages.predict import ids
 from dashboard.pages.predict.answer_view import faces_in_words
 from dashboard.pictures.samples import Sample
-from dashboard.shared import ids
 from faces.pictures import FORMATS, MAX_BYTES
 from faces.variants import FACE, WHOLE_IMAGE, Variant
 
-# The states of an entry, as assets/pictures.js writes them.
+# The states of an entry, as assets/predict/pictures.js writes them.
 WORKING, ANSWERED, REFUSED = "working", "answered", "refused"
 
 
-def drop_area(samples: Sequence[Sample], variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Div:
-    """Ways to bring a picture, samples to try, what happens to it. assets/pictures.js acts on data-action."""
+def upload_area(
+    samples: Sequence[Sample], variants: Sequence[Variant], colours: Mapping[str, str]
+) -> html.Div:
+    """Ways to bring a picture, samples to try, what happens to it.
+
+    assets/predict/pictures.js acts on data-action.
+    """
     return html.Div(
         [
             _welcome(variants, colours),
             html.Div(
                 [
-                    html.P("Drop pictures of people here", className="drop-title"),
+                    html.P("Drop pictures of people here", className="upload-title"),
                     html.Div(
                         [
                             _button("Choose pictures", "choose", "button button-strong"),
                             _button("Take a photo", "photograph", "button only-touch"),
                         ],
-                        className="drop-buttons",
+                        className="upload-buttons",
                     ),
                     html.P(
                         f"or paste one. {FORMATS}, at most {MAX_BYTES // 1_000_000} MB each.",
-                        className="drop-formats",
+                        className="upload-formats",
                     ),
                 ],
-                className="drop-box",
+                className="upload-box",
             ),
             html.Div(
                 [
@@ -51,14 +56,14 @@ def drop_area(samples: Sequence[Sample], variants: Sequence[Variant], colours: M
                 className="privacy",
             ),
         ],
-        id=ids.PREDICT_DROP,
-        className="drop",
+        id=ids.UPLOAD_AREA,
+        className="upload-area",
         **{"data-max-bytes": str(MAX_BYTES)},
     )
 
 
-def strip(entries: Sequence[Mapping[str, Any]], shown_id: int | None) -> list[html.Li]:
-    """The pictures of this visit in small, each with its state; refused ones are told of by `problems`."""
+def filmstrip(entries: Sequence[Mapping[str, Any]], shown_id: int | None) -> list[html.Li]:
+    """The pictures of this visit in small, each with its state; refused ones are in `problems`."""
     return [
         html.Li(
             html.Button(
@@ -104,8 +109,8 @@ def problems(entries: Sequence[Mapping[str, Any]]) -> list[html.Div]:
 
 
 def _welcome(variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Div:
-    """What this is, for a first visit: who answers, and what each of them is shown."""
-    sees = {WHOLE_IMAGE: "sees the whole picture", FACE: "sees each face that a detector finds"}
+    """What this is, for a first visit: who answers, and what each of them takes."""
+    takes = {WHOLE_IMAGE: "takes the whole picture", FACE: "takes each face that a detector finds"}
     return html.Div(
         [
             html.H1("Age and gender from a photograph"),
@@ -114,7 +119,7 @@ def _welcome(variants: Sequence[Variant], colours: Mapping[str, str]) -> html.Di
                     html.Span(
                         [
                             html.Strong(variant.name, style={"color": colours[variant.name]}),
-                            f" {sees[variant.input_mode]}",
+                            f" {takes[variant.input_mode]}",
                         ]
                     )
                     for variant in variants
@@ -150,4 +155,4 @@ def _thumbnail(entry: Mapping[str, Any]) -> Any:
 
 
 def _state(entry: Mapping[str, Any]) -> str:
-    return faces_in_words(entry["faces"]) if entry["state"] == ANSWERED else "reading …"
+    return faces_in_words(entry["faces"]) if entry["state"] == ANSWERED else "working …"

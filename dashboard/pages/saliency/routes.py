@@ -1,7 +1,8 @@
-"""The addresses behind the Saliency page: a map, and the frame that it explains. Computed anew, never kept.
+"""HTTP routes of the Saliency page: a map, and the input crop that it explains. Computed anew, never kept.
 
-A question names picture (its key), face (an index), variant, and for a map output, method and engine. What
-cannot be answered is an answer too: {"error": sentence} with status 200, for the page to show in its place.
+A URL names picture (its key), face (an index), variant, and for a map output, method, engine and visit (a
+random name of the open page). What cannot be answered is an answer too: {"error": sentence} with status 200,
+for the page to show in its place.
 """
 
 import base64
@@ -12,8 +13,8 @@ import flask
 import numpy as np
 
 from dashboard.context import current_context
-from dashboard.pages.saliency.grid import Look, existing_face, looks_of
 from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offered
+from dashboard.pages.saliency.rows import SaliencyRow, existing_face, rows_of
 from dashboard.pictures.uploads import Upload
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
 from faces.input_crops import crop_for
@@ -30,36 +31,36 @@ reference_engine = ReferenceEngine()
 
 @blueprint.get("/map")
 def saliency_values() -> flask.Response:
-    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), share in the face box."""
-    asked = flask.request.args
+    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), fraction in the face."""
+    query = flask.request.args
     try:
-        upload, look = _look_asked_for()
-        method, output = asked.get("method", "vanilla"), asked.get("output", "age")
+        upload, row = _requested_row()
+        method, output = query.get("method", "vanilla"), query.get("output", "age")
         if method not in METHODS or output not in OUTPUTS:
             return flask.jsonify(error=f"There is no map of {output} by {method}.")
         started = time.perf_counter()
-        found = _computed(upload, look, method, output, asked.get("engine", ONNX_RUNTIME))
+        computed = _computed(upload, row, method, output, query.get("engine", ONNX_RUNTIME))
     except ProjectError as error:
         return flask.jsonify(error=str(error))
-    box = look.face.box_xyxy if look.face and not found.is_empty else None
+    box = row.face.box_xyxy if row.face and not computed.is_empty else None
     return flask.jsonify(
-        px=len(found.values),
-        values=base64.b64encode(np.round(found.values * _STEPS).astype("<u2").tobytes()).decode(),
-        fraction_in_face=round(found.fraction_inside(box), 4) if box else None,
-        face_area=round(found.area_inside(box), 4) if box else None,
-        empty=found.is_empty,
+        px=len(computed.values),
+        values=base64.b64encode(np.round(computed.values * _STEPS).astype("<u2").tobytes()).decode(),
+        fraction_in_face=round(computed.fraction_inside(box), 4) if box else None,
+        face_area=round(computed.area_inside(box), 4) if box else None,
+        empty=computed.is_empty,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
 
 
-@blueprint.get("/frame.png")
-def crop() -> flask.Response:
+@blueprint.get("/input.png")
+def input_crop() -> flask.Response:
     """What a variant receives, pixel for pixel."""
     try:
-        upload, look = _look_asked_for()
+        upload, row = _requested_row()
     except ProjectError:
         return flask.Response(status=410)
-    _, encoded = cv2.imencode(".png", _crop(upload, look)[..., ::-1])
+    _, encoded = cv2.imencode(".png", _crop(upload, row)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
 
 
@@ -70,31 +71,33 @@ def keep_out_of_caches(response: flask.Response) -> flask.Response:
     return response
 
 
-def _look_asked_for() -> tuple[Upload, Look]:
-    """The picture and the look that the address names. Raises PictureExpired where there is none."""
-    context, asked = current_context(), flask.request.args
-    name = asked.get("variant", "")
-    upload = context.pictures.upload(asked.get("key", ""), [name] if name in context.variants else [])
+def _requested_row() -> tuple[Upload, SaliencyRow]:
+    """The picture and the row of the page that the URL names. Raises PictureExpired where there is none."""
+    context, query = current_context(), flask.request.args
+    name = query.get("variant", "")
+    upload = context.pictures.upload(query.get("key", ""), [name] if name in context.variants else [])
     if name not in context.variants:
         raise PictureExpired(f"No variant '{name[:40]}' is served here.")
-    face_index = existing_face(upload, asked.get("face", 0, int))
-    (look,) = looks_of([context.variants[name]], upload, face_index)
-    return upload, look
+    face_index = existing_face(upload, query.get("face", 0, int))
+    (row,) = rows_of([context.variants[name]], upload, face_index)
+    return upload, row
 
 
-def _crop(upload: Upload, look: Look) -> np.ndarray:
-    return crop_for(look.variant, upload.picture, look.face)
+def _crop(upload: Upload, row: SaliencyRow) -> np.ndarray:
+    return crop_for(row.variant, upload.picture, row.face)
 
 
-def _computed(upload: Upload, look: Look, method: str, output: str, engine: str) -> SaliencyMap:
-    pixels = _crop(upload, look)
-    network = current_context().workbench.network(look.variant.name)
+def _computed(upload: Upload, row: SaliencyRow, method: str, output: str, engine: str) -> SaliencyMap:
+    pixels = _crop(upload, row)
+    network = current_context().workbench.network(row.variant.name)
     if engine != TF_KERAS_VIS:
-        return saliency_map(network, pixels, look.square, method, output)
-    if not is_offered([look.variant]):
+        return saliency_map(network, pixels, row.square, method, output)
+    if not is_offered([row.variant]):
         raise ReferenceEngineError("tf-keras-vis is not installed on this server.")
-    network.graph(output)  # refuses what the network does not tell
+    network.graph(output)  # refuses an output without a head
     _, female = network.outputs(pixels[None])
-    teller = look.variant.part_with_head(output)
-    values = reference_engine.map_values(teller, pixels, method, output, float(female[0]))
-    return SaliencyMap(values, look.square)
+    part = row.variant.part_with_head(output)
+    visit = flask.request.args.get("visit", "")[:64]
+    panel = (visit, row.variant.name, output) if visit else None
+    values = reference_engine.map_values(part, pixels, method, output, float(female[0]), panel)
+    return SaliencyMap(values, row.square)

@@ -1,4 +1,4 @@
-"""Runs -> what is going on: how far each training is, what it will take, how to go on with a killed one."""
+"""Runs -> how far each training is, what it will take, how to resume one that was stopped."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,21 +6,26 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.shared.alerts import PROBLEM, notice
+from dashboard.shared.alerts import PROBLEM, alert
 from evaluation.runs import STOPPED, TRAINING, UNREADABLE, Run
 
 
-def what_goes_on(runs: Sequence[Run]) -> list[Any]:
-    """A line for each run that trains, was killed or cannot be read; none for the others."""
+def is_any_training(runs: Sequence[Run]) -> bool:
+    """Whether a run trains now."""
+    return any(run.state == TRAINING for run in runs)
+
+
+def progress_of(runs: Sequence[Run]) -> list[Any]:
+    """A line for each run that trains, was stopped or cannot be read; none for the others."""
     lines: list[Any] = []
     for run in runs:
         if run.state == TRAINING:
             lines.append(_progress(run))
         elif run.state == STOPPED:
-            words = f"{run.name} was stopped after epoch {run.epochs_done}. Go on with it: "
-            lines.append(html.P([words, html.Code(run.resume_command)], className="training-line"))
+            text = f"{run.name} was stopped after epoch {run.epochs_done}. Go on with it: "
+            lines.append(html.P([text, html.Code(run.resume_command)], className="training-line"))
         elif run.state == UNREADABLE:
-            lines.append(notice(f"{run.name} cannot be read.", run.problem, tone=PROBLEM))
+            lines.append(alert(f"{run.name} cannot be read.", run.problem, tone=PROBLEM))
     return lines
 
 
@@ -45,19 +50,19 @@ def minutes_in_words(seconds: float) -> str:
 
 def _progress(run: Run) -> html.Div:
     of_all = f"epoch {run.epochs_done} of {run.epochs}" if run.epochs else f"epoch {run.epochs_done}"
-    words = [f"{run.name} trains: {of_all}"]
+    parts = [f"{run.name} trains: {of_all}"]
     if run.epochs_done:
-        words.append(f"phase {run.history.phase.iloc[-1]}")
+        parts.append(f"phase {run.history.phase.iloc[-1]}")
     if run.seconds_left is not None:
-        words.append(f"about {minutes_in_words(run.seconds_left)} left")
+        parts.append(f"about {minutes_in_words(run.seconds_left)} left")
     if run.device:
-        words.append(f"on {run.device}")
+        parts.append(f"on {run.device}")
     if run.skipped_pictures:
-        words.append(f"{run.skipped_pictures:,} unreadable pictures skipped")
+        parts.append(f"{run.skipped_pictures:,} unreadable pictures skipped")
     fraction = 100 * run.epochs_done / run.epochs if run.epochs else 0
     return html.Div(
         [
-            html.P(", ".join(words) + "."),
+            html.P(", ".join(parts) + "."),
             dmc.Progress(
                 value=fraction, color="gray", size="sm", **{"aria-label": f"Progress of {run.name}"}
             ),

@@ -5,43 +5,27 @@ from typing import Any
 
 import dash_ag_grid as dag
 
-from dashboard.pages.metrics.table import ROW_HEIGHT_PX, THEME
-from dashboard.shared import ids
+from dashboard.pages.training import ids
+from dashboard.shared.grids import NUMBER_COLUMN, ROW_HEIGHT_PX, grid, number_or_none
 from evaluation.metrics.definitions import is_better
-from evaluation.metrics.estimates import Estimate
 from evaluation.runs import Run
 
 UNKNOWN = "–"
 SCORES = {"mae": "Test MAE, years", "accuracy": "Test gender accuracy, %"}
-HEADER_PX, MOST_ROWS_SHOWN = 52, 12
+HEADER_PX, MAX_ROWS_SHOWN = 52, 12
 
 
 def runs_table(runs: Sequence[Run], ms_a_picture: Mapping[str, float]) -> dag.AgGrid:
     """The grid with its rows; it is as high as its runs, up to twelve."""
-    return dag.AgGrid(
-        id=ids.TRAINING_TABLE,
-        rowData=runs_rows(runs, ms_a_picture),
-        columnDefs=runs_columns(),
-        defaultColDef={
-            "sortable": True,
-            "filter": True,
-            "resizable": True,
-            "suppressMovable": True,
-            "wrapHeaderText": True,
-        },
+    return grid(
+        ids.TABLE,
+        runs_rows(runs, ms_a_picture),
+        runs_columns(),
+        height_px=HEADER_PX + ROW_HEIGHT_PX * min(max(len(runs), 2), MAX_ROWS_SHOWN),
+        csv_name="runs.csv",
+        column_defaults={"wrapHeaderText": True},
         # Rows keep their place and the visitor's order while a training writes new numbers.
         getRowId="params.data.run",
-        dashGridOptions={
-            "theme": {"function": THEME},
-            "rowHeight": ROW_HEIGHT_PX,
-            "enableCellTextSelection": True,
-            "tooltipShowDelay": 300,
-        },
-        csvExportParams={"fileName": "runs.csv", "allColumns": True},
-        style={
-            "height": HEADER_PX + ROW_HEIGHT_PX * min(max(len(runs), 2), MOST_ROWS_SHOWN),
-            "width": "100%",
-        },
     )
 
 
@@ -66,31 +50,23 @@ def runs_rows(runs: Sequence[Run], ms_a_picture: Mapping[str, float]) -> list[di
             "skipped_pictures": run.skipped_pictures,
         }
         for key in SCORES:
-            estimate = (run.estimates or {}).get(key)
-            known = estimate is not None and estimate.known
-            row[key] = round(estimate.value, 6) if known and estimate else None
-            row[f"{key}_text"] = _without_unit(estimate) if known and estimate else UNKNOWN
-            row[f"{key}_interval"] = estimate.text_with_interval if known and estimate else "Not scored"
-            row[f"{key}_best"] = run is best[key]
-            if run is best[key]:
-                row[f"{key}_text"] = f"◂ {row[f'{key}_text']}"
+            row |= _score_fields(key, run, is_best=run is best[key])
         rows.append(row)
     return rows
 
 
 def runs_columns() -> list[dict[str, Any]]:
-    number = {"type": "rightAligned", "filter": "agNumberColumnFilter"}
     shown = {"function": f"params.value == null ? '{UNKNOWN}' : d3.format(',')(params.value)"}
     columns: list[dict[str, Any]] = [
         {"field": "run", "headerName": "Run", "minWidth": 130, "flex": 2, "tooltipField": "folder"},
         {"field": "recipe", "headerName": "Recipe", "minWidth": 110, "flex": 1},
         {"field": "state", "headerName": "State", "width": 112, "tooltipField": "problem"},
         {
-            "field": "epochs_done", "headerName": "Epochs", "width": 100, **number,
+            "field": "epochs_done", "headerName": "Epochs", "width": 100, **NUMBER_COLUMN,
             "valueFormatter": {"function": "params.data.epochs"},
         },
         {
-            "field": "best_epoch", "headerName": "Best epoch", "width": 112, **number,
+            "field": "best_epoch", "headerName": "Best epoch", "width": 112, **NUMBER_COLUMN,
             "headerTooltip": "The epoch of the lowest validation loss, which is the one that is kept",
             "valueFormatter": shown,
         },
@@ -98,7 +74,7 @@ def runs_columns() -> list[dict[str, Any]]:
     for key, title in SCORES.items():
         columns += [
             {
-                "field": key, "headerName": title, "width": 148, **number,
+                "field": key, "headerName": title, "width": 148, **NUMBER_COLUMN,
                 "headerTooltip": "On the test pictures of chips, from metrics.json; the best is marked",
                 "tooltipField": f"{key}_interval",
                 "valueFormatter": {"function": f"params.data.{key}_text"},
@@ -115,23 +91,37 @@ def runs_columns() -> list[dict[str, Any]]:
             "field": "parameters",
             "headerName": "Parameters",
             "width": 136,
-            **number,
+            **NUMBER_COLUMN,
             "valueFormatter": shown,
         },
         {
             "field": "network_mb",
             "headerName": "MB",
             "width": 84,
-            **number,
+            **NUMBER_COLUMN,
             "headerTooltip": "Size of network.onnx",
             "valueFormatter": shown,
         },
         {
-            "field": "ms_a_picture", "headerName": "ms a picture", "width": 136, **number,
+            "field": "ms_a_picture", "headerName": "ms a picture", "width": 136, **NUMBER_COLUMN,
             "headerTooltip": "Of the network alone, on this machine; measured when it is loaded",
             "valueFormatter": shown,
         },
     ]  # fmt: skip
+
+
+def _score_fields(key: str, run: Run, *, is_best: bool) -> dict[str, Any]:
+    """The value of a score to sort by, its text, its interval, and whether it is the best."""
+    estimate = (run.estimates or {}).get(key)
+    if estimate is None or not estimate.known:
+        return {key: None, f"{key}_text": UNKNOWN, f"{key}_interval": "Not scored", f"{key}_best": False}
+    text = estimate.text.split(" ")[0]  # the unit stands in the column's heading
+    return {
+        key: number_or_none(estimate.value),
+        f"{key}_text": f"◂ {text}" if is_best else text,
+        f"{key}_interval": estimate.text_with_interval,
+        f"{key}_best": is_best,
+    }
 
 
 def _best(runs: Sequence[Run], key: str) -> Run | None:
@@ -142,8 +132,3 @@ def _best(runs: Sequence[Run], key: str) -> Run | None:
         if best and best.estimates and run.estimates:
             best = run if is_better(key, run.estimates[key].value, best.estimates[key].value) else best
     return best
-
-
-def _without_unit(estimate: Estimate) -> str:
-    """`4.31`: the unit stands in the column's heading."""
-    return estimate.text.split(" ")[0]

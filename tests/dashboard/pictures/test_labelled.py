@@ -4,7 +4,12 @@ import threading
 
 import pytest
 
+from dashboard.app import create_app
+from dashboard.context import AppContext
+from dashboard.pictures import labelled as module
 from dashboard.pictures.labelled import SET_PREFIX, LabelledPictures, set_key
+from dashboard.pictures.store import Pictures
+from dashboard.pictures.utkface import UTKFace
 from dataset.splits import read_split
 from faces.errors import PictureExpired
 
@@ -70,15 +75,13 @@ def test_only_pictures_of_the_split_files_have_an_address(folder, tmp_path, rest
 
 
 def test_a_set_is_read_once_although_eight_threads_ask(folder, tmp_path, monkeypatch):
-    from dashboard.pictures import labelled
-
-    counted, load = [], labelled.load_records
+    counted, load = [], module.load_records
 
     def counting(name, *dirs):
         counted.append(name)
         return load(name, *dirs)
 
-    monkeypatch.setattr(labelled, "load_records", counting)
+    monkeypatch.setattr(module, "load_records", counting)
     pictures = LabelledPictures(folder, tmp_path)
     assert counted == []  # lazily: nothing is read before it is asked for
     together = threading.Barrier(8)
@@ -98,9 +101,6 @@ def test_a_set_is_read_once_although_eight_threads_ask(folder, tmp_path, monkeyp
 def test_a_labelled_picture_is_answered_once_and_its_views_need_no_second_detection(
     context, folder, tmp_path, chips
 ):
-    from dashboard.pictures.store import Pictures
-    from dashboard.pictures.utkface import UTKFace
-
     labelled = LabelledPictures(folder, tmp_path)
     pictures = Pictures(context.workbench, labelled=labelled, utkface=UTKFace(folder, tmp_path))
     key = set_key("chips", chips[0])
@@ -108,6 +108,21 @@ def test_a_labelled_picture_is_answered_once_and_its_views_need_no_second_detect
     upload = pictures.upload(key, ["cropped"])
     assert upload.picture.name == chips[0]
     assert pictures.upload(key, ()).picture is upload.picture
+
+
+def test_a_file_that_is_broken_or_gone_is_refused_by_name(context, folder, tmp_path, chips):
+    labelled = LabelledPictures(folder, tmp_path)
+    pictures = Pictures(context.workbench, labelled=labelled, utkface=UTKFace(folder, tmp_path))
+    broken, gone, _ = chips
+    (folder / "utkface" / broken).write_bytes(b"no picture")
+    client = create_app(AppContext(context.workbench, context.tables, pictures)).server.test_client()
+    assert labelled.path(set_key("chips", gone)).exists()
+    (folder / "utkface" / gone).unlink()
+    for file, name in ((broken, "PictureNotRecognised"), (gone, "PictureExpired")):
+        for view in ("thumbnail.jpg", "answer.json"):
+            response = client.get(f"/pictures/{set_key('chips', file)}/{view}")
+            assert (response.status_code, response.get_json()["error"]["name"]) == (410, name)
+            assert file in response.get_json()["error"]["message"]
 
 
 def test_with_data_listed_ones_are_of_the_test_splits_and_labelled(data_dir, tmp_path):

@@ -1,4 +1,4 @@
-"""The addresses beside the pages: uploads, views and downloads of a picture."""
+"""HTTP routes of pictures: uploads, views and downloads."""
 
 import csv
 import io
@@ -55,7 +55,7 @@ def test_the_json_download_is_the_answer(client, context, key):
     assert "astronaut_answer.json" in response.headers["Content-Disposition"]
 
 
-def test_the_csv_download_has_a_row_for_every_reading(client, key):
+def test_the_csv_download_has_a_row_for_every_prediction(client, key):
     rows = list(csv.DictReader(io.StringIO(client.get(f"/pictures/{key}/answer.csv").text)))
     assert [(row["face"], row["variant"]) for row in rows] == [("1", "cropped"), ("", "full")]
     assert 0 < float(rows[0]["age_years"]) < 100

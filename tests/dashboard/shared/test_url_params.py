@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.shared.url_params import whole_number
+from dashboard.shared.url_params import integer_in
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from dashboard.shared.url_params import whole_number
     ids=["none", "empty", "known", "too low", "too high", "signed", "not whole", "a superscript", "endless"],
 )
 def test_a_number_of_an_address_is_the_nearest_that_is_allowed_or_the_usual_one(text, number):
-    assert whole_number(text, 1, 100, 7) == number
+    assert integer_in(text, 1, 100, 7) == number

@@ -2,13 +2,13 @@
 
 import pytest
 
-from dashboard.shared.variant_choice import pair_chooser, pair_in
+from dashboard.shared.variant_choice import VariantChoice, comparison_in
 
 NAMES = ["full", "cropped", "wide"]
 
 
 @pytest.mark.parametrize(
-    ("query", "pair"),
+    ("query", "comparison"),
     [
         ({}, ("full", "cropped")),
         ({"first": "wide"}, ("wide", "full")),
@@ -18,14 +18,14 @@ NAMES = ["full", "cropped", "wide"]
     ],
     ids=["nothing", "the first", "the second", "the same twice", "nonsense"],
 )
-def test_an_address_becomes_the_nearest_pair_that_exists(query, pair):
-    assert pair_in(query, NAMES) == pair
+def test_an_address_becomes_the_nearest_pair_that_exists(query, comparison):
+    assert comparison_in(query, NAMES) == comparison
 
 
 def test_one_variant_alone_is_a_pair_of_one():
-    assert pair_in({"second": "cropped"}, ["full"]) == ("full",)
+    assert comparison_in({"second": "cropped"}, ["full"]) == ("full",)
 
 
 @pytest.mark.parametrize(("names", "hidden"), [(NAMES[:1], True), (NAMES[:2], True), (NAMES, False)])
 def test_a_choice_is_offered_from_three_variants_on(names, hidden):
-    assert pair_chooser("predict", pair_in({}, names), names).hidden is hidden
+    assert VariantChoice("page-comparison").layout(comparison_in({}, names), names).hidden is hidden

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE, Provenance, read_table, write_table
+from dataset.tables.columns import FACE_FOUND, PREDICTIONS, UNREADABLE
+from dataset.tables.schema import Provenance, read_table, write_table
 from evaluation.inference import outputs as outputs_module
 from evaluation.inference.outputs import cache_folder, raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path

@@ -17,6 +17,7 @@ from tests.builders import predictions_of
 FOUR = predictions_of(
     [10, 20, 30, 40], [11, 18, 36, 40], female=[0, 0, 1, 1], probability=[0.1, 0.6, 0.7, 0.9], half_width=2.0
 )
+ABSTAINED = FOUR.assign(predicted_gender="uncertain")
 
 
 @pytest.mark.parametrize(
@@ -115,16 +116,17 @@ def test_the_cs_curve_rises_from_1_to_15_years(random_predictions):
         (FOUR.iloc[:1], "r2", "all pictures have the same age"),
         (FOUR.iloc[:2], "auc", "only men in these pictures"),
         (FOUR.iloc[2:], "auc", "only women in these pictures"),
-        (FOUR.iloc[:1], "precision_female", "no picture was read as female"),
+        (FOUR.iloc[:1], "precision_female", "no picture was predicted as female"),
         (FOUR.iloc[:2], "recall_female", "no women in these pictures"),
         (FOUR.iloc[2:], "mcc", "only women in these pictures"),
         (FOUR, "bin_accuracy", "exact ages"),
         (FOUR.assign(age_years=np.nan), "mae", "age bins alone"),
         (FOUR.iloc[:0], "bin_off_by_one", "no pictures with an age bin"),
-        (FOUR.assign(predicted_gender="uncertain"), "selective_accuracy", "no gender was told"),
+        (ABSTAINED, "selective_accuracy", "the network abstains from every gender"),
     ],
     ids=[
-        "no picture, age", "no picture, gender", "one age", "only men", "only women", "nobody read as female",
+        "no picture, age", "no picture, gender", "one age", "only men", "only women",
+        "nobody predicted as female",
         "no women to find", "no correlation with one gender", "bins of exact ages", "years of bins",
         "no bins", "everybody uncertain",
     ],

@@ -8,7 +8,7 @@ import pytest
 from evaluation.metrics.estimates import estimate_from
 from evaluation.reports.recipes import (
     HEADLINE_FILE,
-    guesses,
+    constant_predictions,
     headline,
     kept_run,
     measured_line,
@@ -58,14 +58,14 @@ def test_a_row_shows_the_scores_of_its_run_and_that_its_weights_could_not_be_had
     assert cells[-1].startswith("MAE 4 to 6")
 
 
-def test_a_random_start_that_the_recipe_means_is_told_apart(kept, tmp_path):
+def test_a_random_start_of_the_recipe_is_shown_as_one(kept, tmp_path):
     recipe = tmp_path / "resnet50_two_phase.toml"
     shutil.copyfile(kept / "resnet50_two_phase" / "recipe.toml", recipe)
     cells = row_of("resnet50_two_phase", recipes_page([recipe], kept))
-    assert cells[5] == "random, as the recipe says"
+    assert cells[5] == "random, as in the recipe"
 
 
-def test_a_set_that_was_not_at_hand_is_named(kept):
+def test_a_set_that_the_training_lacked_is_named(kept):
     (kept / "resnet50_two_phase").rename(kept / "vgg16_utkface_agedb")
     assert row_of("vgg16_utkface_agedb", recipes_page(RECIPES, kept))[3] == "1,003, without agedb"
 
@@ -108,11 +108,11 @@ def test_a_recipe_s_head_says_what_was_measured_and_at_what_cost(kept):
     assert measured_line(None) == "# Measured: not trained yet."
 
 
-def test_the_guesses_are_the_median_and_the_commoner_gender_of_the_train_split():
-    guess = guesses()
-    assert (guess.median_age_years, guess.gender, guess.count) == (29, "male", 2371)
-    assert guess.mae_years == pytest.approx(14.96, abs=0.005)
-    assert guess.accuracy == pytest.approx(0.523, abs=0.0005)
+def test_constant_predictions_are_the_median_age_and_the_majority_gender_of_the_train_split():
+    constant = constant_predictions()
+    assert (constant.median_age_years, constant.gender, constant.count) == (29, "male", 2371)
+    assert constant.mae_years == pytest.approx(14.96, abs=0.005)
+    assert constant.accuracy == pytest.approx(0.523, abs=0.0005)
 
 
 def test_the_committed_page_and_the_recipes_heads_are_what_the_kept_runs_say():

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from dataset.augmentation import Augmentation, drawn_warp, warped, warped_place
+from dataset.augmentation import Augmentation, sampled_warp, warped, warped_cxcys
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset
 from dataset.records import CHIPS, load_records
@@ -93,9 +93,9 @@ def test_a_box_moves_with_what_it_marks() -> None:
     place = np.array([130 / 200, 80 / 200, 40 / 200])
     severities = Augmentation(flip_probability=0.5, shift_fraction=0.1, scale_fraction=0.2)
     for seed in range(6):
-        warp = drawn_warp(canvas, severities, np.random.default_rng(seed), 160)
+        warp = sampled_warp(canvas, severities, np.random.default_rng(seed), 160)
         crop = warped(canvas, warp, 160, (0, 0, 0))[..., 0] / 255
-        found = warped_place(place, warp, 200, 160) * 160
+        found = warped_cxcys(place, warp, 200, 160) * 160
         ys, xs = np.mgrid[:160, :160] + 0.5
         centre = [(crop * xs).sum() / crop.sum(), (crop * ys).sum() / crop.sum()]
         np.testing.assert_allclose(found[:2], centre, atol=0.3)
@@ -109,10 +109,10 @@ def test_squares_are_those_of_the_face_boxes_in_both_input_modes(data_dir: Path,
     columns = ["box_x0", "box_y0", "box_x1", "box_y1", "width", "height"]
     for index, box in enumerate(boxes.set_index("file").loc[records.file, columns].to_numpy(float)):
         x0, y0, x1, y1, width, height = box
-        whole = FaceDataset(records, full, boxes, canvas_scale=1.25).place_of(index)
+        whole = FaceDataset(records, full, boxes, canvas_scale=1.25).face_cxcys_of(index)
         side = max(x1 - x0, y1 - y0) / max(width, height)
         assert whole[2] == pytest.approx(side / 1.25, rel=0.01)
-        around = FaceDataset(records, cropped, boxes, canvas_scale=1.25).place_of(index)
+        around = FaceDataset(records, cropped, boxes, canvas_scale=1.25).face_cxcys_of(index)
         np.testing.assert_allclose(around, (0.5, 0.5, 1 / 1.25 / cropped.crop_scale), rtol=0.01)
 
 

@@ -24,17 +24,17 @@ def epoch(mae_years: float, accuracy: float) -> dict:
 @pytest.mark.parametrize(
     ("mae_years", "accuracy", "verdict"),
     [
-        pytest.param(9.0, 0.8, "It beats the same answer for everyone.", id="better at both"),
+        pytest.param(9.0, 0.8, "It beats constant predictions.", id="better at both"),
         pytest.param(16.0, 0.8, "It does not beat the median age on chips.", id="worse at ages"),
         pytest.param(
             15.0,
             0.55,
-            "It does not beat the median age on chips, nor the commoner gender on chips.",
-            id="as good as a guess",
+            "It does not beat the median age on chips, nor the majority gender on chips.",
+            id="as good as constant predictions",
         ),
     ],
 )
-def test_the_card_says_whether_a_run_beats_a_guess(
+def test_the_card_says_whether_a_run_beats_constant_predictions(
     tmp_path: Path, mae_years: float, accuracy: float, verdict: str
 ) -> None:
     recipe = read_recipe(recipe_path("residual_cnn_full"))

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard.pages.data import callbacks
 from dashboard.pages.data.augmentation import (
     augmentations_of,
     sampled_crop,
-    strengths_in_words,
+    severities_in_words,
     unchanged_crop,
 )
-from dashboard.pages.data.augmentation_samples import DRAWS, draws_view, recipe_folders
+from dashboard.pages.data.augmentation_samples import SAMPLES, recipe_folders, samples_view
 from dashboard.pages.data.distributions import DISTRIBUTIONS, counts_table
 from dashboard.pages.data.figures import COUNTS, FRACTIONS, distribution_figure
 from dashboard.pages.data.samples import (
@@ -63,14 +64,14 @@ def test_the_labels_come_from_the_names_alone(names):
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
-@pytest.mark.parametrize("what", [FRACTIONS, COUNTS])
+@pytest.mark.parametrize("heights", [FRACTIONS, COUNTS])
 @pytest.mark.parametrize("key", DISTRIBUTIONS)
-def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, what, scheme):
+def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, heights, scheme):
     one = DISTRIBUTIONS[key]
     counts = one.table(names)
     assert counts.groupby("split")["count"].sum().to_dict() == {"train": 3, "validation": 0, "test": 1}
     assert counts[counts.split == "train"].fraction.sum() == pytest.approx(1)
-    figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, what=what)
+    figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, heights=heights)
     assert figure.layout.meta["title"]
     assert "33.3 %" in str(counts_table(counts, key))
 
@@ -128,7 +129,7 @@ def test_refused_names_have_their_reasons():
 
 def test_an_unknown_picture_or_recipe_is_not_found(client):
     assert client.get("/pictures/set:chips/nobody.jpg/thumbnail.jpg").status_code == 410
-    assert client.get("/data/frame.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
+    assert client.get("/data/input.jpg?picture=sample:astronaut.jpg&recipe=nowhere").status_code == 404
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
 
 
 def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
-    address = "/data/frame.jpg?picture=sample:astronaut.jpg&recipe=model_full&part=main&draw=0"
+    address = "/data/input.jpg?picture=sample:astronaut.jpg&recipe=model_full&part=main&sample=0"
     first, second = (client.get(f"{address}&seed={seed}") for seed in (1, 2))
     assert first.status_code == 200
     assert first.headers["Cache-Control"] == "no-store"
@@ -158,21 +159,21 @@ def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
 
 
 def test_ten_frames_are_shown_the_unchanged_one_first():
-    crops = draws_view("sample:astronaut.jpg", "model_full", "main", 7).children
-    assert len(crops) == DRAWS + 1
-    assert "draw=" not in str(crops[0])
+    crops = samples_view("sample:astronaut.jpg", "model_full", "main", 7).children
+    assert len(crops) == SAMPLES + 1
+    assert "sample=" not in str(crops[0])
     assert all("seed=7" in str(crop) for crop in crops[1:])
 
 
 def test_only_changes_that_are_switched_on_are_told():
-    told = strengths_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
+    told = severities_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
     assert told == [
         "flip probability 50 %",
         "rotation 10 degrees",
         "blur probability 10 %",
         "blur sigma 1.5 px",
     ]
-    assert strengths_in_words(Augmentation()) == []
+    assert severities_in_words(Augmentation()) == []
 
 
 def test_the_parts_of_a_training_have_augmentations_of_their_own(context):
@@ -182,12 +183,10 @@ def test_the_parts_of_a_training_have_augmentations_of_their_own(context):
 
 
 def test_a_recipe_that_cannot_be_read_is_shown_with_its_problem(client, monkeypatch, tmp_path):
-    from dashboard.pages.data import page  # only an app can have pages
-
     (tmp_path / "recipe.toml").write_text('name = "empty"\n', encoding="utf-8")
-    monkeypatch.setattr(page, "recipe_folders", lambda context: {"empty": tmp_path})
+    monkeypatch.setattr(callbacks, "recipe_folders", lambda context: {"empty": tmp_path})
     with client.application.app_context():
-        shown, words, parts, part = page.show_draws("sample:astronaut.jpg", "empty", None, 1)
+        shown, words, parts, part = callbacks.show_augmentation("sample:astronaut.jpg", "empty", None, 1)
     assert "input: This key is missing. Received: name." in str(shown)
     assert (words, parts, part) == ("", [], None)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.pages.metrics.charts import CHARTS, View
+from dashboard.pages.metrics.charts.catalogue import CHARTS
+from dashboard.pages.metrics.charts.chart import View
 from dashboard.pages.metrics.fairness import fairness_columns, fairness_rows
 from dashboard.pages.metrics.headline import headline, tiles
 from dashboard.pages.metrics.matrices import matrix_counts, matrix_table, matrix_titles
@@ -20,8 +21,8 @@ from dashboard.pages.metrics.matrix_figures import (
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection, selection_from, sets_in, splits_in
 from dashboard.pages.metrics.table import table_columns, table_rows
-from dashboard.shared import figures
-from dashboard.shared.theme import DARK, LIGHT, variant_colour
+from dashboard.shared.figures import HEIGHT_PX, FigureColours
+from dashboard.shared.theme import DARK, LIGHT, Palette
 from dataset.tables.columns import FACE_FOUND, NO_FACE
 from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.fairness import fairness_groups
@@ -29,6 +30,7 @@ from evaluation.runs import COMPLETE, Run
 
 NAMES = ("full", "cropped")
 COLOURS = {"full": "var(--full)", "cropped": "var(--cropped)"}
+PALETTE = Palette(NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +93,10 @@ ALONE = Selection("composites", "test", "all", "full", "")
 @pytest.mark.parametrize("key", CHARTS)
 def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selection, scheme):
     chart = CHARTS[key]
-    figure = chart.draw(chart.table(numbers, selection), View(numbers, selection, scheme))
-    assert figure.layout.height == figures.HEIGHT_PX
+    figure = chart.plot(
+        chart.table(numbers, selection), View(numbers, selection, FigureColours(PALETTE, scheme))
+    )
+    assert figure.layout.height == HEIGHT_PX
     assert figure.layout.meta["title"] or (selection is ALONE and key.endswith("_2"))
     assert chart.about
 
@@ -101,7 +105,7 @@ def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selecti
 def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
     nowhere = Selection("fgnet", "test", "all", "full", "cropped")
     chart = CHARTS[key]
-    figure = chart.draw(chart.table(numbers, nowhere), View(numbers, nowhere, LIGHT))
+    figure = chart.plot(chart.table(numbers, nowhere), View(numbers, nowhere, FigureColours(PALETTE, LIGHT)))
     assert figure.layout.meta["title"]
 
 
@@ -109,7 +113,9 @@ def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
 def test_a_set_that_knows_age_bins_alone_is_drawn(predictions, key):
     bins = predictions.assign(set="fairface", split="test", age_years=np.nan)
     numbers, selection = Numbers(bins), Selection("fairface", "test", "all", "full", "cropped")
-    figure = CHARTS[key].draw(CHARTS[key].table(numbers, selection), View(numbers, selection, LIGHT))
+    figure = CHARTS[key].plot(
+        CHARTS[key].table(numbers, selection), View(numbers, selection, FigureColours(PALETTE, LIGHT))
+    )
     assert figure.layout.meta["title"]
 
 
@@ -119,14 +125,14 @@ def test_the_headline_of_a_set_that_knows_age_bins_alone_is_of_bins(predictions)
     assert selection.split == "test"
     assert "in the right bin" in str(headline(Numbers(bins), selection, COLOURS))
     estimates = [
-        tile.to_plotly_json()["props"]["data-measure"] for tile in tiles(Numbers(bins), selection, COLOURS)
+        tile.to_plotly_json()["props"]["data-metric"] for tile in tiles(Numbers(bins), selection, COLOURS)
     ]
     assert estimates == ["bin_accuracy", "bin_off_by_one", "accuracy", "auc"]
 
 
 def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_share_told(numbers):
     chart = CHARTS["accuracy_by_answer_rate"]
-    figure = chart.draw(chart.table(numbers, BOTH), View(numbers, BOTH, LIGHT))
+    figure = chart.plot(chart.table(numbers, BOTH), View(numbers, BOTH, FigureColours(PALETTE, LIGHT)))
     curve, rule = figure.data[0], figure.data[1]
     nearest = int(np.argmin(np.abs(np.array(curve.x) - rule.x[0])))
     assert curve.y[nearest] == pytest.approx(rule.y[0], abs=0.03)
@@ -134,17 +140,19 @@ def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_sha
 
 def test_a_variant_has_its_colour_in_every_figure(numbers):
     for key in ("cs_curve", "gender_scores", "mae_by_age_female"):
-        figure = CHARTS[key].draw(CHARTS[key].table(numbers, BOTH), View(numbers, BOTH, DARK))
+        figure = CHARTS[key].plot(
+            CHARTS[key].table(numbers, BOTH), View(numbers, BOTH, FigureColours(PALETTE, DARK))
+        )
         drawn = {
             trace.name: trace.marker.color or trace.line.color for trace in figure.data if trace.name in NAMES
         }
-        assert drawn == {name: variant_colour(name, NAMES, DARK) for name in NAMES}
+        assert drawn == {name: PALETTE.hex(name, DARK) for name in NAMES}
 
 
 def test_the_training_curves_are_those_of_the_selected_variants_with_their_phases(numbers):
     chart, swapped = CHARTS["training_loss"], Selection("composites", "test", "all", "cropped", "full")
     table = chart.table(numbers, swapped)
-    figure = chart.draw(table, View(numbers, swapped, LIGHT))
+    figure = chart.plot(table, View(numbers, swapped, FigureColours(PALETTE, LIGHT)))
     assert list(dict.fromkeys(table.run)) == ["cropped", "full"]
     assert figure.layout.meta["title"] == "Loss: cropped 1.6, full 1.6 at the end"
     assert [mark.text for mark in figure.layout.annotations] == ["cooldown"]
@@ -152,7 +160,10 @@ def test_the_training_curves_are_those_of_the_selected_variants_with_their_phase
 
 def test_networks_that_came_without_a_history_have_no_curves_and_the_card_says_so(predictions):
     chart = CHARTS["training_loss"]
-    figure = chart.draw(chart.table(Numbers(predictions), BOTH), View(Numbers(predictions), BOTH, LIGHT))
+    figure = chart.plot(
+        chart.table(Numbers(predictions), BOTH),
+        View(Numbers(predictions), BOTH, FigureColours(PALETTE, LIGHT)),
+    )
     assert "None of these trainings" in figure.layout.annotations[0].text
 
 

@@ -7,16 +7,17 @@ from dashboard.pages.metrics.robustness import (
     ACCURACY,
     FACE_FOUND,
     MAE,
-    SHOWN,
+    PANEL_METRICS,
     is_measured,
     panel_figure,
+    robustness_note,
     robustness_rows_of,
     robustness_section,
-    robustness_words,
 )
 from dashboard.pages.metrics.robustness_figures import PANEL_HEIGHT_PX
 from dashboard.pages.metrics.selection import Selection
-from dashboard.shared.theme import DARK, LIGHT, variant_colour
+from dashboard.shared.figures import FigureColours
+from dashboard.shared.theme import DARK, LIGHT, Palette
 from evaluation.inference.corruptions import CORRUPTIONS
 from evaluation.predictions import ROBUSTNESS_COMMAND
 from tests.robustness_tables import robustness_table
@@ -24,6 +25,7 @@ from tests.robustness_tables import robustness_table
 BOTH = Selection("chips", "test", "all", "full", "cropped")
 ALONE = Selection("chips", "test", "all", "cropped", "")
 TABLE = robustness_table()
+COLOURS = {scheme: FigureColours(Palette(BOTH.names), scheme) for scheme in (LIGHT, DARK)}
 every_kind = pytest.mark.parametrize("kind", [corruption.key for corruption in CORRUPTIONS])
 
 
@@ -32,19 +34,19 @@ def curve_of(figure, name):
 
 
 @every_kind
-@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("shown", PANEL_METRICS.values(), ids=PANEL_METRICS)
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
 def test_every_panel_is_drawn_with_a_title_for_every_measure(kind, shown, scheme):
-    figure = panel_figure(TABLE, BOTH, kind, shown, scheme)
+    figure = panel_figure(TABLE, BOTH, kind, shown, COLOURS[scheme])
     assert figure.layout.height == PANEL_HEIGHT_PX
     assert figure.layout.meta["title"]
     assert figure.layout.yaxis.title.text == shown.axis
 
 
-@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("shown", PANEL_METRICS.values(), ids=PANEL_METRICS)
 def test_all_panels_have_the_same_axis_of_values_and_every_interval_fits_in(shown):
     ranges = {
-        panel_figure(TABLE, BOTH, corruption.key, shown, LIGHT).layout.yaxis.range
+        panel_figure(TABLE, BOTH, corruption.key, shown, COLOURS[LIGHT]).layout.yaxis.range
         for corruption in CORRUPTIONS
     }
     assert len(ranges) == 1
@@ -56,7 +58,7 @@ def test_all_panels_have_the_same_axis_of_values_and_every_interval_fits_in(show
 
 
 def test_a_panel_starts_unchanged_and_is_labelled_in_the_unit_of_its_change():
-    figure = panel_figure(TABLE, BOTH, "rotation", MAE, LIGHT)
+    figure = panel_figure(TABLE, BOTH, "rotation", MAE, COLOURS[LIGHT])
     assert list(figure.layout.xaxis.ticktext) == ["–", "5", "10", "15", "20", "30"]
     assert figure.layout.xaxis.title.text == "degrees, to either side"
     assert list(curve_of(figure, "full").y) == [4.5, 5.5, 6.5, 7.5, 8.5, 9.5]
@@ -67,10 +69,10 @@ def test_a_panel_starts_unchanged_and_is_labelled_in_the_unit_of_its_change():
 
 
 def test_a_variant_has_its_colour_and_a_band_of_its_interval():
-    figure = panel_figure(TABLE, BOTH, "blur", MAE, DARK)
+    figure = panel_figure(TABLE, BOTH, "blur", MAE, COLOURS[DARK])
     for name in BOTH.names:
         curve = curve_of(figure, name)
-        assert curve.line.color == variant_colour(name, BOTH.names, DARK)
+        assert curve.line.color == COLOURS[DARK].variant(name)
         band = figure.data[list(figure.data).index(curve) - 1]
         assert max(band.y) == pytest.approx(max(curve.y) + 0.2)
         assert min(band.y) == pytest.approx(min(curve.y) - 0.2)
@@ -86,11 +88,11 @@ def test_a_variant_has_its_colour_and_a_band_of_its_interval():
     ids=["MAE", "gender accuracy", "face found"],
 )
 def test_a_heading_says_what_the_strongest_step_changes(shown, title):
-    assert panel_figure(TABLE, BOTH, "blur", shown, LIGHT).layout.meta["title"] == title
+    assert panel_figure(TABLE, BOTH, "blur", shown, COLOURS[LIGHT]).layout.meta["title"] == title
 
 
 def test_one_variant_alone_has_one_curve():
-    figure = panel_figure(TABLE, ALONE, "blur", MAE, LIGHT)
+    figure = panel_figure(TABLE, ALONE, "blur", MAE, COLOURS[LIGHT])
     assert [trace.name for trace in figure.data if trace.name] == ["cropped"]
 
 
@@ -108,8 +110,8 @@ def test_without_a_table_the_section_names_the_command_that_writes_one():
 
 def test_the_section_has_a_panel_a_kind_of_change_and_a_switch():
     section = str(robustness_section(TABLE))
-    assert all(f"'corruption': '{corruption.key}'" in section for corruption in CORRUPTIONS)
-    assert all(shown.label in section for shown in SHOWN.values())
+    assert all(f"'key': '{corruption.key}'" in section for corruption in CORRUPTIONS)
+    assert all(shown.label in section for shown in PANEL_METRICS.values())
 
 
 @pytest.mark.parametrize(
@@ -123,5 +125,5 @@ def test_the_section_has_a_panel_a_kind_of_change_and_a_switch():
 def test_pictures_that_were_not_measured_are_said_to_be_so(elsewhere):
     assert is_measured(TABLE, BOTH)
     assert not is_measured(TABLE, elsewhere)
-    assert "Not measured on these pictures" in str(robustness_words(TABLE, elsewhere))
-    assert "500 pictures of chips" in str(robustness_words(TABLE, BOTH))
+    assert "Not measured on these pictures" in str(robustness_note(TABLE, elsewhere))
+    assert "500 pictures of chips" in str(robustness_note(TABLE, BOTH))

@@ -1,4 +1,4 @@
-"""The addresses behind the Saliency page, asked without a browser."""
+"""The HTTP routes of the Saliency page, query without a browser."""
 
 import base64
 
@@ -6,20 +6,18 @@ import cv2
 import numpy as np
 import pytest
 
-from dashboard.pages.saliency.reference_engine import ReferenceEngine
-from faces.errors import ReferenceEngineError
 from faces.input_crops import crop_for, square_for
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import saliency_map
 
-ASKED = {"key": "sample:astronaut.jpg", "face": "0"}
+QUERY = {"key": "sample:astronaut.jpg", "face": "0"}
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("variant", ["full", "cropped"])
 def test_a_map_travels_as_it_was_computed(client, context, variant, output):
-    asked = ASKED | {"variant": variant, "output": output, "method": "gradcam"}
-    answer = client.get("/saliency/map", query_string=asked).json
+    query = QUERY | {"variant": variant, "output": output, "method": "gradcam"}
+    answer = client.get("/saliency/map", query_string=query).json
     upload = context.pictures.upload("sample:astronaut.jpg")
     face = upload.answer.faces[0].face
     network = context.workbench.predictor.networks[variant]
@@ -34,17 +32,17 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     assert not answer["empty"]
 
 
-def test_the_frame_is_sent_pixel_for_pixel(client, context):
-    response = client.get("/saliency/frame.png", query_string=ASKED | {"variant": "cropped"})
+def test_the_input_is_sent_pixel_for_pixel(client, context):
+    response = client.get("/saliency/input.png", query_string=QUERY | {"variant": "cropped"})
     upload = context.pictures.upload("sample:astronaut.jpg")
-    found = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    sent = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     expected = crop_for(context.variants["cropped"], upload.picture, upload.answer.faces[0].face)
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(sent, expected)
     assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("query", "words"),
     [
         pytest.param({"key": "forgotten"}, "no longer in the server's memory", id="a forgotten picture"),
         pytest.param(
@@ -56,23 +54,15 @@ def test_the_frame_is_sent_pixel_for_pixel(client, context):
         pytest.param({"output": "height"}, "no map of height", id="no such output"),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_a_sentence(client, asked, words, monkeypatch):
+def test_what_cannot_be_answered_is_refused_in_a_sentence(client, query, words, monkeypatch):
     monkeypatch.setattr("dashboard.pages.saliency.routes.is_offered", lambda _variants: False)
-    whole = ASKED | {"variant": "full", "output": "age", "method": "vanilla"} | asked
+    whole = QUERY | {"variant": "full", "output": "age", "method": "vanilla"} | query
     response = client.get("/saliency/map", query_string=whole)
     assert response.status_code == 200
     assert words in response.json["error"]
 
 
 def test_a_face_that_is_not_there_stands_for_the_last_one(client):
-    asked = ASKED | {"variant": "cropped", "output": "age", "method": "gradcam"}
-    last, beyond = (client.get("/saliency/map", query_string=asked | {"face": face}).json for face in "07")
+    query = QUERY | {"variant": "cropped", "output": "age", "method": "gradcam"}
+    last, beyond = (client.get("/saliency/map", query_string=query | {"face": face}).json for face in "07")
     assert last["values"] == beyond["values"]
-
-
-def test_a_reference_engine_that_cannot_start_says_so(context, monkeypatch):
-    monkeypatch.setattr("dashboard.pages.saliency.reference_engine.WORKER", "training.no_such_module")
-    engine = ReferenceEngine()
-    crop = np.zeros((8, 8, 3), np.uint8)
-    with pytest.raises(ReferenceEngineError, match="try again"):
-        engine.map_values(context.variants["full"], crop, "vanilla", "age", 0.5)

@@ -5,13 +5,16 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from dashboard.pages.training.charts import CURVES, chosen_in
+from dashboard.pages.training.curves import CURVES, chosen_in
 from dashboard.pages.training.figures import phase_marks
-from dashboard.pages.training.progress import mark_of, minutes_in_words, what_goes_on
+from dashboard.pages.training.progress import mark_of, minutes_in_words, progress_of
 from dashboard.pages.training.table import runs_columns, runs_rows, runs_table
-from dashboard.shared.theme import DARK, LIGHT, variant_colour
+from dashboard.shared.figures import FigureColours
+from dashboard.shared.theme import DARK, LIGHT, Palette
 from evaluation.metrics.estimates import Estimate
 from evaluation.runs import COMPLETE, STOPPED, TRAINING, UNREADABLE, Run
+
+PALETTE = Palette(["full", "wide", "deep"])
 
 
 def history(phases, **columns):
@@ -61,18 +64,16 @@ def test_every_column_of_the_table_has_its_number_in_every_row(runs):
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
 @pytest.mark.parametrize("key", CURVES)
 def test_every_curve_is_drawn_in_both_schemes_with_a_title(runs, key, scheme):
-    figure = CURVES[key].draw(runs, [run.name for run in runs], scheme)
-    assert figure.layout.meta["title"].startswith(CURVES[key].words)
+    figure = CURVES[key].plot(runs, [run.name for run in runs], FigureColours(PALETTE, scheme))
+    assert figure.layout.meta["title"].startswith(CURVES[key].label)
 
 
 def test_runs_are_laid_over_each_other_training_dotted_and_validation_solid(runs):
     names = [run.name for run in runs]
-    figure = CURVES["loss"].draw(runs, names, LIGHT)
+    figure = CURVES["loss"].plot(runs, names, FigureColours(PALETTE, LIGHT))
     drawn = [(trace.name, trace.line.dash, trace.line.color) for trace in figure.data if trace.x[0]]
     assert drawn == [
-        (name, dash, variant_colour(name, names, LIGHT))
-        for name in ("full", "wide")
-        for dash in ("dot", "solid")
+        (name, dash, PALETTE.hex(name, LIGHT)) for name in ("full", "wide") for dash in ("dot", "solid")
     ]
     assert figure.layout.uirevision
 
@@ -97,7 +98,7 @@ def test_what_the_button_saves_is_what_the_figure_shows(runs):
 
 
 def test_a_training_says_how_far_it_is_and_what_it_will_take(runs):
-    (line,) = what_goes_on(runs)
+    (line,) = progress_of(runs)
     words = "wide trains: epoch 2 of 4, phase cooldown, about 2 minutes left, on CPU."
     assert words in str(line)
 
@@ -105,7 +106,7 @@ def test_a_training_says_how_far_it_is_and_what_it_will_take(runs):
 def test_a_killed_run_is_told_how_to_go_on_and_a_broken_one_what_is_wrong(runs):
     stopped = dataclasses.replace(runs[1], state=STOPPED)
     broken = dataclasses.replace(runs[2], state=UNREADABLE, problem="history.csv is no table.")
-    killed, unreadable = map(str, what_goes_on([stopped, broken]))
+    killed, unreadable = map(str, progress_of([stopped, broken]))
     assert "--resume" in killed
     assert "history.csv is no table." in unreadable
 

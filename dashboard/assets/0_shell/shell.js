@@ -1,9 +1,9 @@
-/* Clientside callbacks of the shell: colour scheme, the current page's mark, the narrow navigation. */
+/* Clientside callbacks of the shell: colour scheme, the current page's mark, the narrow navigation, the URL. */
 window.dash_clientside = window.dash_clientside || {};
 
-/* Put values into the address; null or an empty one takes the name out. Not through Dash's Location: that would
- * lay the whole page out again. */
-window.inAddress = function (values) {
+/* Put values into the URL's query; null or an empty one takes the name out. Not through Dash's Location: that
+ * would lay the whole page out again. */
+window.setUrlParams = function (values) {
     const query = new URLSearchParams(window.location.search);
     for (const name in values) {
         if (values[name] === null || values[name] === undefined || values[name] === "") {
@@ -14,17 +14,9 @@ window.inAddress = function (values) {
     }
     const search = query.toString() ? "?" + query : "";
     if (window.location.search !== search) {
-        const address = window.location.pathname + search + window.location.hash;
-        window.history.replaceState(window.history.state, "", address);
+        const url = window.location.pathname + search + window.location.hash;
+        window.history.replaceState(window.history.state, "", url);
     }
-};
-
-/* The pair of variants that a page compares. */
-window.dash_clientside.pair = {
-    address: function (pair) {
-        window.inAddress({ first: pair[0], second: pair[1] });
-        return window.dash_clientside.no_update;
-    },
 };
 
 window.dash_clientside.shell = {
@@ -48,5 +40,11 @@ window.dash_clientside.shell = {
 
     navbar: function (opened, navbar) {
         return Object.assign({}, navbar, { collapsed: { mobile: !opened, desktop: true } });
+    },
+
+    /* The two variants that a page compares. */
+    comparisonUrlParams: function (comparison) {
+        window.setUrlParams({ first: comparison[0], second: comparison[1] });
+        return window.dash_clientside.no_update;
     },
 };

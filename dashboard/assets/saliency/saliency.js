@@ -1,7 +1,7 @@
-/* Saliency: maps are fetched cell by cell and drawn here, so that opacity, colours, zoom and hover ask nobody.
+/* Saliency: maps are fetched panel by panel and painted here, so that opacity, colours, zoom and hover ask nobody.
  *
- * Python lays out the grid (components/saliency_looks.py): every .panel[data-map] knows the address of its map,
- * every .stage the square of the picture that its variant sees (x, y, side in picture pixels).
+ * Python lays out the grid (pages/saliency/grid.py): every .panel[data-map] knows the URL of its map, every
+ * .stage the square of the picture that is its variant's input (x, y, side in picture pixels).
  */
 (function () {
     const SCALES = {
@@ -11,55 +11,57 @@
         grey: ["#000000", "#1a1a1a", "#333333", "#4d4d4d", "#666666", "#808080", "#999999", "#b3b3b3", "#cccccc", "#e6e6e6", "#ffffff"],
     };
     const STEPS = 65535; // values travel as 16-bit numbers
-    const TOP_SHARE = 0.005; // so many of the largest values share the last colour: one bright speck hides the rest
-    const AGREE_FROM = 0.5; // rank correlation of two maps where both variants look
+    const TOP_FRACTION = 0.005; // of the values, the largest, share the last colour: one bright speck hides the rest
+    const AGREE_FROM = 0.5; // rank correlation of two maps where both inputs overlap
     const DISAGREE_BELOW = 0.2;
-    const FOCUSED_FROM = 1.1; // a map that has so much more than by chance inside the face box goes by the face
+    const FOCUSED_FROM = 1.1; // times what chance would put into the face box: such a map goes by the face
     const SAVED_PX = 800;
+    const VISIT = Math.random().toString(36).slice(2); // this open page; a newer request replaces one that waits
     const NOT_REACHED = "The server could not be reached. Is it still running?";
 
     let maps = new WeakMap(); // panel -> {px, values (0 to 1), top}
     let scale = "inferno";
     let round = 0; // of requests: answers to an older round are dropped
-    let viewedKey = null; // the picture for which whole or near was chosen; another one opens as it should
-    let reader = null; // where the crosshair stands, in picture pixels
+    let viewedKey = null; // the picture for which whole or near was chosen
+    let crosshairAt = null; // in picture pixels
 
     const panels = () => Array.from(document.querySelectorAll(".panel[data-map]"));
-    const looks = () => document.querySelector(".looks[data-key]");
-    const percent = (share) => (100 * share).toFixed(0) + "\u00a0%";
+    const saliencyRows = () => document.querySelector(".saliency-rows[data-key]");
+    const percent = (fraction) => (100 * fraction).toFixed(0) + "\u00a0%";
 
     /* --- Fetching ------------------------------------------------------------------------------------------- */
     function decoded(answer) {
         const bytes = Uint8Array.from(atob(answer.values), (letter) => letter.charCodeAt(0));
         const values = Float32Array.from(new Uint16Array(bytes.buffer), (value) => value / STEPS);
         const sorted = Float32Array.from(values).sort();
-        const top = sorted[Math.floor((1 - TOP_SHARE) * (sorted.length - 1))] || 1;
+        const top = sorted[Math.floor((1 - TOP_FRACTION) * (sorted.length - 1))] || 1;
         return { px: answer.px, values: values, top: top, answer: answer };
     }
 
     function loadAll(method, engine) {
         round += 1;
-        const mine = round;
-        document.getElementById("saliency-note").textContent = "";
+        const thisRound = round;
+        document.getElementById("saliency-agreement").textContent = "";
         const started = performance.now();
         const waits = panels().map((panel) => {
             panel.classList.add("is-loading");
             panel.classList.remove("is-problem", "is-nothing");
-            say(panel, engine === "onnx" ? "\u00a0" : "TensorFlow takes a moment…");
-            return fetch(panel.dataset.map + "&method=" + method + "&engine=" + encodeURIComponent(engine))
+            setCaption(panel, engine === "onnx" ? "\u00a0" : "TensorFlow takes a moment…");
+            const query = "&method=" + method + "&engine=" + encodeURIComponent(engine) + "&visit=" + VISIT;
+            return fetch(panel.dataset.map + query)
                 .then((response) => response.json())
                 .catch(() => ({ error: NOT_REACHED }))
                 .then((answer) => {
-                    if (mine === round && panel.isConnected) {
+                    if (thisRound === round && panel.isConnected) {
                         show(panel, answer);
                     }
                 });
         });
         Promise.all(waits).then(() => {
-            if (mine === round && looks()) {
-                looks().dataset.shown = method + " " + engine;
-                looks().dataset.ms = Math.round(performance.now() - started);
-                note();
+            if (thisRound === round && saliencyRows()) {
+                saliencyRows().dataset.shown = method + " " + engine;
+                saliencyRows().dataset.ms = Math.round(performance.now() - started);
+                showAgreement();
             }
         });
     }
@@ -69,30 +71,30 @@
         if (answer.error) {
             maps.delete(panel);
             panel.classList.add("is-problem");
-            say(panel, answer.error);
+            setCaption(panel, answer.error);
             return;
         }
         maps.set(panel, decoded(answer));
         panel.classList.toggle("is-nothing", answer.empty);
         if (answer.empty) {
-            say(panel, "This method finds nothing that speaks for the answer.");
+            setCaption(panel, "This method finds nothing that speaks for the answer.");
         } else {
-            say(panel, answer.fraction_in_face === null ? "\u00a0" : shareInWords(answer));
+            setCaption(panel, answer.fraction_in_face === null ? "\u00a0" : fractionInWords(answer));
         }
         paint(panel);
-        readOut();
+        showValues();
     }
 
-    /* By chance: what a map without any focus has in the box, which is the box's share of the area. */
-    function shareInWords(answer) {
+    /* By chance: the fraction of a map without any focus that lies in the box, which is the box's fraction of the area. */
+    function fractionInWords(answer) {
         return `${percent(answer.fraction_in_face)} in the face, ${percent(answer.face_area)} by chance`;
     }
 
-    function say(panel, text) {
-        panel.querySelector(".panel-share").textContent = text;
+    function setCaption(panel, text) {
+        panel.querySelector(".panel-fraction").textContent = text;
     }
 
-    /* --- Drawing -------------------------------------------------------------------------------------------- */
+    /* --- Painting -------------------------------------------------------------------------------------------- */
     function colours(name) {
         const points = SCALES[name].map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
         const table = [];
@@ -137,49 +139,49 @@
     }
 
     function pictureWindow() {
-        const style = getComputedStyle(looks());
+        const style = getComputedStyle(saliencyRows());
         const of = (name) => Number(style.getPropertyValue(name));
-        const view = looks().classList.contains("view-near") ? "near" : "whole";
+        const view = saliencyRows().classList.contains("view-near") ? "near" : "whole";
         return { x: of(`--${view}-x`), y: of(`--${view}-y`), side: of(`--${view}-side`) };
     }
 
-    function readOut() {
-        const grid = looks();
-        if (!grid) {
+    function showValues() {
+        const rows = saliencyRows();
+        if (!rows) {
             return;
         }
-        const shown = reader && pictureWindow();
-        grid.classList.toggle("is-read", Boolean(reader));
-        grid.querySelectorAll(".panel").forEach((panel) => {
+        const shown = crosshairAt && pictureWindow();
+        rows.classList.toggle("has-crosshair", Boolean(crosshairAt));
+        rows.querySelectorAll(".panel").forEach((panel) => {
             const crosshair = panel.querySelector(".crosshair");
-            if (reader) {
-                crosshair.style.left = (100 * (reader.x - shown.x)) / shown.side + "%";
-                crosshair.style.top = (100 * (reader.y - shown.y)) / shown.side + "%";
+            if (crosshairAt) {
+                crosshair.style.left = (100 * (crosshairAt.x - shown.x)) / shown.side + "%";
+                crosshair.style.top = (100 * (crosshairAt.y - shown.y)) / shown.side + "%";
             }
-            const value = reader ? valueAt(panel, reader.x, reader.y) : null;
-            const read = panel.dataset.map
-                ? (value === null ? "not seen" : value.toFixed(2))
-                : reader && `x ${Math.round(reader.x)}, y ${Math.round(reader.y)}`;
-            panel.querySelector(".reading").textContent = reader ? read : "";
+            const value = crosshairAt ? valueAt(panel, crosshairAt.x, crosshairAt.y) : null;
+            const text = panel.dataset.map
+                ? (value === null ? "outside the input" : value.toFixed(2))
+                : crosshairAt && `x ${Math.round(crosshairAt.x)}, y ${Math.round(crosshairAt.y)}`;
+            panel.querySelector(".map-value").textContent = crosshairAt ? text : "";
         });
     }
 
     function point(event) {
         const stage = event.target.closest ? event.target.closest(".stage") : null;
-        if (!stage || !looks()) {
-            if (reader && !(document.activeElement && document.activeElement.classList.contains("stage"))) {
-                reader = null;
-                readOut();
+        if (!stage || !saliencyRows()) {
+            if (crosshairAt && !(document.activeElement && document.activeElement.classList.contains("stage"))) {
+                crosshairAt = null;
+                showValues();
             }
             return;
         }
         const box = stage.getBoundingClientRect();
         const shown = pictureWindow();
-        reader = {
+        crosshairAt = {
             x: shown.x + ((event.clientX - box.left) / box.width) * shown.side,
             y: shown.y + ((event.clientY - box.top) / box.height) * shown.side,
         };
-        readOut();
+        showValues();
     }
 
     document.addEventListener("pointermove", point);
@@ -191,27 +193,27 @@
         }
         event.preventDefault();
         const shown = pictureWindow();
-        const from = reader || { x: shown.x + shown.side / 2, y: shown.y + shown.side / 2 };
+        const from = crosshairAt || { x: shown.x + shown.side / 2, y: shown.y + shown.side / 2 };
         const step = shown.side / 40;
-        reader = { x: from.x + step * moves[event.key][0], y: from.y + step * moves[event.key][1] };
-        readOut();
+        crosshairAt = { x: from.x + step * moves[event.key][0], y: from.y + step * moves[event.key][1] };
+        showValues();
     });
 
     /* --- Do the rows agree? --------------------------------------------------------------------------------- */
     function ranks(values) {
         const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
-        const found = new Array(values.length);
+        const ranked = new Array(values.length);
         for (let start = 0; start < order.length; ) {
             let end = start;
             while (end + 1 < order.length && values[order[end + 1]] === values[order[start]]) {
                 end += 1;
             }
             for (let at = start; at <= end; at += 1) {
-                found[order[at]] = (start + end) / 2;
+                ranked[order[at]] = (start + end) / 2;
             }
             start = end + 1;
         }
-        return found;
+        return ranked;
     }
 
     function correlation(a, b) {
@@ -226,10 +228,10 @@
         return onlyA && onlyB ? both / Math.sqrt(onlyA * onlyB) : 0;
     }
 
-    /* Rank correlation of two maps on a grid over what both variants see of the picture. */
+    /* Rank correlation of two maps on a grid over the part of the picture that is in both inputs. */
     function agreement(one, other) {
         const [a, b] = [square(one), square(other)];
-        const [width, height] = [Number(looks().dataset.width), Number(looks().dataset.height)];
+        const [width, height] = [Number(saliencyRows().dataset.width), Number(saliencyRows().dataset.height)];
         const [left, top] = [Math.max(a.x, b.x, 0), Math.max(a.y, b.y, 0)];
         const right = Math.min(a.x + a.side, b.x + b.side, width);
         const bottom = Math.min(a.y + a.side, b.y + b.side, height);
@@ -245,9 +247,9 @@
         return correlation(ranks(first), ranks(second));
     }
 
-    function verdict(output, pair) {
-        const names = pair.map((panel) => panel.closest(".look").dataset.variant);
-        const answers = pair.map((panel) => maps.get(panel).answer);
+    function verdict(output, comparison) {
+        const names = comparison.map((panel) => panel.closest(".saliency-row").dataset.variant);
+        const answers = comparison.map((panel) => maps.get(panel).answer);
         const about = output === "age" ? "Age" : "Gender";
         if (answers.every((answer) => answer.fraction_in_face !== null)) {
             const focus = answers.map((answer) => answer.fraction_in_face / answer.face_area);
@@ -258,26 +260,26 @@
                 return [true, text];
             }
         }
-        const found = agreement(pair[0], pair[1]);
-        const figure = `Where both look, their rank correlation is ${found.toFixed(2)}.`;
-        if (found < DISAGREE_BELOW) {
+        const rankCorrelation = agreement(comparison[0], comparison[1]);
+        const figure = `Where both inputs overlap, their rank correlation is ${rankCorrelation.toFixed(2)}.`;
+        if (rankCorrelation < DISAGREE_BELOW) {
             return [true, `${about}: no. ${figure}`];
         }
-        return [false, `${about}: ${found < AGREE_FROM ? "in part" : "yes"}. ${figure}`];
+        return [false, `${about}: ${rankCorrelation < AGREE_FROM ? "in part" : "yes"}. ${figure}`];
     }
 
-    function note() {
+    function showAgreement() {
         const lines = [];
         for (const output of ["age", "gender"]) {
-            const pair = panels().filter((panel) => panel.dataset.output === output && maps.has(panel));
-            if (pair.length === 2 && !pair.some((panel) => maps.get(panel).answer.empty)) {
-                lines.push(verdict(output, pair));
+            const comparison = panels().filter((panel) => panel.dataset.output === output && maps.has(panel));
+            if (comparison.length === 2 && !comparison.some((panel) => maps.get(panel).answer.empty)) {
+                lines.push(verdict(output, comparison));
             }
         }
         if (!lines.length) {
             lines.push([false, "No answer has two maps to compare."]);
         }
-        document.getElementById("saliency-note").replaceChildren(
+        document.getElementById("saliency-agreement").replaceChildren(
             ...lines.map(([differs, text]) => {
                 const line = document.createElement("p");
                 line.className = differs ? "differs" : "";
@@ -287,19 +289,19 @@
         );
     }
 
-    /* --- The address says what is shown ------------------------------------------------------------------------ */
-    function inAddress(values) {
+    /* --- The URL names what is shown ------------------------------------------------------------------------ */
+    function setUrlParams(values) {
         if (window.location.pathname === "/saliency") {
-            window.inAddress(values);
+            window.setUrlParams(values);
         }
     }
 
-    function pictureInAddress(key, face) {
+    function setPictureParams(key, face) {
         const kinds = { "sample:": "sample", "set:": "set" };
         const prefix = Object.keys(kinds).find((start) => key.startsWith(start));
         const values = { sample: null, set: null, picture: null, face: face };
         values[prefix ? kinds[prefix] : "picture"] = prefix ? key.slice(prefix.length) : key;
-        inAddress(values);
+        setUrlParams(values);
     }
 
     /* --- Saving ----------------------------------------------------------------------------------------------- */
@@ -308,9 +310,9 @@
         if (!map) {
             return;
         }
-        const variant = panel.closest(".look").dataset.variant;
-        const stem = looks().dataset.name.replace(/\.[^.]*$/, "");
-        const name = [stem, variant, panel.dataset.output, looks().dataset.shown.split(" ")[0]].join("_");
+        const variant = panel.closest(".saliency-row").dataset.variant;
+        const stem = saliencyRows().dataset.name.replace(/\.[^.]*$/, "");
+        const name = [stem, variant, panel.dataset.output, saliencyRows().dataset.shown.split(" ")[0]].join("_");
         if (kind === "CSV") {
             const rows = [];
             for (let row = 0; row < map.px; row += 1) {
@@ -324,9 +326,9 @@
         canvas.width = canvas.height = SAVED_PX;
         const context = canvas.getContext("2d");
         const zoom = SAVED_PX / at.side;
-        const size = [Number(looks().dataset.width) * zoom, Number(looks().dataset.height) * zoom];
-        context.drawImage(panel.querySelector(".seen img"), -at.x * zoom, -at.y * zoom, size[0], size[1]);
-        context.globalAlpha = Number(getComputedStyle(looks()).getPropertyValue("--opacity"));
+        const size = [Number(saliencyRows().dataset.width) * zoom, Number(saliencyRows().dataset.height) * zoom];
+        context.drawImage(panel.querySelector(".sharp img"), -at.x * zoom, -at.y * zoom, size[0], size[1]);
+        context.globalAlpha = Number(getComputedStyle(saliencyRows()).getPropertyValue("--opacity"));
         context.drawImage(panel.querySelector("canvas"), 0, 0, SAVED_PX, SAVED_PX);
         canvas.toBlob((blob) => offer(blob, name + ".png"));
     }
@@ -347,7 +349,7 @@
         if (button.dataset.saveMap) {
             save(button.closest(".panel"), button.dataset.saveMap);
         } else {
-            const chosen = { key: looks().dataset.key, face: Number(button.dataset.explainFace) };
+            const chosen = { key: saliencyRows().dataset.key, face: Number(button.dataset.explainFace) };
             window.dash_clientside.set_props("saliency-face", { data: chosen });
         }
     });
@@ -360,45 +362,45 @@
 
     window.dash_clientside = window.dash_clientside || {};
     window.dash_clientside.saliency = {
-        firstPicture: function (shown, key) {
+        firstPicture: function (shown, key, defaultKey) {
             if (key) {
                 return window.dash_clientside.no_update;
             }
-            return shown && shown.state === "answered" ? shown.key : "sample:astronaut.jpg";
+            return shown && shown.state === "answered" ? shown.key : defaultKey;
         },
 
         load: function (children, method, engine, meanings) {
             oncePlaced(() => {
-                const grid = looks();
-                if (grid) {
-                    inAddress({ method: method, engine: engine === "onnx" ? null : engine });
-                    pictureInAddress(grid.dataset.key, grid.dataset.face);
+                const rows = saliencyRows();
+                if (rows) {
+                    setUrlParams({ method: method, engine: engine === "onnx" ? null : engine });
+                    setPictureParams(rows.dataset.key, rows.dataset.face);
                     loadAll(method, engine);
                 }
             });
             return meanings[method];
         },
 
-        draw: function (opacity, chosenScale, view) {
+        paint: function (opacity, chosenScale, view) {
             scale = SCALES[chosenScale] ? chosenScale : "inferno";
             const legend = `linear-gradient(90deg, ${SCALES[scale].join(", ")})`;
             document.documentElement.style.setProperty("--legend", legend);
             oncePlaced(() => {
-                const grid = looks();
-                if (!grid) {
+                const rows = saliencyRows();
+                if (!rows) {
                     return;
                 }
-                const isAnother = viewedKey !== null && viewedKey !== grid.dataset.key;
-                viewedKey = grid.dataset.key;
-                const opens = !view || isAnother ? grid.dataset.opens : view;
+                const isAnother = viewedKey !== null && viewedKey !== rows.dataset.key;
+                viewedKey = rows.dataset.key;
+                const opens = !view || isAnother ? rows.dataset.opens : view;
                 if (opens !== view) {
                     window.dash_clientside.set_props("saliency-view", { value: opens });
                 }
-                grid.classList.toggle("view-near", opens === "near");
-                grid.style.setProperty("--opacity", opacity / 100);
-                inAddress({ opacity: opacity, scale: scale, view: opens });
+                rows.classList.toggle("view-near", opens === "near");
+                rows.style.setProperty("--opacity", opacity / 100);
+                setUrlParams({ opacity: opacity, scale: scale, view: opens });
                 panels().forEach(paint);
-                readOut();
+                showValues();
             });
             return scale;
         },

@@ -1,9 +1,9 @@
-/* The pictures of this visit: choosing, dropping, pasting, photographing; the strip; lighting boxes and cards.
+/* The pictures of this visit: choosing, dropping, pasting, photographing; the filmstrip; lighting boxes and cards.
  *
  * Each file is posted on its own, as it is (dcc.Upload would send base64, drop too large ones without a word,
- * and know neither a camera nor the clipboard). The server refuses; here is only said what it answered. Entries
- * of the strip: {id, state: "working" | "answered" | "refused", name, key, faces, message}. Two stores mirror
- * them for the callbacks in Python: "strip" holds all entries, "shown" the one that the page shows.
+ * and know neither a camera nor the clipboard). The server refuses; this script shows its answers. Entries of
+ * the filmstrip: {id, state: "working" | "answered" | "refused", name, key, faces, message}. Two stores mirror
+ * them for the callbacks in Python: "filmstrip" holds all entries, "shown" the one that the page shows.
  */
 (function () {
     const AT_ONCE = 2; // the server has two cores; more would only wait there
@@ -16,14 +16,17 @@
     const waiting = [];
 
     function mirror() {
-        const shown = entries.find((entry) => entry.id === shownId) || null;
-        const stores = { strip: entries, shown: shown };
-        for (const id in stores) {
-            const text = JSON.stringify(stores[id]);
-            if (mirror[id] !== text) {
-                mirror[id] = text;
-                window.dash_clientside.set_props(id, { data: JSON.parse(text) });
-            }
+        publish("filmstrip", entries);
+        publish("shown", entries.find((entry) => entry.id === shownId) || null);
+    }
+
+    const published = {}; // store -> what it holds, as JSON: callbacks run only where something changed
+
+    function publish(store, value) {
+        const text = JSON.stringify(value);
+        if (published[store] !== text) {
+            published[store] = text;
+            window.dash_clientside.set_props(store, { data: JSON.parse(text) });
         }
     }
 
@@ -38,13 +41,13 @@
         entries = entries.map((entry) => (entry.id === id ? Object.assign({}, entry, values) : entry));
         const shown = entries.find((entry) => entry.id === shownId);
         if (!shown || shown.state === "refused") {
-            // A refused picture is told of above the answer, which is of the next one.
+            // A refused picture has its line above the answer, which is of the next one.
             const next = entries.find((entry) => entry.id > shownId && entry.state !== "refused");
             const other = next || entries.findLast((entry) => entry.state !== "refused");
             shownId = other ? other.id : null;
         }
         mirror();
-        nameInAddress();
+        nameInUrl();
     }
 
     function work() {
@@ -61,8 +64,8 @@
         }
     }
 
-    function post(address, body) {
-        return fetch(address, { method: "POST", body: body }).then((response) => {
+    function post(url, body) {
+        return fetch(url, { method: "POST", body: body }).then((response) => {
             if (!response.ok) {
                 throw new Error(response.status);
             }
@@ -71,7 +74,7 @@
     }
 
     function sendFile(file) {
-        const maxBytes = Number(document.getElementById("predict-drop").dataset.maxBytes);
+        const maxBytes = Number(document.getElementById("upload-area").dataset.maxBytes);
         if (file.size > maxBytes) {
             // The server refuses it as well, but only after the whole upload.
             const sizes = `${file.name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${maxBytes / 1e6} MB are read.`;
@@ -104,20 +107,20 @@
     function show(id) {
         shownId = id;
         mirror();
-        nameInAddress();
+        nameInUrl();
     }
 
-    /* A sample has an address of its own; an upload has none that another browser could open. */
-    function nameInAddress() {
+    /* A sample has a URL of its own; an upload has none that another browser could open. */
+    function nameInUrl() {
         const entry = entries.find((other) => other.id === shownId);
         if (onPredict()) {
             const sample = entry && entry.key && entry.key.startsWith("sample:") ? entry.key.slice(7) : null;
-            window.inAddress({ sample: sample });
+            window.setUrlParams({ sample: sample });
         }
     }
 
     function onPredict() {
-        return document.getElementById("predict-drop") !== null;
+        return document.getElementById("upload-area") !== null;
     }
 
     /* --- Choosing: hidden inputs, opened by any element with data-action. ------------------------------- */
@@ -242,8 +245,8 @@
 
     window.dash_clientside = window.dash_clientside || {};
     window.dash_clientside.predict = {
-        /* The address names a sample: open it. */
-        openAddress: function (search) {
+        /* The URL names a sample: open it. */
+        openUrl: function (search) {
             const sample = new URLSearchParams(search || "").get("sample");
             if (sample && onPredict()) {
                 openSample(sample);
@@ -251,9 +254,9 @@
             return window.dash_clientside.no_update;
         },
 
-        /* The large drop area becomes a bar with the first picture. */
-        shape: function (strip) {
-            const some = strip && strip.some((entry) => entry.state !== "refused");
+        /* The large upload area becomes a bar with the first picture. */
+        shape: function (entries) {
+            const some = entries && entries.some((entry) => entry.state !== "refused");
             return some ? "predict has-pictures" : "predict";
         },
     };
