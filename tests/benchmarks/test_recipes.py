@@ -33,7 +33,7 @@ def test_the_command_tables_two_runs_and_does_not_train_them_again(noise: Path, 
     for name, row in rows.items():
         kept = tmp_path / "docs" / "recipes" / name
         pictures = tomllib.loads((kept / "run.toml").read_text(encoding="utf-8"))["sets"][0]
-        assert f"| {pictures['training_pictures']} | 1 (1) | random, as the recipe says |" in row
+        assert f"| {pictures['training_pictures']} | 1 (1) | random, as in the recipe |" in row
         assert " years (" in row
         files = ["headline.json", "history.csv", "recipe.toml", "run.toml", "variant.toml"]
         assert sorted(path.name for path in kept.iterdir()) == files

@@ -64,6 +64,8 @@ def test_the_detector_trains_on_a_gpu_where_torch_finds_one(monkeypatch, has_gpu
     assert detector.default_device() == device
 
 
+# ultralytics exports by torch's earlier exporter.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.slow
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
