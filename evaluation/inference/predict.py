@@ -16,7 +16,6 @@ from dataset.tables.schema import Provenance, write_table
 from evaluation.inference.calibration import refuse_stale_calibration
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
-from evaluation.sets import SPLITS
 from faces.calibration import Calibration
 from faces.detection import Detector
 from faces.errors import VariantError
