@@ -1,4 +1,4 @@
-"""The code speaks the terms of the field: retired names stay retired, and the changelog knows the new ones."""
+"""The code speaks the terms of the field: retired names stay retired, the changelog knows the new ones."""
 
 import csv
 import re
