@@ -34,9 +34,9 @@ BASE_RECIPE = "model_cropped/first_part.toml"
 ROWS, TEMPLATE = Path(__file__).with_suffix(".toml"), Path(__file__).with_suffix(".md.j2")
 RUNS = Path("runs") / "ablation"
 PAGE = Path("docs") / "ablation.md"
-KEPT = Path("docs") / "ablation"
-KEPT_HISTORY, KEPT_ROWS = "history.csv", "rows.csv"  # the epochs of trained rows; a line a trained row
-OF_ANOTHER_RECIPE = "of another recipe"
+RESULTS = Path("docs") / "ablation"
+HISTORY_FILE, ROWS_FILE = "history.csv", "rows.csv"  # epochs of the trained rows; a line for each
+OTHER_RECIPE = "of another recipe"
 FIGURES = (
     ("UTKFace MAE, years", "validation_age_mae_years", "{:.2f}"),
     ("within 5", "validation_cs_5", "{:.1%}"),
@@ -71,12 +71,12 @@ def run(parsed: argparse.Namespace) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             _train(name, table, data_dir, parsed.cache_dir, RUNS / name)
         _write_page(table)
-    print(page(table, KEPT, RUNS), end="")
+    print(page(table, RESULTS, RUNS), end="")
     return 0
 
 
 def read_rows() -> dict[str, Any]:
-    """ablation.toml: `base` holds the changes of every row, `rows` what each row has besides."""
+    """Load ablation.toml: `base` has the changes of all rows, `rows` the further ones of each."""
     return read_table(ROWS, RecipeError)
 
 
@@ -102,21 +102,21 @@ def row_recipe(name: str, table: dict[str, Any]) -> Recipe:
     return recipe_in(row_table(name, table), Path(f"{ROWS.name}, {name}"))
 
 
-def page(table: dict[str, Any], kept: Path, runs: Path) -> str:
+def page(table: dict[str, Any], results: Path, runs: Path) -> str:
     """The text of docs/ablation.md: every row with its state, a complete one with its last epoch.
 
-    A short budget has no better epoch before the last. A row kept in `kept` is taken, else its run in the
+    A short budget has no better epoch before the last. A row in `results` is taken, else its run in the
     folder `runs`.
     """
     recipe = row_recipe("base", table)
     inputs = recipe.schedule.inputs_per_epoch * recipe.epochs
-    histories = kept_histories(table, kept)
+    histories = trained_histories(table, results)
     begun = {run.folder.name: run for run in runs_in([runs])}
     rows = []
     for name, row in table["rows"].items():
         history, state = histories.get(name), COMPLETE
         if history is None:
-            state = OF_ANOTHER_RECIPE if name in _rows_in(kept) else "not trained"
+            state = OTHER_RECIPE if name in _trained_rows(results) else "not trained"
             if name in begun:
                 state = _state(begun[name], row_recipe(name, table))
                 history = begun[name].history if state == COMPLETE else None
@@ -130,14 +130,16 @@ def recipe_sha256(recipe: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def kept_histories(table: dict[str, Any], kept: Path) -> dict[str, pd.DataFrame]:
-    """By row, the epochs of those that were trained by the recipe that is the row's today."""
+def trained_histories(table: dict[str, Any], results: Path) -> dict[str, pd.DataFrame]:
+    """Epochs by row, of the rows that were trained by their recipe of today."""
     trained = {
-        name: facts["recipe_sha256"] for name, facts in _rows_in(kept).items() if name in table["rows"]
+        name: facts["recipe_sha256"]
+        for name, facts in _trained_rows(results).items()
+        if name in table["rows"]
     }
     if not trained:
         return {}
-    epochs = pd.read_csv(kept / KEPT_HISTORY)
+    epochs = pd.read_csv(results / HISTORY_FILE)
     return {
         name: epochs[epochs.row == name]
         for name, sha256 in trained.items()
@@ -147,12 +149,12 @@ def kept_histories(table: dict[str, Any], kept: Path) -> dict[str, pd.DataFrame]
 
 def _write_page(table: dict[str, Any]) -> None:
     with whole_file(PAGE) as path:
-        path.write_text(page(table, KEPT, RUNS), encoding="utf-8")
+        path.write_text(page(table, RESULTS, RUNS), encoding="utf-8")
 
 
 def _state(run: Run, recipe: Recipe) -> str:
     if not _is_of(run.folder, recipe):
-        return OF_ANOTHER_RECIPE
+        return OTHER_RECIPE
     if run.state == COMPLETE:
         return COMPLETE
     return f"{run.state}, {run.epochs_done} of {recipe.epochs} epochs"
@@ -172,9 +174,9 @@ def _is_trained(folder: Path, recipe: Recipe) -> bool:
 
 
 def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, folder: Path) -> None:
-    """Train a row to its end and keep its epochs, unless they are there already."""
+    """Train a row to its end and save its epochs, unless they are there already."""
     recipe = row_recipe(name, table)
-    if name in kept_histories(table, KEPT):
+    if name in trained_histories(table, RESULTS):
         return
     if (folder / "recipe.toml").is_file() and not _is_of(folder, recipe):
         raise RecipeError(
@@ -189,32 +191,32 @@ def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, fo
             path.write_text(command + tomli_w.dumps(row_table(name, table)), encoding="utf-8")
         print(f"--- {name}: {table['rows'][name]['about']}")
         train(read_recipe(folder / "recipe.toml"), data_dir, cache_dir, folder, resume=True)
-    _keep(name, table, folder, KEPT)
+    save_row(name, table, folder, RESULTS)
 
 
-def _keep(name: str, table: dict[str, Any], folder: Path, kept: Path) -> None:
-    """Put a trained row's epochs and facts in place of those kept of it, in the order of the table."""
+def save_row(name: str, table: dict[str, Any], folder: Path, results: Path) -> None:
+    """Write a trained row's epochs and facts into `results`, in the order of the table."""
     run = read_run(folder)
     facts = {"row": name, "recipe_sha256": recipe_sha256(row_table(name, table))}
     facts |= {moment: getattr(run, moment).isoformat() for moment in ("started", "updated")}
     facts |= {fact: str(getattr(run, fact)) for fact in ("device", "start", "parameters", "best_epoch")}
     epochs = _text_table(folder / "history.csv")
     epochs.insert(0, "row", name)
-    # The line that says that a row is trained is written last.
-    for file, new in ((KEPT_HISTORY, epochs), (KEPT_ROWS, pd.DataFrame([facts]))):
-        old = _text_table(kept / file)
+    # rows.csv, by which a row counts as trained, is written last.
+    for file, new in ((HISTORY_FILE, epochs), (ROWS_FILE, pd.DataFrame([facts]))):
+        old = _text_table(results / file)
         others = old[old.row != name] if len(old) else old
-        order = {row: place for place, row in enumerate(table["rows"])}
+        order = {row: index for index, row in enumerate(table["rows"])}
         together = pd.concat([others, new]).sort_values(
             "row", key=lambda rows: rows.map(order).fillna(len(order)), kind="stable"
         )
-        with whole_file(kept / file) as path:
+        with whole_file(results / file) as path:
             together.to_csv(path, index=False)
 
 
-def _rows_in(kept: Path) -> dict[str, dict[str, str]]:
-    """The lines of rows.csv by the row's name; none where nothing was kept yet."""
-    lines = _text_table(kept / KEPT_ROWS)
+def _trained_rows(results: Path) -> dict[str, dict[str, str]]:
+    """The lines of rows.csv by the row's name; none where there is no such file."""
+    lines = _text_table(results / ROWS_FILE)
     return {line["row"]: {str(key): text for key, text in line.items()} for line in lines.to_dict("records")}
 
 

@@ -43,7 +43,7 @@ def fairness_page(variants: Sequence[Variant], predictions: pd.DataFrame) -> str
         heads=HEADS,
         units=UNITS,
         names=names,
-        releases=[found for variant in variants if (found := _since_baseline(variant))],
+        releases=[changes for variant in variants if (changes := _since_baseline(variant))],
         tables=tables,
     )
 

@@ -21,9 +21,9 @@ def readme_table(variants: Sequence[Variant], comparisons: Mapping[str, Comparis
     rows, verdicts = [], []
     for set_name in SETS:
         estimates = {
-            name: found
+            name: of_variant
             for name, document in documents.items()
-            if (found := estimates_in(document, set_name, PUBLISHED_SPLIT))
+            if (of_variant := estimates_in(document, set_name, PUBLISHED_SPLIT))
         }
         for name in estimates:
             section = documents[name]["sets"][set_name][PUBLISHED_SPLIT]
@@ -37,7 +37,7 @@ def readme_table(variants: Sequence[Variant], comparisons: Mapping[str, Comparis
                 }
             )
         if set_name in comparisons:
-            in_bins = {name: own["bin_accuracy"] for name, own in estimates.items()}
+            in_bins = {name: of_name["bin_accuracy"] for name, of_name in estimates.items()}
             known = any(estimate.known for estimate in in_bins.values())
             verdicts.append(
                 {

@@ -67,7 +67,7 @@ def constant_predictions() -> ConstantPredictions:
 
 
 def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
-    """The page on all recipes, by name; `kept` has the folder of each run."""
+    """The page on all recipes, by name; the folder `kept` has one folder a run."""
     constant = constant_predictions()
     runs = {path: kept_run(kept / path.stem) for path in sorted(recipe_paths)}
     return render(
@@ -102,7 +102,7 @@ def headline(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_headline(folder: Path) -> dict[str, Any] | None:
-    """What `headline` kept in the folder of a run; None without it, or where it scores another network."""
+    """The headline in the folder of a run; None without it, or where it scores another network."""
     paths = folder / HEADLINE_FILE, folder / VARIANT_TOML
     if not all(path.is_file() for path in paths):
         return None
@@ -111,7 +111,7 @@ def read_headline(folder: Path) -> dict[str, Any] | None:
 
 
 def kept_run(folder: Path) -> Run | None:
-    """The complete, scored run that was kept in `folder`; None where there is none."""
+    """The complete, scored run in `folder`; None where there is none."""
     run, document = next(iter(runs_in([folder])), None), read_headline(folder)
     if run is None or run.state != COMPLETE or document is None:
         return None
@@ -159,7 +159,7 @@ def _cells(path: Path, run: Run | None, constant: ConstantPredictions) -> list[s
 
 
 def _files(folder: Path) -> list[str]:
-    """What is kept of a run, as far as it is there."""
+    """Names of the files that are kept of a run."""
     return [file for file in (*KEPT_FILES, HEADLINE_FILE) if (folder / file).is_file()]
 
 

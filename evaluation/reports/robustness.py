@@ -14,14 +14,14 @@ MIDDLE_SEVERITY = 3
 
 
 def by_severity(table: pd.DataFrame, set_name: str, corruption: str) -> pd.DataFrame:
-    """The rows of one set and kind of change, by variant from strength 0, the unchanged pictures, to 5."""
+    """Rows of one set and corruption, each variant's from severity 0, the clean pictures, to 5."""
     of_set = table[table.set == set_name]
-    own = of_set[of_set.corruption.isin(("unchanged", corruption))]
-    return own.sort_values("severity", kind="stable", ignore_index=True)
+    rows = of_set[of_set.corruption.isin(("unchanged", corruption))]
+    return rows.sort_values("severity", kind="stable", ignore_index=True)
 
 
 def robustness_markdown(table: pd.DataFrame) -> str:
-    """The page docs/robustness.md, of the rows that `read_robustness` found."""
+    """The page docs/robustness.md, of the rows that `read_robustness` returns."""
     return render(
         "robustness.md.j2",
         command=ROBUSTNESS_COMMAND,
@@ -33,7 +33,7 @@ def robustness_markdown(table: pd.DataFrame) -> str:
 
 
 def _section(set_name: str, of_set: pd.DataFrame) -> dict[str, Any]:
-    """What the page shows of one set. The detector finds the same faces for every variant."""
+    """Contents of one set's section. The detector finds the same faces for every variant."""
     of_one_variant = of_set[of_set.variant == of_set.variant.iloc[0]]
     return {
         "name": set_name,
@@ -50,12 +50,12 @@ def _section(set_name: str, of_set: pd.DataFrame) -> dict[str, Any]:
 
 
 def _losses(variant_name: str, rows: pd.DataFrame) -> dict[str, Any]:
-    """A variant on unchanged pictures; the corruptions that cost most and least at the middle severity."""
-    unchanged = rows[rows.severity == 0].iloc[0]
+    """A variant on clean pictures; the corruptions that cost most and least at the middle severity."""
+    clean = rows[rows.severity == 0].iloc[0]
     labels = {corruption.key: corruption.label for corruption in CORRUPTIONS}
-    years = rows[rows.severity == MIDDLE_SEVERITY].set_index("corruption").mae - unchanged.mae
+    years = rows[rows.severity == MIDDLE_SEVERITY].set_index("corruption").mae - clean.mae
     most, least = ({"label": labels[key], "years": years[key]} for key in (years.idxmax(), years.idxmin()))
-    return {"name": variant_name, "unchanged": unchanged, "most": most, "least": least}
+    return {"name": variant_name, "clean": clean, "most": most, "least": least}
 
 
 def _rows(set_name: str, of_set: pd.DataFrame, metric: str, unit: str) -> list[tuple[str, str, list[str]]]:
@@ -63,10 +63,11 @@ def _rows(set_name: str, of_set: pd.DataFrame, metric: str, unit: str) -> list[t
     table = []
     for corruption in CORRUPTIONS:
         rows = by_severity(of_set, set_name, corruption.key)
-        for variant_name, own in rows.groupby("variant", sort=False):
+        for variant_name, of_variant in rows.groupby("variant", sort=False):
             others = rows[rows.variant != variant_name]
             cells = [
-                _cell(row, others[others.severity == row.severity], metric, unit) for _, row in own.iterrows()
+                _cell(row, others[others.severity == row.severity], metric, unit)
+                for _, row in of_variant.iterrows()
             ]
             table.append((corruption.label, str(variant_name), cells))
     return table

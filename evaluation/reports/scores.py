@@ -28,16 +28,16 @@ METRICS_FILE = "metrics.json"
 
 def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) -> dict[str, Any]:
     """Everything published about one variant: a section a set and split of its predictions."""
-    own = predictions[predictions.variant == variant.name]
+    rows_of_variant = predictions[predictions.variant == variant.name]
     sections: dict[str, dict[str, Any]] = {}
-    for set_name, split, rows in sections_of(own):
+    for set_name, split, rows in sections_of(rows_of_variant):
         sections.setdefault(set_name, {})[split] = _section(rows)
     return {
         "variant": variant.name,
         "split_sha256": variant.split_sha256,
         "network_sha256": variant.network_sha256,
         "detector_sha256": detector_sha256,
-        "since_baseline": _since_baseline(own, variant),
+        "since_baseline": _since_baseline(rows_of_variant, variant),
         "sets": sections,
     }
 
@@ -121,13 +121,13 @@ def estimates_in(document: dict[str, Any], set_name: str, split: str) -> dict[st
     return {key: estimate_from(key, row) for key, row in section["metrics"].items()} if section else {}
 
 
-def _since_baseline(own: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
+def _since_baseline(rows: pd.DataFrame, variant: Variant) -> dict[str, Any] | None:
     """Changes on `chips` test by gender and race; None for a variant without a baseline release."""
     baseline = baseline_predictions(variant)
     if baseline is None:
         return None
     before, network_sha256 = baseline
-    changes = changes_since(before, published_rows(own, CHIPS, variant.name))
+    changes = changes_since(before, published_rows(rows, CHIPS, variant.name))
     return {"network_sha256": network_sha256, "changes": _records(changes)}
 
 

@@ -71,7 +71,7 @@ def test_the_table_has_figures_of_complete_rows_alone_and_every_row_s_state(tmp_
     write_run(tmp_path / "base", "base", "complete", 4)
     write_run(tmp_path / "px_192", "px_192", "training", 1)
     write_run(tmp_path / "px_224", "px_224", "complete", 4, published="of an older recipe")
-    page = ablation.page(TABLE, tmp_path / "kept", tmp_path)
+    page = ablation.page(TABLE, tmp_path / "results", tmp_path)
     lines = [line for line in page.splitlines() if line.startswith("| `")]
     cells = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[3:-1]] for line in lines}
     assert list(cells) == list(TABLE["rows"])
@@ -86,24 +86,24 @@ def test_a_row_of_another_recipe_is_neither_trained_over_nor_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ablation, "RUNS", tmp_path)
-    monkeypatch.setattr(ablation, "KEPT", tmp_path / "docs")
+    monkeypatch.setattr(ablation, "RESULTS", tmp_path / "docs")
     write_run(tmp_path / "base", "base", "training", 1, published="of an older recipe")
     with pytest.raises(RecipeError, match="another recipe"):
         ablation.run(ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path, cache_dir=tmp_path))
 
 
-def test_a_complete_row_is_kept_and_not_trained_again(
+def test_a_complete_row_is_saved_and_not_trained_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runs, kept = tmp_path / "runs", tmp_path / "docs" / "ablation"
+    runs, results = tmp_path / "runs", tmp_path / "docs" / "ablation"
     monkeypatch.setattr(ablation, "RUNS", runs)
-    monkeypatch.setattr(ablation, "KEPT", kept)
+    monkeypatch.setattr(ablation, "RESULTS", results)
     monkeypatch.setattr(ablation, "PAGE", tmp_path / "docs" / "ablation.md")
     write_run(runs / "base", "base", "complete", 4)
     write_run(tmp_path / "older" / "px_192", "px_192", "complete", 4)
-    ablation._keep("px_192", TABLE, tmp_path / "older" / "px_192", kept)
-    other = (kept / "rows.csv").read_text().replace("px_192,", "base,0")  # base, of an older recipe
-    (kept / "rows.csv").write_text(other)
+    ablation.save_row("px_192", TABLE, tmp_path / "older" / "px_192", results)
+    other = (results / "rows.csv").read_text().replace("px_192,", "base,0")  # base, of an older recipe
+    (results / "rows.csv").write_text(other)
     (runs / "base" / "network.keras").touch()
     # The data are nowhere: a training would raise.
     asked = ablation.argparse.Namespace(rows=["base"], data_dir=tmp_path / "nowhere", cache_dir=tmp_path)
@@ -115,29 +115,29 @@ def test_a_complete_row_is_kept_and_not_trained_again(
     page = (tmp_path / "docs" / "ablation.md").read_text(encoding="utf-8")
     assert printed.endswith(page)
     assert "24,000 inputs" in page
-    assert sorted(path.name for path in kept.iterdir()) == ["history.csv", "rows.csv"]
+    assert sorted(path.name for path in results.iterdir()) == ["history.csv", "rows.csv"]
 
 
-def test_keeping_a_row_leaves_the_others_digits_alone_and_replaces_its_own(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
+def test_saving_a_row_leaves_the_others_digits_alone_and_replaces_its_own(tmp_path: Path) -> None:
+    results = tmp_path / "results"
     for row in ("seed_2", "base"):
         write_run(tmp_path / row, row, "complete", 4)
     path = tmp_path / "seed_2" / "history.csv"
     path.write_text(path.read_text().replace("0.5", "0.500000000000000001"))
     for row in ("seed_2", "base", "base"):
-        ablation._keep(row, TABLE, tmp_path / row, kept)
-    lines = (kept / "history.csv").read_text().splitlines()
+        ablation.save_row(row, TABLE, tmp_path / row, results)
+    lines = (results / "history.csv").read_text().splitlines()
     assert [line.split(",")[:2] for line in lines[1:]] == [
         [row, str(epoch)] for row in ("base", "seed_2") for epoch in range(1, 5)
     ]
     assert "," + ",".join(["0.500000000000000001"] * len(ablation.FIGURES)) in lines[5]
-    rows = (kept / "rows.csv").read_text().splitlines()
+    rows = (results / "rows.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in rows] == ["row", "base", "seed_2"]
 
 
 def test_the_committed_epochs_are_those_of_the_rows_and_of_their_recipes(repository: Path) -> None:
-    kept = repository / ablation.KEPT
-    histories = ablation.kept_histories(TABLE, kept)
+    results = repository / ablation.RESULTS
+    histories = ablation.trained_histories(TABLE, results)
     assert list(histories) == list(TABLE["rows"])
     for row, history in histories.items():
         recipe = ablation.row_recipe(row, TABLE)
@@ -147,4 +147,4 @@ def test_the_committed_epochs_are_those_of_the_rows_and_of_their_recipes(reposit
 
 def test_the_committed_page_is_that_of_the_committed_rows(repository: Path) -> None:
     page = (repository / ablation.PAGE).read_text(encoding="utf-8")
-    assert page == ablation.page(TABLE, repository / ablation.KEPT, repository / "no runs")
+    assert page == ablation.page(TABLE, repository / ablation.RESULTS, repository / "no runs")
