@@ -148,7 +148,7 @@ def test_a_prediction_without_a_head_is_neither_right_nor_wrong():
 
 # --- Metrics --------------------------------------------------------------------------------------------
 def predictions(missing: str) -> pd.DataFrame:
-    """Predictions of `single`, which lacks the head of `missing`, and `both`, which errs more: 200 pictures."""
+    """Predictions of `single`, without a head of `missing`, and `both`, which errs more: 200 pictures."""
     rng = np.random.default_rng(4)
     true, female = rng.integers(0, 90, 200), rng.integers(0, 2, 200)
     tables = []
