@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,9 @@ class Tables:
 
     @property
     def robustness(self) -> pd.DataFrame:
-        """The robustness tables of all variants; no rows where none was measured.
+        """The robustness tables of all variants, under the names of this server; no rows if none is measured.
 
-        Raises TableError when one belongs to another network.
+        Raises TableError as `predictions` does.
         """
         return self._robustness()
 
@@ -72,10 +72,20 @@ class Tables:
     def _predictions(self) -> pd.DataFrame:
         from evaluation.predictions import read_predictions  # brings pyarrow: only pages that need it wait
 
+        return self._table(read_predictions)
+
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "robustness", condition=attrgetter("_reading"))
+    def _robustness(self) -> pd.DataFrame:
+        from evaluation.predictions import read_robustness
+
+        return self._table(read_robustness)
+
+    def _table(self, read: Callable[[Sequence[Path], Path], pd.DataFrame]) -> pd.DataFrame:
+        """The tables of all variants, read one by one, under the names of this server."""
         tables = []
         for name, variant in self._variants.items():
             try:
-                table = read_predictions([variant.folder], self._detector_path)
+                table = read([variant.folder], self._detector_path)
             except ProjectError as error:
                 if name not in self._found:
                     raise
@@ -84,9 +94,3 @@ class Tables:
                 tables.append(table.assign(variant=name))
         with_rows = [table for table in tables if len(table)]
         return pd.concat(with_rows or tables[:1], ignore_index=True)
-
-    @cachedmethod(attrgetter("_read"), key=lambda _self: "robustness", condition=attrgetter("_reading"))
-    def _robustness(self) -> pd.DataFrame:
-        from evaluation.predictions import read_robustness
-
-        return read_robustness(self.variant_folders, self._detector_path)

@@ -24,7 +24,7 @@ def some_portraits(count: int) -> list[Picture]:
 
 
 def crops_of_people(variant: Variant, count: int) -> list[np.ndarray]:
-    """A frame of the surest face in each of `some_portraits`, (px, px, 3) uint8."""
+    """An input crop of the highest-confidence face in each of `some_portraits`, (px, px, 3) uint8."""
     detector = Detector(threads=1)
     crops = []
     for picture in some_portraits(count):

@@ -21,18 +21,16 @@ from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
 from evaluation.metrics.abstention import abstention_threshold_for, likelier_probability
 from evaluation.metrics.rows import predicted_female
-from faces.detection import Detector
-from faces.errors import VariantError
-from faces.networks import (
+from faces.calibration import (
     CALIBRATION_TOML,
     Calibration,
     FittedOn,
-    Network,
-    ages_and_intervals,
     read_calibration,
-    tempered_probability,
     write_calibration_toml,
 )
+from faces.detection import Detector
+from faces.errors import VariantError
+from faces.networks import Network, ages_and_intervals, tempered_probability
 from faces.variants import Variant
 
 WANTED_COVERAGE = 0.8

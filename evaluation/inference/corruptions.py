@@ -17,7 +17,8 @@ from dataset.stable_hash import stable_hash
 
 SEVERITIES = (1, 2, 3, 4, 5)
 SEED = "corruptions 1"  # enters a seed: never renamed
-# Stands in the names of cached files: raise it when a change of this module changes a pixel.
+# Stands in the names of cached files: raise it when a change here, or of the two functions that
+# dataset.augmentation lends, changes a pixel.
 VERSION = 1
 GRAIN_PERCENT = 1.0  # of the face's longer side: the standard deviation of the blur that makes grain coarse
 EYES_AT = 0.4  # of the height of a face box, from its top

@@ -16,9 +16,10 @@ from dataset.tables.schema import Provenance, write_table
 from evaluation.inference.calibration import refuse_stale_calibration
 from evaluation.inference.outputs import RawOutputs, raw_outputs
 from evaluation.inference.subsets import scored_pictures
+from faces.calibration import Calibration
 from faces.detection import Detector
 from faces.errors import VariantError
-from faces.networks import Calibration, Network, predictions_from
+from faces.networks import Network, predictions_from
 from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant, single_folders
 
 

@@ -23,8 +23,8 @@ from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, published_comparisons, read_scores
 from evaluation.reports.second_seed import second_seed_page
 from evaluation.sets import PUBLISHED_SPLIT
+from faces.calibration import read_calibration
 from faces.files import whole_file
-from faces.networks import read_calibration
 from faces.predictions import EVEN
 from faces.variants import FACE, Variant, read_variant
 

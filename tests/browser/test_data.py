@@ -1,6 +1,6 @@
-"""Data in a real browser, without a data set: who is in the pictures, and draws of an augmentation."""
+"""Data in a real browser, without a data set: who is in the pictures, and samples of an augmentation."""
 
-FRAMES = "return [...document.querySelectorAll('.augmentation-samples img')].map((image) => image.src)"
+SOURCES = "return [...document.querySelectorAll('.augmentation-samples img')].map((image) => image.src)"
 DRAWN = """
     const images = [...document.querySelectorAll(".augmentation-samples img")];
     return images.length === 10 && images.every((image) => image.complete && image.naturalWidth > 0);
@@ -16,18 +16,18 @@ PIXELS = """
 
 
 def drawn(page):
-    """The ten frames as data addresses, once all of them have arrived."""
-    page.wait_until(lambda: page.driver.execute_script(DRAWN), "ten frames")
+    """The ten inputs as data URLs, once all of them have arrived."""
+    page.wait_until(lambda: page.driver.execute_script(DRAWN), "ten inputs")
     return page.driver.execute_script(PIXELS)
 
 
-def test_an_augmentation_is_drawn_twice_and_shows_two_pictures(visit):
+def test_an_augmentation_is_sampled_twice_and_shows_two_pictures(visit):
     page = visit("/data")
     first = drawn(page)
     assert len(set(first)) == 10
-    before = page.driver.execute_script(FRAMES)
+    before = page.driver.execute_script(SOURCES)
     page.click("#data-sample-again")
-    page.wait_until(lambda: page.driver.execute_script(FRAMES)[1:] != before[1:], "other draws")
+    page.wait_until(lambda: page.driver.execute_script(SOURCES)[1:] != before[1:], "other samples")
     second = drawn(page)
     assert second[0] == first[0]  # the picture as it is
     assert not set(second[1:]) & set(first[1:])
@@ -35,7 +35,7 @@ def test_an_augmentation_is_drawn_twice_and_shows_two_pictures(visit):
     assert page.console_errors() == []
 
 
-def test_an_address_brings_the_same_draws_back(visit):
+def test_a_url_brings_the_same_samples_back(visit):
     path = "/data?picture=sample%3Aportrait_G000600.jpg&recipe=model_full&part=main&seed=7"
     first = drawn(visit(path))
     assert drawn(visit(path)) == first

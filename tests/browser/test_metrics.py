@@ -13,10 +13,10 @@ FILLED = ".chart, .ag-row, .alert"  # what a section may hold once it was drawn
 
 @pytest.fixture(scope="module")
 def predictions(repository):
-    frame = read_predictions([repository / "model_full", repository / "model_cropped"])
-    if frame.empty:
+    table = read_predictions([repository / "model_full", repository / "model_cropped"])
+    if table.empty:
         pytest.skip("needs predictions: model_full and model_cropped hold none")
-    return frame
+    return table
 
 
 def choose(page, control, value):
@@ -25,7 +25,7 @@ def choose(page, control, value):
 
 
 def shown_tiles(page):
-    """Printed values by (measure, variant)."""
+    """Printed values by (metric, variant)."""
     return {
         (tile.get_attribute("data-metric"), value.get_attribute("data-variant")): value.text
         for tile in page.wait_for(".tile", 4)
@@ -57,7 +57,7 @@ def test_switching_set_and_split_shows_the_numbers_of_the_tables(visit, predicti
     assert page.console_errors() == []
 
 
-def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predictions):
+def test_every_figure_is_shown_with_a_title_and_without_a_complaint(visit, predictions):
     page = visit("/metrics?set=portraits&split=test")
     page.wait_for(".tile", 4)
     for section in page.all(".metrics-section"):
@@ -71,7 +71,7 @@ def test_every_figure_is_drawn_with_a_title_and_without_a_complaint(visit, predi
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-def test_the_section_that_an_address_names_stays_on_the_screen(visit, predictions, width):
+def test_the_section_that_a_url_names_stays_on_the_screen(visit, predictions, width):
     page = visit("/metrics?set=chips&split=test#fairness", width, 800)
     for section in ("slices", "fairness"):  # what is drawn above it is of another height than its placeholder
         drawn = f"#{section} :is({FILLED})"
@@ -80,14 +80,14 @@ def test_the_section_that_an_address_names_stays_on_the_screen(visit, prediction
     page.wait_until(lambda: 0 <= page.driver.execute_script(place) <= 120, "fairness on top of the screen")
 
 
-def test_the_matrices_show_counts_or_shares(visit, predictions):
+def test_the_matrices_show_counts_or_fractions(visit, predictions):
     page = visit("/metrics?set=portraits&split=test#gender")
     matrix = "[data-chart='gender_first'] .textpoint"
     rows = predictions[(predictions.set == "portraits") & (predictions.variant == "full")]
-    men_read_right = ((rows.gender == 0) & (rows.female_probability < 0.5)).sum()
-    page.wait_until(lambda: f"{men_read_right:,}" in page.texts(matrix), "counts")
+    men_predicted_right = ((rows.gender == 0) & (rows.female_probability < 0.5)).sum()
+    page.wait_until(lambda: f"{men_predicted_right:,}" in page.texts(matrix), "counts")
     page.click("input[value='row']")
-    fraction = men_read_right / (rows.gender == 0).sum()
+    fraction = men_predicted_right / (rows.gender == 0).sum()
     page.wait_until(lambda: f"{100 * fraction:.1f}" in page.texts(matrix), "row shares")
 
 

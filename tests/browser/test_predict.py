@@ -29,7 +29,7 @@ def test_two_people_get_two_boxes_and_an_age_each(visit, tmp_path):
     assert page.console_errors() == []
 
 
-def test_full_can_be_asked_about_one_face(visit, tmp_path):
+def test_full_predicts_for_one_face_on_demand(visit, tmp_path):
     page = visit()
     page.choose(two_people(tmp_path))
     page.wait_for(".face-card", count=2)
@@ -40,7 +40,7 @@ def test_full_can_be_asked_about_one_face(visit, tmp_path):
     assert not page.all(".face-card[data-face='1'] .close-up-rows .axis-row")
 
 
-def test_a_broken_file_is_told_of_and_the_one_beside_it_answered(visit, tmp_path):
+def test_a_broken_file_has_its_problem_and_the_one_beside_it_is_answered(visit, tmp_path):
     page = visit()
     page.choose(truncated(tmp_path), two_people(tmp_path))
     page.wait_for(".face-card", count=2)
@@ -115,7 +115,7 @@ def test_a_picture_that_the_server_forgot_says_so(visit, tmp_path):
     assert "30 minutes" in page.texts(".alert-text")[0]
 
 
-def test_a_sample_has_an_address_and_its_true_ages(visit):
+def test_a_sample_has_a_url_and_its_true_ages(visit):
     page = visit("/?sample=solvay_1927.jpg")
     page.wait_for(".face-card", count=27)
     page.wait_for(".ground-truth-mark", count=27)

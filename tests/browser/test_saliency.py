@@ -61,7 +61,7 @@ def test_colours_opacity_and_zoom_ask_nobody(visit):
     assert page.console_errors() == []
 
 
-def test_an_address_brings_the_same_view_back(visit):
+def test_a_url_brings_the_same_view_back(visit):
     page = visit("/saliency?sample=solvay_1927.jpg&face=3&method=vanilla&scale=cividis&opacity=40&view=whole")
     drawn = shown(page, "vanilla")
     assert page.all(".saliency-rows")[0].get_attribute("data-face") == "3"
@@ -72,7 +72,7 @@ def test_an_address_brings_the_same_view_back(visit):
     assert "view-near" not in again.all(".saliency-rows")[0].get_attribute("class")
 
 
-def test_the_pointer_reads_the_same_place_in_both_rows(visit):
+def test_the_crosshair_stands_on_the_same_point_in_both_rows(visit):
     page = visit("/saliency?sample=astronaut.jpg")
     shown(page)
     stage = page.all(".panel-map .stage")[0]

@@ -15,7 +15,7 @@ def test_the_curves_of_three_runs_lie_over_each_other(visit):
     assert page.console_errors() == []
 
 
-def test_the_address_says_which_runs_are_drawn(visit):
+def test_the_url_names_the_runs_whose_curves_are_shown(visit):
     page = visit("/training?runs=again,full")
     solid = ".chart[data-chart='loss'] .legendtext"
     page.wait_until(lambda: page.texts(solid)[:2] == ["full", "again"], "two runs")

@@ -90,20 +90,20 @@ def test_explain_leads_to_the_face_of_a_sample_or_an_upload():
     assert saliency_url("t0ken", 0, ["full"]) == "/saliency?picture=t0ken&face=0&first=full"
 
 
-def test_explain_takes_the_pair_along_that_was_chosen():
+def test_explain_takes_along_the_comparison_that_was_chosen():
     address = saliency_url("t0ken", 0, ["wide", "full"])
     query = dict(parse_qsl(urlsplit(address).query))
     assert comparison_in(query, ["full", "cropped", "wide"]) == ("wide", "full")
 
 
-def test_a_face_alone_has_both_variants_on_its_card_and_several_are_told_apart(context, astronaut):
+def test_only_of_several_faces_a_prediction_for_the_whole_picture_is_named_so(context, astronaut):
     one = context.workbench.answered(astronaut, "a.jpg")
     assert "row-of-what" not in view_of(one)
     two = Upload(one.picture, Answer("a.jpg", 512, 512, one.answer.faces * 2, one.answer.whole_picture))
     assert "row-of-what" in view_of(two)
 
 
-def test_the_card_of_a_face_tells_that_full_read_another_one(context, astronaut):
+def test_the_card_of_a_face_names_the_face_that_full_attended_to(context, astronaut):
     picture = context.workbench.answered(astronaut, "a.jpg").picture
     faces = [AnsweredFace(Face((x0, 0, x0 + 80, 100), 0.9), {"cropped": PREDICTION}) for x0 in (10, 310)]
     at_second = Answer(
@@ -130,7 +130,7 @@ def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astron
     assert "close-up-button" not in view
 
 
-def test_where_a_variant_looked_is_drawn_within_the_picture(context, astronaut):
+def test_the_attended_square_stays_within_the_picture(context, astronaut):
     answered = context.workbench.answered(astronaut, "a.jpg")
     looked = replace(PREDICTION, attended_xyxy=(-51.2, 128.0, 256.0, 640.0))
     view = view_of(Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": looked})))
@@ -140,7 +140,7 @@ def test_where_a_variant_looked_is_drawn_within_the_picture(context, astronaut):
     assert '"attended-square"' not in view_of(Upload(answered.picture, elsewhere))
 
 
-def test_one_variant_of_faces_alone_has_nobody_to_ask(context, astronaut):
+def test_one_variant_of_faces_alone_has_no_close_up(context, astronaut):
     answered = context.workbench.answered(astronaut, "a.jpg")
     face = AnsweredFace(Face((10, 10, 90, 90), 0.9), {"cropped": PREDICTION})
     alone = Upload(answered.picture, Answer("a.jpg", 512, 512, [face], {}))
@@ -163,7 +163,7 @@ def test_a_wrong_recipe_is_a_fact_in_words_and_has_no_settings(context, tmp_path
     assert recipe_differences([tmp_path, tmp_path]) == ({}, 0)
 
 
-def test_full_and_cropped_differ_in_the_framing_and_what_it_left_alone(context):
+def test_full_and_cropped_differ_in_the_input_and_what_follows_from_it_alone(context):
     different, settings = recipe_differences(context.tables.variant_folders)
     before = ["runs/second_part_full/network.keras", "runs/second_part_cropped/network.keras"]
     assert different.pop("network.weights") == before

@@ -89,6 +89,13 @@ def test_of_two_variants_with_one_name_the_later_is_named_after_its_folder(repos
     assert set(context.tables.predictions.variant) <= {"full", "cropped", "again"}
 
 
+def test_tables_of_two_variants_with_one_name_are_kept_apart(repository, runs):
+    context = load_context([repository / "model_cropped", runs / "again"])
+    for table in (context.tables.predictions, context.tables.robustness):
+        rows = table.variant.value_counts()
+        assert rows["cropped"] == rows["again"] > 0
+
+
 def test_a_folder_that_is_given_twice_is_served_once(repository):
     context = load_context([repository / "model_full", repository / "model_full"])
     assert list(context.variants) == ["full"]

@@ -1,4 +1,4 @@
-"""Networks of one task, and a pair of them, on the pages: what is not told is said, nothing is made up."""
+"""Networks with one head, and a composite variant of two, on the pages: a missing head is named."""
 
 import json
 import re
@@ -59,22 +59,22 @@ def predict_answer(client, *variants: str) -> str:
 
 
 @pytest.mark.training
-def test_predict_shows_what_is_told_and_says_what_is_not(app_client):
-    said = predict_answer(app_client, "ages", "genders")
-    assert "ages" in said
-    assert "genders" in said
-    assert said.count('"not predicted"') == 2  # one row of ages, one of genders
-    assert "gender not predicted" in said  # under the large age of the first variant
-    assert not re.search(r"\b(nan|NaN|None)\b", said)
+def test_predict_shows_what_is_predicted_and_names_what_is_not(app_client):
+    answer = predict_answer(app_client, "ages", "genders")
+    assert "ages" in answer
+    assert "genders" in answer
+    assert answer.count('"not predicted"') == 2  # one row of ages, one of genders
+    assert "gender not predicted" in answer  # under the large age of the first variant
+    assert not re.search(r"\b(nan|NaN|None)\b", answer)
     paired = predict_answer(app_client, "ages + genders")
     assert "not predicted" not in paired
 
 
 @pytest.mark.training
 def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
-    said = predict_answer(app_client, "genders")
-    assert "age not predicted" in said
-    assert "headline-age" not in said
+    answer = predict_answer(app_client, "genders")
+    assert "age not predicted" in answer
+    assert "headline-age" not in answer
 
 
 @pytest.mark.training
@@ -82,16 +82,16 @@ def test_a_card_of_a_network_without_ages_has_a_headline(app_client):
     ("name", "outputs"), [("ages", [AGE]), ("genders", [GENDER]), ("ages + genders", [AGE, GENDER])]
 )
 def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs):
-    said = answer_of(
+    answer = answer_of(
         app_client,
         f"{saliency_ids.ROWS}.children",
         (saliency_ids.PICTURE, "sample:astronaut.jpg"),
         (saliency_ids.FACE, {"key": "sample:astronaut.jpg", "face": 0}),
         (saliency_ids.COMPARISON, [name]),
     )
-    assert re.findall(r'"data-output": "(\w+)"', said) == outputs
+    assert re.findall(r'"data-output": "(\w+)"', answer) == outputs
     for output in {AGE, GENDER} - set(outputs):
-        assert f"{name} predicts no {output}." in said
+        assert f"{name} predicts no {output}." in answer
     for output in (AGE, GENDER):
         asked = {"key": "sample:astronaut.jpg", "variant": name, "output": output, "method": "gradcam"}
         found = app_client.get("/saliency/map", query_string=asked).json
@@ -101,7 +101,7 @@ def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs
 
 
 @pytest.mark.training
-def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_client, app_context, astronaut):
+def test_the_api_answers_null_and_the_csv_nothing_without_a_head(app_client, app_context, astronaut):
     context = app_context
     upload = context.workbench.answered(astronaut, "a.jpg")
     (face,) = json.loads(json.dumps(upload.answer.as_dict(), allow_nan=False))["faces"]
@@ -116,7 +116,9 @@ def test_the_api_answers_null_and_the_csv_nothing_for_what_is_not_told(app_clien
 
 
 @pytest.mark.training
-def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_context, small_variants):
+def test_both_trainings_of_a_composite_variant_are_runs_and_its_facts_are_those_of_both(
+    app_context, small_variants
+):
     assert [run.name for run in app_context.tables.runs()] == ["ages", "genders"]
     assert {run.state for run in app_context.tables.runs()} == {COMPLETE}
     pair = app_context.variants["ages + genders"]
@@ -127,7 +129,7 @@ def test_both_trainings_of_a_pair_are_runs_and_its_facts_are_those_of_both(app_c
     assert figures_of(pair)[0] == {}
 
 
-def test_what_is_not_told_has_a_row_without_a_mark():
+def test_a_prediction_without_a_head_has_a_row_without_a_mark():
     assert age_in_words(OF_GENDER) == "age not predicted"
     assert gender_in_words(OF_AGE) == "gender not predicted"
     for row in (age_row(Row("a", OF_GENDER, "red")), gender_row(Row("a", OF_AGE, "red"))):
@@ -135,7 +137,7 @@ def test_what_is_not_told_has_a_row_without_a_mark():
         assert not {"dot", "bar", "interval"} & {getattr(part, "className", None) for part in row._traverse()}
 
 
-def test_what_is_not_told_is_neither_right_nor_wrong():
+def test_a_prediction_without_a_head_is_neither_right_nor_wrong():
     answers = {"ages": OF_AGE.as_dict(), "genders": OF_GENDER.as_dict()}
     found = marks(answers, GroundTruth(34, "female"), tolerance_years=5)
     assert [(mark.variant, mark.output, mark.right) for mark in found] == [
@@ -145,8 +147,8 @@ def test_what_is_not_told_is_neither_right_nor_wrong():
 
 
 # --- Metrics --------------------------------------------------------------------------------------------
-def predictions(silent: str) -> pd.DataFrame:
-    """200 pictures read by `single`, which does not tell `silent`, and `both`, which errs more."""
+def predictions(missing: str) -> pd.DataFrame:
+    """Predictions of `single`, without a head of `missing`, and `both`, which errs more: 200 pictures."""
     rng = np.random.default_rng(4)
     true, female = rng.integers(0, 90, 200), rng.integers(0, 2, 200)
     tables = []
@@ -157,14 +159,14 @@ def predictions(silent: str) -> pd.DataFrame:
         )
         tables.append(table)
     of = {AGE: ["predicted_age_years", "age_low_years", "age_high_years"], GENDER: ["female_probability"]}
-    tables[0][of[silent]] = np.nan
-    if silent == GENDER:
+    tables[0][of[missing]] = np.nan
+    if missing == GENDER:
         tables[0]["predicted_gender"] = ""
     return pd.concat(tables, ignore_index=True)
 
 
 @pytest.fixture(scope="module", params=[GENDER, AGE], ids=["no gender", "no age"])
-def silence(request) -> tuple[str, Numbers]:
+def without_head(request) -> tuple[str, Numbers]:
     return request.param, Numbers(predictions(request.param))
 
 
@@ -173,40 +175,43 @@ def words_of(figure) -> str:
 
 
 @pytest.mark.parametrize("key", CHARTS)
-def test_every_chart_is_drawn_beside_a_variant_of_one_task(silence, key):
-    silent, numbers = silence
+def test_every_chart_is_plotted_beside_a_variant_of_one_task(without_head, key):
+    missing, numbers = without_head
     chart = CHARTS[key]
     figure = chart.plot(chart.table(numbers, SELECTED), View(numbers, SELECTED, FIGURE_COLOURS))
     words = words_of(figure)
     assert words.strip()
     assert "nan" not in words
     alone = chart.plot(chart.table(numbers, ALONE), View(numbers, ALONE, FIGURE_COLOURS))
-    if key in (ABOUT_AGES if silent == AGE else ABOUT_GENDERS) - {"predicted_against_true_2", "disagreement"}:
-        assert f"single predicts no {silent}s." in words_of(alone)
+    if key in (ABOUT_AGES if missing == AGE else ABOUT_GENDERS) - {
+        "predicted_against_true_2",
+        "disagreement",
+    }:
+        assert f"single predicts no {missing}s." in words_of(alone)
 
 
-def test_titles_tell_only_the_variant_that_tells(silence):
-    silent, numbers = silence
-    key = "gender_scores" if silent == GENDER else "cs_curve"
+def test_titles_are_of_the_variant_with_the_head_alone(without_head):
+    missing, numbers = without_head
+    key = "gender_scores" if missing == GENDER else "cs_curve"
     figure = CHARTS[key].plot(CHARTS[key].table(numbers, SELECTED), View(numbers, SELECTED, FIGURE_COLOURS))
     title = figure.layout.meta["title"]
     assert "–" not in title
     assert "cannot be compared" not in title
-    assert title.endswith(f"single predicts no {silent}s.")
+    assert title.endswith(f"single predicts no {missing}s.")
 
 
-def test_disagreement_names_who_tells_no_ages():
+def test_disagreement_names_the_variant_without_ages():
     numbers = Numbers(predictions(AGE))
     chart = CHARTS["disagreement"]
     figure = chart.plot(chart.table(numbers, SELECTED), View(numbers, SELECTED, FIGURE_COLOURS))
     assert "single predicts no ages." in words_of(figure)
 
 
-def test_the_matrices_of_what_one_does_not_tell_say_so(silence):
-    silent, numbers = silence
-    counts = matrix_counts(numbers, SELECTED, silent)
-    titles = matrix_titles(counts, SELECTED, silent)
-    assert titles[0] == f"single: no {silent}s predicted"
+def test_the_matrices_name_the_variant_without_the_head(without_head):
+    missing, numbers = without_head
+    counts = matrix_counts(numbers, SELECTED, missing)
+    titles = matrix_titles(counts, SELECTED, missing)
+    assert titles[0] == f"single: no {missing}s predicted"
     assert titles[1].startswith("both: ")
     assert titles[2] == "both minus single: nothing to compare"
     assert "None of these" in words_of(confusion_figure(counts[0], titles[0], LIGHT))
@@ -214,22 +219,22 @@ def test_the_matrices_of_what_one_does_not_tell_say_so(silence):
     assert "both have predicted" in words_of(difference)
 
 
-def test_headline_tiles_and_table_compare_what_both_tell(silence):
-    silent, numbers = silence
-    told = {AGE: GENDER, GENDER: AGE}[silent]
-    assert f"{silent}s cannot be compared here" in numbers.comparison(SELECTED).sentence
-    assert f"predicts no {silent}s" in str(headline(numbers, ALONE, COLOURS))
+def test_headline_tiles_and_table_compare_what_both_predict(without_head):
+    missing, numbers = without_head
+    predicted = {AGE: GENDER, GENDER: AGE}[missing]
+    assert f"{missing}s cannot be compared here" in numbers.comparison(SELECTED).sentence
+    assert f"predicts no {missing}s" in str(headline(numbers, ALONE, COLOURS))
     shown = {
         tile.to_plotly_json()["props"]["data-metric"]: str(tile) for tile in tiles(numbers, SELECTED, COLOURS)
     }
     compared = {AGE: "mae", GENDER: "accuracy"}
-    assert "Not predicted by both" in shown[compared[silent]]
-    assert "single − both" in shown[compared[told]]
+    assert "Not predicted by both" in shown[compared[missing]]
+    assert "single − both" in shown[compared[predicted]]
     by_label = dict(zip(numbers.comparison(SELECTED).differences, table_rows(numbers, SELECTED), strict=True))
-    assert by_label[compared[silent]]["real"] == "–"
-    assert "winner" not in by_label[compared[silent]]
-    assert by_label[compared[silent]]["count"] == 200
-    assert by_label[compared[told]]["difference"] is not None
+    assert by_label[compared[missing]]["real"] == "–"
+    assert "winner" not in by_label[compared[missing]]
+    assert by_label[compared[missing]]["count"] == 200
+    assert by_label[compared[predicted]]["difference"] is not None
 
 
 def test_the_longer_of_two_names_is_coloured_whole():

@@ -96,6 +96,7 @@ def chips_of_three_splits(data_dir, tmp_path):
     return pd.concat(part.iloc[:3] for _, part in records.groupby("split"))
 
 
+@pytest.mark.slow  # two pools of processes
 def test_a_composite_depends_on_its_file_alone(chips_of_three_splits, data_dir, tmp_path):
     first = write_composites(chips_of_three_splits, data_dir, tmp_path / "first", processes=1)
     shuffled = chips_of_three_splits.sample(frac=1, random_state=1)

@@ -24,10 +24,10 @@ from evaluation.metrics.slices import error_by_decade_and_gender
 from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card
 from evaluation.reports.scores import scores, write_scores
+from faces.calibration import read_calibration
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import TableError, VariantError
 from faces.files import sha256_of
-from faces.networks import read_calibration
 from faces.predictions import AGE, GENDER, OUTPUTS
 from tests.builders import records_of
 

@@ -156,6 +156,6 @@ def test_a_file_over_the_limit_is_refused_without_being_read_whole(tmp_path, cap
     path = tmp_path / "endless.jpg"
     with open(path, "wb") as file:
         file.write(b"\xff\xd8\xff")
-        file.truncate(30_000_000_000)  # sparse: reading it whole would not fit into memory
+        file.truncate(30_000_000_000)  # sparse: loading it whole would not fit into memory
     assert main(["predict", str(path), "--json"]) == 1
     assert json_lines(capsys)[0]["error"]["name"] == "PictureTooLarge"

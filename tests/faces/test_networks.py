@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faces.calibration import Calibration, read_calibration
 from faces.errors import VariantError
 from faces.networks import (
-    Calibration,
     Network,
     age_expectations,
     age_quantiles,
     predictions_from,
-    read_calibration,
     tempered,
     tempered_probability,
 )

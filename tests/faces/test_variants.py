@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from faces.calibration import Calibration, read_calibration, write_calibration_toml
 from faces.earlier_names import renamed
 from faces.errors import VariantError
-from faces.networks import Calibration, read_calibration, write_calibration_toml
 from faces.variants import FACE, WHOLE_IMAGE, read_variant, write_variant
 from tests.builders import REPOSITORY
 

@@ -1,4 +1,4 @@
-"""What people type into an address becomes the nearest value that exists."""
+"""What people type into a URL becomes the nearest value that exists."""
 
 import pytest
 
@@ -20,5 +20,5 @@ from dashboard.shared.url_params import integer_in
     ],
     ids=["none", "empty", "known", "too low", "too high", "signed", "not whole", "a superscript", "endless"],
 )
-def test_a_number_of_an_address_is_the_nearest_that_is_allowed_or_the_usual_one(text, number):
+def test_a_number_of_a_url_is_the_nearest_that_is_allowed_or_the_default(text, number):
     assert integer_in(text, 1, 100, 7) == number

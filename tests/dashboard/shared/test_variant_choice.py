@@ -1,4 +1,4 @@
-"""A pair is read from an address that people type, and never compares a variant with itself."""
+"""A comparison comes from a URL that people type, and never compares a variant with itself."""
 
 import pytest
 
@@ -18,11 +18,11 @@ NAMES = ["full", "cropped", "wide"]
     ],
     ids=["nothing", "the first", "the second", "the same twice", "nonsense"],
 )
-def test_an_address_becomes_the_nearest_pair_that_exists(query, comparison):
+def test_a_url_becomes_the_nearest_comparison_that_exists(query, comparison):
     assert comparison_in(query, NAMES) == comparison
 
 
-def test_one_variant_alone_is_a_pair_of_one():
+def test_one_variant_alone_is_compared_with_none():
     assert comparison_in({"second": "cropped"}, ["full"]) == ("full",)
 
 

@@ -16,8 +16,9 @@ from evaluation.inference.calibration import (
     write_calibration,
 )
 from evaluation.inference.outputs import RawOutputs
+from faces.calibration import Calibration, read_calibration
 from faces.errors import VariantError
-from faces.networks import Calibration, predictions_from, read_calibration
+from faces.networks import predictions_from
 
 AGES = np.arange(101)
 

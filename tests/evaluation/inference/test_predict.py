@@ -15,10 +15,10 @@ from evaluation.inference.outputs import cache_folder, raw_outputs
 from evaluation.inference.predict import loaded_networks, prediction_rows, predictions_path
 from evaluation.predictions import read_predictions
 from faces.answer import Predictor
+from faces.calibration import read_calibration
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import TableError, VariantError
 from faces.files import sha256_of
-from faces.networks import read_calibration
 from faces.pictures import decode
 from tests.builders import records_of
 

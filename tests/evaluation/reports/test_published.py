@@ -25,10 +25,10 @@ from evaluation.reports.readme import BEGIN, END, readme_table, with_table
 from evaluation.reports.scores import METRICS_FILE, compact_json, published_comparisons, scores, sections_of
 from evaluation.reports.second_seed import FOLDER, second_seed_page
 from evaluation.sets import SETS
+from faces.calibration import read_calibration
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DataMissing
 from faces.files import sha256_of
-from faces.networks import read_calibration
 
 RECOMPUTED = 24  # pictures of each set that go through detector and networks again
 

@@ -1,4 +1,4 @@
-"""What the Data page shows: people by split without a data set, pictures with one, draws that come again."""
+"""What the Data page shows: people by split without a data set, pictures with one, equal samples again."""
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ def test_the_labels_come_from_the_names_alone(names):
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
 @pytest.mark.parametrize("heights", [FRACTIONS, COUNTS])
 @pytest.mark.parametrize("key", DISTRIBUTIONS)
-def test_counts_stand_beside_shares_and_every_split_adds_up(names, key, heights, scheme):
+def test_counts_stand_beside_fractions_and_every_split_adds_up(names, key, heights, scheme):
     one = DISTRIBUTIONS[key]
     counts = one.table(names)
     assert counts.groupby("split")["count"].sum().to_dict() == {"train": 3, "validation": 0, "test": 1}
@@ -99,7 +99,7 @@ def test_samples_are_filtered_by_split_age_and_gender(tmp_path, names):
     assert pictures.samples("train", "30–39", "male").empty
 
 
-def test_a_page_holds_so_many_pictures_and_none_is_told_in_words(names):
+def test_a_page_holds_so_many_pictures_and_none_has_an_alert(names):
     many = pd.concat([names] * 7, ignore_index=True)
     assert pages_of(len(many), SAMPLES_A_PAGE) == 2
     assert len(sample_page(many, 1).children) == SAMPLES_A_PAGE
@@ -137,7 +137,7 @@ def recipe(context):
     return read_recipe(recipe_folders(context)["model_cropped"] / "recipe.toml")
 
 
-def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
+def test_equal_seeds_sample_equal_crops_and_others_other_ones(context, recipe):
     upload = context.pictures.upload("sample:astronaut.jpg", ())
     crops = [sampled_crop(upload, recipe, "main", 1, draw) for draw in range(3)]
     side_px = recipe.input.input_px
@@ -150,7 +150,7 @@ def test_equal_seeds_draw_equal_frames_and_others_other_ones(context, recipe):
         sampled_crop(upload, recipe, "middle", 1, 0)
 
 
-def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
+def test_a_sampled_crop_is_sent_and_kept_out_of_caches(client):
     address = "/data/input.jpg?picture=sample:astronaut.jpg&recipe=model_full&part=main&sample=0"
     first, second = (client.get(f"{address}&seed={seed}") for seed in (1, 2))
     assert first.status_code == 200
@@ -158,16 +158,18 @@ def test_a_drawn_frame_is_sent_and_kept_out_of_caches(client):
     assert first.data != second.data
 
 
-def test_ten_frames_are_shown_the_unchanged_one_first():
+def test_ten_inputs_are_shown_the_unchanged_one_first():
     crops = samples_view("sample:astronaut.jpg", "model_full", "main", 7).children
     assert len(crops) == SAMPLES + 1
     assert "sample=" not in str(crops[0])
     assert all("seed=7" in str(crop) for crop in crops[1:])
 
 
-def test_only_changes_that_are_switched_on_are_told():
-    told = severities_in_words(Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1))
-    assert told == [
+def test_only_changes_that_are_switched_on_have_a_severity():
+    severities = severities_in_words(
+        Augmentation(flip_probability=0.5, rotation_degrees=10, blur_probability=0.1)
+    )
+    assert severities == [
         "flip probability 50 %",
         "rotation 10 degrees",
         "blur probability 10 %",

@@ -1,4 +1,4 @@
-"""Figures are pure: a frame goes in, a figure with title, units and counts comes out, in either scheme."""
+"""Figures are pure: a table goes in, a figure with title, units and counts comes out, in either scheme."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ PALETTE = Palette(NAMES)
 
 @pytest.fixture(scope="module")
 def predictions():
-    """120 pictures of `context` test read by two variants, on three of which no face was found."""
+    """Predictions of two variants for 120 pictures of `composites`, on three of which no face was found."""
     rng = np.random.default_rng(0)
     count = 120
     true, female = rng.integers(0, 90, count).astype(float), rng.integers(0, 2, count)
@@ -67,10 +67,10 @@ def predictions():
                 }
             )
         )
-    told = pd.concat(tables, ignore_index=True)
-    sure = np.where(told.female_probability >= 0.6, "female", "male")
-    return told.assign(
-        predicted_gender=np.where(told.female_probability.between(0.4, 0.6), "uncertain", sure)
+    table = pd.concat(tables, ignore_index=True)
+    likelier = np.where(table.female_probability >= 0.6, "female", "male")
+    return table.assign(
+        predicted_gender=np.where(table.female_probability.between(0.4, 0.6), "uncertain", likelier)
     )
 
 
@@ -91,7 +91,7 @@ ALONE = Selection("composites", "test", "all", "full", "")
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
 @pytest.mark.parametrize("selection", [BOTH, ALONE], ids=["two variants", "one variant"])
 @pytest.mark.parametrize("key", CHARTS)
-def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selection, scheme):
+def test_every_chart_is_plotted_with_a_title_in_both_schemes(numbers, key, selection, scheme):
     chart = CHARTS[key]
     figure = chart.plot(
         chart.table(numbers, selection), View(numbers, selection, FigureColours(PALETTE, scheme))
@@ -102,7 +102,7 @@ def test_every_chart_is_drawn_with_a_title_in_both_schemes(numbers, key, selecti
 
 
 @pytest.mark.parametrize("key", CHARTS)
-def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
+def test_a_selection_without_pictures_is_plotted_with_a_title(numbers, key):
     nowhere = Selection("fgnet", "test", "all", "full", "cropped")
     chart = CHARTS[key]
     figure = chart.plot(chart.table(numbers, nowhere), View(numbers, nowhere, FigureColours(PALETTE, LIGHT)))
@@ -110,7 +110,7 @@ def test_a_selection_without_pictures_is_drawn_and_says_so(numbers, key):
 
 
 @pytest.mark.parametrize("key", CHARTS)
-def test_a_set_that_knows_age_bins_alone_is_drawn(predictions, key):
+def test_a_set_with_age_bins_alone_is_plotted(predictions, key):
     bins = predictions.assign(set="fairface", split="test", age_years=np.nan)
     numbers, selection = Numbers(bins), Selection("fairface", "test", "all", "full", "cropped")
     figure = CHARTS[key].plot(
@@ -119,7 +119,7 @@ def test_a_set_that_knows_age_bins_alone_is_drawn(predictions, key):
     assert figure.layout.meta["title"]
 
 
-def test_the_headline_of_a_set_that_knows_age_bins_alone_is_of_bins(predictions):
+def test_the_headline_of_a_set_with_age_bins_alone_is_of_bins(predictions):
     bins = predictions.assign(set="fairface", split="test", age_years=np.nan)
     selection = selection_from({"set": "fairface"}, bins, NAMES)
     assert selection.split == "test"
@@ -130,7 +130,7 @@ def test_the_headline_of_a_set_that_knows_age_bins_alone_is_of_bins(predictions)
     assert estimates == ["bin_accuracy", "bin_off_by_one", "accuracy", "auc"]
 
 
-def test_the_rule_that_is_served_stands_on_the_curve_of_accuracy_against_the_share_told(numbers):
+def test_the_served_threshold_stands_on_the_curve_of_accuracy_against_answer_rate(numbers):
     chart = CHARTS["accuracy_by_answer_rate"]
     figure = chart.plot(chart.table(numbers, BOTH), View(numbers, BOTH, FigureColours(PALETTE, LIGHT)))
     curve, rule = figure.data[0], figure.data[1]
@@ -167,7 +167,7 @@ def test_networks_that_came_without_a_history_have_no_curves_and_the_card_says_s
     assert "None of these trainings" in figure.layout.annotations[0].text
 
 
-def test_a_matrix_shows_counts_or_shares_and_its_hover_always_the_count():
+def test_a_matrix_shows_counts_or_fractions_and_its_hover_always_the_count():
     counts = pd.DataFrame([[8, 2], [1, 9]], ["male", "female"], ["male", "female"])
     shown = {
         fractions: confusion_figure(counts, "", LIGHT, fractions=fractions).data[0]
@@ -201,7 +201,7 @@ def test_the_two_matrices_are_of_the_same_pictures_and_the_csv_holds_both(number
     assert len(matrix_titles([first, second], BOTH, "age")) == 3
 
 
-def test_the_table_has_a_row_a_measure_with_both_intervals_and_the_difference(numbers):
+def test_the_table_has_a_row_a_metric_with_both_intervals_and_the_difference(numbers):
     rows = table_rows(numbers, BOTH)
     assert len(rows) == len(METRICS)
     fields = {column["field"] for column in table_columns(BOTH, COLOURS)}
@@ -220,7 +220,7 @@ def test_the_headline_says_the_sentence_and_what_the_set_can_show(numbers):
     assert len(tiles(numbers, BOTH, COLOURS)) == 4
 
 
-def test_one_variant_alone_is_told_without_a_comparison(numbers):
+def test_one_variant_alone_has_a_headline_without_a_comparison(numbers):
     words = str(headline(numbers, ALONE, COLOURS))
     assert "on average" in words
     assert "better" not in words
@@ -243,11 +243,11 @@ def test_face_found_leaves_the_other_pictures_out_of_both_variants(numbers):
     ],
     ids=["nothing", "nonsense", "the other first", "the same twice", "face found"],
 )
-def test_an_address_becomes_the_nearest_selection_that_exists(predictions, wanted, selected):
+def test_a_url_becomes_the_nearest_selection_that_exists(predictions, wanted, selected):
     assert selection_from(wanted, predictions, NAMES) == selected
 
 
-def test_a_selection_and_its_address_say_the_same(predictions):
+def test_a_selection_and_its_url_are_equal(predictions):
     assert BOTH.query == "?set=composites&split=test&pictures=all&first=full&second=cropped"
     assert selection_from(BOTH.as_dict, predictions, NAMES) == BOTH
 

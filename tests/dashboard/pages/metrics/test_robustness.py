@@ -36,7 +36,7 @@ def curve_of(figure, name):
 @every_kind
 @pytest.mark.parametrize("shown", PANEL_METRICS.values(), ids=PANEL_METRICS)
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
-def test_every_panel_is_drawn_with_a_title_for_every_measure(kind, shown, scheme):
+def test_every_panel_is_plotted_with_a_title_for_every_metric(kind, shown, scheme):
     figure = panel_figure(TABLE, BOTH, kind, shown, COLOURS[scheme])
     assert figure.layout.height == PANEL_HEIGHT_PX
     assert figure.layout.meta["title"]
@@ -62,7 +62,7 @@ def test_a_panel_starts_unchanged_and_is_labelled_in_the_unit_of_its_change():
     assert list(figure.layout.xaxis.ticktext) == ["–", "5", "10", "15", "20", "30"]
     assert figure.layout.xaxis.title.text == "degrees, to either side"
     assert list(curve_of(figure, "full").y) == [4.5, 5.5, 6.5, 7.5, 8.5, 9.5]
-    assert [told[0] for told in curve_of(figure, "full").customdata][:2] == [
+    assert [point[0] for point in curve_of(figure, "full").customdata][:2] == [
         "unchanged",
         "5 (degrees, to either side)",
     ]
@@ -96,7 +96,7 @@ def test_one_variant_alone_has_one_curve():
     assert [trace.name for trace in figure.data if trace.name] == ["cropped"]
 
 
-def test_the_csv_of_a_panel_holds_what_is_drawn_and_no_hashes():
+def test_the_csv_of_a_panel_holds_what_is_plotted_and_no_hashes():
     table = robustness_rows_of(TABLE, BOTH, "noise")
     assert len(table) == 12
     assert list(table.severity.unique()) == [0, 1, 2, 3, 4, 5]
@@ -122,7 +122,7 @@ def test_the_section_has_a_panel_a_kind_of_change_and_a_switch():
     ],
     ids=["another set", "another split"],
 )
-def test_pictures_that_were_not_measured_are_said_to_be_so(elsewhere):
+def test_sets_that_were_not_measured_have_a_note(elsewhere):
     assert is_measured(TABLE, BOTH)
     assert not is_measured(TABLE, elsewhere)
     assert "Not measured on these pictures" in str(robustness_note(TABLE, elsewhere))

@@ -1,4 +1,4 @@
-"""Right and wrong are told within the tolerance, and known people are found in their faces."""
+"""Marks are right within the tolerance, and known people are matched with their faces."""
 
 from dashboard.pages.predict.ground_truth import GroundTruth, marks, summary
 from dashboard.pictures.samples import KnownPerson, people_by_face, shipped_samples
@@ -10,7 +10,7 @@ ANSWERS = {
 }
 
 
-def test_an_age_is_right_within_the_tolerance_and_says_by_how_much_it_is_off():
+def test_an_age_is_right_within_the_tolerance_and_has_its_error():
     cropped, full = marks(ANSWERS, GroundTruth(age_years=36), tolerance_years=5)
     assert (cropped.right, cropped.off_years) == (True, -3)
     assert (full.right, full.off_years) == (True, 5)
@@ -22,7 +22,7 @@ def test_a_gender_is_right_or_wrong():
     assert [(mark.variant, mark.right) for mark in found] == [("cropped", True), ("full", False)]
 
 
-def test_a_gender_that_was_not_told_is_neither_right_nor_wrong():
+def test_an_uncertain_gender_is_neither_right_nor_wrong():
     unsure = {"cropped": {"age_years": 1.0, "gender": "uncertain"}}
     found = marks(unsure, GroundTruth(gender="female"), 5) + marks(ANSWERS, GroundTruth(gender="female"), 5)
     assert found[0].right is None

@@ -63,7 +63,7 @@ def test_every_column_of_the_table_has_its_number_in_every_row(runs):
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
 @pytest.mark.parametrize("key", CURVES)
-def test_every_curve_is_drawn_in_both_schemes_with_a_title(runs, key, scheme):
+def test_every_curve_is_plotted_in_both_schemes_with_a_title(runs, key, scheme):
     figure = CURVES[key].plot(runs, [run.name for run in runs], FigureColours(PALETTE, scheme))
     assert figure.layout.meta["title"].startswith(CURVES[key].label)
 
@@ -78,10 +78,10 @@ def test_runs_are_laid_over_each_other_training_dotted_and_validation_solid(runs
     assert figure.layout.uirevision
 
 
-def test_the_title_says_where_the_curves_end(runs):
+def test_the_title_holds_the_last_values(runs):
     assert CURVES["loss"].title(runs) == "Loss: full 2.1, wide 2.4 at the end"
-    silent = dataclasses.replace(runs[0], history=runs[0].history.assign(validation_loss=float("nan")))
-    assert CURVES["loss"].title([silent, runs[1]]) == "Loss: wide 2.4 at the end"
+    without_loss = dataclasses.replace(runs[0], history=runs[0].history.assign(validation_loss=float("nan")))
+    assert CURVES["loss"].title([without_loss, runs[1]]) == "Loss: wide 2.4 at the end"
 
 
 def test_a_phase_is_named_once_where_runs_agree_and_with_its_run_where_they_do_not(runs):
@@ -97,13 +97,13 @@ def test_what_the_button_saves_is_what_the_figure_shows(runs):
     assert CURVES["loss"].table([]).empty
 
 
-def test_a_training_says_how_far_it_is_and_what_it_will_take(runs):
+def test_the_progress_of_a_training_has_its_epoch_and_the_time_left(runs):
     (line,) = progress_of(runs)
     words = "wide trains: epoch 2 of 4, phase cooldown, about 2 minutes left, on CPU."
     assert words in str(line)
 
 
-def test_a_killed_run_is_told_how_to_go_on_and_a_broken_one_what_is_wrong(runs):
+def test_a_stopped_run_has_the_command_to_resume_it_and_a_broken_one_its_problem(runs):
     stopped = dataclasses.replace(runs[1], state=STOPPED)
     broken = dataclasses.replace(runs[2], state=UNREADABLE, problem="history.csv is no table.")
     killed, unreadable = map(str, progress_of([stopped, broken]))
@@ -115,7 +115,7 @@ def test_a_killed_run_is_told_how_to_go_on_and_a_broken_one_what_is_wrong(runs):
     ("seconds", "words"),
     [(20, "a minute"), (190, "3 minutes"), (3600, "1 hour"), (8040, "2 hours 14 minutes")],
 )
-def test_a_time_is_told_in_words(seconds, words):
+def test_a_duration_is_written_in_words(seconds, words):
     assert minutes_in_words(seconds) == words
 
 
@@ -128,7 +128,7 @@ def test_a_time_is_told_in_words(seconds, words):
     ],
     ids=["nothing", "two", "nonsense"],
 )
-def test_an_address_chooses_the_runs_whose_curves_are_drawn(query, chosen):
+def test_a_url_chooses_the_runs_whose_curves_are_plotted(query, chosen):
     assert chosen_in(query, ["a", "b", "c", "d", "e"]) == chosen
 
 
