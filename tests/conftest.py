@@ -68,15 +68,24 @@ def pytest_runtest_protocol(item: pytest.Item):
     return (yield)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef, request: pytest.FixtureRequest):
-    """Count no fixture that a test shares with others, though it asks for it first."""
-    before = cpu_seconds()
-    try:
-        return (yield)
-    finally:
-        if fixturedef.scope != "function":
-            request.config.stash[NOT_COUNTED] += cpu_seconds() - before
+class SharedFixtures:
+    """Count no fixture that a test shares with others, though it asks for it first.
+
+    A plugin and no plain hook: pytest does not ask a conftest below its root about fixtures of the session.
+    """
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef, request: pytest.FixtureRequest):
+        before = cpu_seconds()
+        try:
+            return (yield)
+        finally:
+            if fixturedef.scope != "function":
+                request.config.stash[NOT_COUNTED] += cpu_seconds() - before
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SharedFixtures(), "shared-fixtures")
 
 
 @pytest.hookimpl(wrapper=True)

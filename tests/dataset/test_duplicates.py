@@ -111,6 +111,7 @@ def utkface_search(utkface_prints):
     return identical, near
 
 
+@pytest.mark.slow
 def test_every_pixel_identical_group_of_utkface_is_found(utkface_search, listed_duplicates):
     assert utkface_search[0] == {frozenset(group) for group in listed_duplicates["identical"]}
 

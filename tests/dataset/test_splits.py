@@ -55,6 +55,7 @@ def test_no_listed_duplicate_group_lies_across_the_split(committed, listed_dupli
         assert len({split[file] for file in group if file in split}) <= 1, group
 
 
+@pytest.mark.slow
 def test_the_committed_split_is_made_again_from_the_pictures(data_dir, utkface_prints, tmp_path):
     records, _ = utkface.records(data_dir)
     names, prints = utkface_prints
@@ -67,6 +68,7 @@ def test_the_committed_split_is_made_again_from_the_pictures(data_dir, utkface_p
     assert split_sha256(tmp_path / "split.csv") == split_sha256()
 
 
+@pytest.mark.slow
 def test_the_committed_fairface_split_is_made_again_from_the_pictures(data_dir, tmp_path):
     if not (data_dir / "fairface").is_dir():
         pytest.skip(f"needs {data_dir / 'fairface'}")
