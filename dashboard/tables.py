@@ -34,7 +34,7 @@ class Tables:
         self._found = frozenset(found)
         self._runs_folder = runs_folder
         self._read: dict[Any, pd.DataFrame] = {}
-        self._reading = threading.Condition()
+        self._loading = threading.Condition()
 
     @property
     def variant_folders(self) -> list[Path]:
@@ -68,13 +68,13 @@ class Tables:
         """
         return self._robustness()
 
-    @cachedmethod(attrgetter("_read"), key=lambda _self: "predictions", condition=attrgetter("_reading"))
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "predictions", condition=attrgetter("_loading"))
     def _predictions(self) -> pd.DataFrame:
         from evaluation.predictions import read_predictions  # brings pyarrow: only pages that need it wait
 
         return self._table(read_predictions)
 
-    @cachedmethod(attrgetter("_read"), key=lambda _self: "robustness", condition=attrgetter("_reading"))
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "robustness", condition=attrgetter("_loading"))
     def _robustness(self) -> pd.DataFrame:
         from evaluation.predictions import read_robustness
 

@@ -1,1 +1,1 @@
-"""One data set's journey: reader -> duplicates -> split -> compositions -> boxes -> arrays."""
+"""One data set's journey: reader -> duplicates -> split -> composites -> boxes -> arrays."""

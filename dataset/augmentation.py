@@ -25,7 +25,6 @@ LUMA_RGB = np.array([0.299, 0.587, 0.114])
 
 
 Fraction = Annotated[float, Ge(0), Le(1)]
-Amount = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -50,10 +49,12 @@ class Augmentation:
     low_resolution_probability: Fraction = 0.0
     low_resolution_side_px: Annotated[int, Gt(0)] = 48  # the smallest side before it is enlarged again
     blur_probability: Fraction = 0.0
-    blur_sigma_px: Amount = 1.5
+    blur_sigma_px: Annotated[float, Ge(0), Le(100)] = 1.5
     noise_probability: Fraction = 0.0
-    noise_sigma_levels: Amount = 10.0  # of 255
-    noise_grain_px: Amount = 0.0  # the coarsest grain, a standard deviation; 0: every pixel by itself
+    noise_sigma_levels: Annotated[float, Ge(0), Le(255)] = 10.0  # of 255
+    noise_grain_px: Annotated[float, Ge(0), Le(100)] = (
+        0.0  # the coarsest grain, a standard deviation; 0: none
+    )
     jpeg_probability: Fraction = 0.0
     jpeg_lowest_quality: Annotated[int, Ge(1), Le(100)] = 30
     cutout_probability: Fraction = 0.0

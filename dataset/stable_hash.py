@@ -1,6 +1,6 @@
 """Deterministic hash of a string, the same on every machine.
 
-Splits, samples and composites are drawn by it: what is committed or cached depends on these very numbers.
+Splits, samples and composites are chosen by it: what is committed or cached depends on these very numbers.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""Networks and pictures -> predictions tables -> measures, comparisons, cards. No TensorFlow, no Dash."""
+"""Networks and pictures -> predictions tables -> metrics, comparisons, cards. No TensorFlow, no Dash."""

@@ -51,7 +51,7 @@ class Calibration:
 
     age_temperature: Annotated[float, Gt(0)] = 1.0
     gender_temperature: Annotated[float, Gt(0)] = 1.0
-    abstention_threshold: Annotated[float, Ge(0), Le(1)] = EVEN
+    abstention_threshold: Annotated[float, Ge(EVEN), Le(1)] = EVEN
     fitted_on: FittedOn | None = field(default=None, compare=False)
 
 

@@ -50,7 +50,7 @@ def read_table(path: Path, error: type[ProjectError]) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise error(f"There is no file {path}.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:  # a number of 5,000 digits is a bare ValueError
         raise error(f"{path} cannot be read: {problem}") from problem
 
 

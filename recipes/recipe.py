@@ -40,6 +40,7 @@ from recipes.values import (
     Fractions,
     Initializer,
     Limits,
+    Name,
     Positive,
     Text,
     Trainable,
@@ -62,10 +63,10 @@ class InputRecipe:
     """The input crop; the one table in which `full` and `cropped` differ."""
 
     input_mode: InputMode
-    crop_scale: Positive
-    input_px: Count
+    crop_scale: Annotated[float, Gt(0), Le(10)]
+    input_px: Annotated[int, Ge(16), Le(2048)]
     pad_rgb: tuple[Level, Level, Level]
-    canvas_scale: Annotated[float, Ge(1)]  # side of what augmentation may move in, over the input's
+    canvas_scale: Annotated[float, Ge(1), Le(4)]  # side of what augmentation may move in, over the input's
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -156,7 +157,7 @@ class Loss:
     age_weight: Amount = 1.0
     gender_weight: Amount = 1.0
     gender_smoothing: BelowOne = 0.0
-    sigma_years: Positive = 2.0
+    sigma_years: Annotated[float, Ge(0.1)] = 2.0
     expectation_weight: Amount = 0.0
     localizer_weight: Amount = 1.0
 
@@ -250,7 +251,7 @@ class Schedule:
 class Recipe:
     """Every choice of a training. `path` is the file that says them."""
 
-    name: Text
+    name: Name
     path: SkipJsonSchema[Path]
     input: InputRecipe
     network: NetworkRecipe

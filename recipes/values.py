@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from dataset.records import AGEDB, CHIPS, COMPOSITES, FAIRFACE
 from faces.toml import WrongTogether
@@ -14,6 +14,7 @@ TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 WEIGHT_SUFFIXES = (".keras", ".h5")
 ALL, HEADS, LOCALIZER = "all", "heads", "localizer"
+NAME = r"^\w[\w.-]*$"
 TRAINABLE = rf"{ALL}|{HEADS}|{LOCALIZER}|last [1-9][0-9]*|after \S+"
 
 # The functions of training.networks.architectures, and "embedding".
@@ -58,6 +59,7 @@ def _sum_to_one(fractions: dict[str, float]) -> dict[str, float]:
 
 
 Text = Annotated[str, MinLen(1)]
+Name = Annotated[str, StringConstraints(pattern=NAME)]  # also that of a folder
 Count = Annotated[int, Gt(0)]
 Positive = Annotated[float, Gt(0)]
 Amount = Annotated[float, Ge(0)]

@@ -139,7 +139,7 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def small_variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
-    """By name: `ages` and `genders`, networks of one task with equal frames, and `both`, one of two tasks."""
+    """By name: `ages` and `genders`, networks of one task with equal inputs, and `both`, one of two tasks."""
     folder = tmp_path_factory.mktemp("variants")
     told: dict[str, tuple[str, ...]] = {"ages": (AGE,), "genders": (GENDER,), "both": OUTPUTS}
     return {name: exported(folder, name, outputs, seed) for seed, (name, outputs) in enumerate(told.items())}

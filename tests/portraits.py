@@ -1,4 +1,4 @@
-"""Frames of people to explain: portraits from the data sets where they are, else the shipped samples."""
+"""Input crops of people to explain: portraits from the data sets where they are, else the shipped samples."""
 
 import os
 from pathlib import Path

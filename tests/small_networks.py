@@ -1,4 +1,4 @@
-"""Variants of small networks at a random start, through the real export: what tells age, gender, or both."""
+"""Variants of small networks at a random start, through the real export, with one head or both."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ PX = 40
 
 
 def exported(folder: Path, name: str, outputs: tuple[str, ...], seed: int, **changes: Any) -> Variant:
-    """The variant `name` under `folder`, whose network tells `outputs`; `changes` are facts of its frame."""
+    """The variant `name` under `folder`, with heads `outputs`; `changes` are keys of its variant.toml."""
     pytest.importorskip("tensorflow", reason="needs TensorFlow (the full environment)")
     import keras
 

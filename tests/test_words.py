@@ -30,7 +30,8 @@ def tracked(*patterns: str) -> list[str]:
 
 
 def words_in(pattern: str, *, but: tuple[str, ...] = ()) -> Iterator[str]:
-    whole_words = re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+    # Between letters of other words too: `whole_picture_glimpse` is one word to a regular expression.
+    whole_words = re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])", re.IGNORECASE)
     for name in tracked("*.py", "*.toml", "*.js"):
         if name in but:
             continue

@@ -1,1 +1,1 @@
-"""A module a page: its layout and its callbacks. Dash runs these modules anew for every app."""
+"""A folder a page: its layout and its callbacks. Dash runs these modules anew for every app."""

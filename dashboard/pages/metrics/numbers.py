@@ -65,7 +65,7 @@ class Numbers:
         return paired(selection.rows(self.predictions), selection.first, selection.second)
 
     def fairness(self, selection: Selection, name: str) -> pd.DataFrame:
-        """Selected rows of one variant by gender, race and age group, with CELL_COLUMNS."""
+        """Selected rows of one variant by gender, race and age group, with GROUP_COLUMNS."""
         key = ("fairness", selection.set, selection.split, selection.pictures, name)
         return self.once(key, lambda: fairness_groups(self.rows(selection, name)))
 
