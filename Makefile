@@ -28,10 +28,12 @@ TEST_READY := $(call ready,.venv-test,$(TEST_FILES))
 
 # One thread for TensorFlow where two parts run side by side, on two cores.
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# Of the tests that load TensorFlow, those that train whole recipes: about half of the time.
+RECIPE_TESTS := tests/training/test_recipes.py tests/benchmarks
 # With ARGS, a part may have no test at all (pytest's exit code 5): that is no failure of it.
 PYTEST_ARGS = $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
 
-.PHONY: run check test test-rest test-training test-browser test-slow smoke screenshots docs format chromium clean
+.PHONY: run check test test-training test-recipes test-networks test-browser test-slow smoke screenshots docs format chromium clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_READY)
@@ -44,22 +46,24 @@ check: $(CHECK_READY)
 	env -u AGE_GENDER_DATA .venv-check/bin/python -m pytest -n 2 --dist loadfile \
 		-m "not (training or browser or data or slow)" $(PYTEST_ARGS)
 
-# The quick checks first: what they find is known within a minute.
+# The quick checks first: what they find is known within a minute. Then two parts at a time, the long ones first.
 test: check $(RUN_READY) $(TEST_READY) chromium
-	$(MAKE) -j2 --output-sync=target test-training test-rest
+	$(MAKE) -j2 --output-sync=target test-recipes test-networks test-browser test-slow
 	$(MAKE) smoke
 
-test-training: $(TEST_READY)
-	$(ONE_THREAD) .venv-test/bin/python -m pytest -m "training" $(PYTEST_ARGS)
+test-training: test-recipes test-networks
+
+test-recipes: $(TEST_READY)
+	$(ONE_THREAD) .venv-test/bin/python -m pytest $(RECIPE_TESTS) -m "training" $(PYTEST_ARGS)
+
+test-networks: $(TEST_READY)
+	$(ONE_THREAD) .venv-test/bin/python -m pytest -m "training" $(RECIPE_TESTS:%=--ignore=%) $(PYTEST_ARGS)
 
 test-browser: $(TEST_READY) chromium
 	.venv-test/bin/python -m pytest -m "browser" $(PYTEST_ARGS)
 
 test-slow: $(TEST_READY)
 	.venv-test/bin/python -m pytest -m "(data or slow) and not (training or browser)" $(PYTEST_ARGS)
-
-test-rest: $(TEST_READY) chromium
-	.venv-test/bin/python -m pytest -m "(browser or data or slow) and not training" $(PYTEST_ARGS)
 
 smoke: $(RUN_READY)
 	.venv/bin/python -m tests.smoke_slim
