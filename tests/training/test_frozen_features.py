@@ -70,7 +70,12 @@ def test_features_are_cached_only_without_augmentation_or_by_the_recipe_s_word(
     augmented = replace(
         heads_alone, mix=replace(heads_alone.mix, augmentation=Augmentation(flip_probability=0.5))
     )
-    at_random = replace(heads_alone, network=replace(heads_alone.network, weights="none"))
+    at_random = replace(
+        heads_alone,
+        network=replace(
+            heads_alone.network, architecture="multitask_cnn", embedding_layer="", weights="none"
+        ),
+    )
     assert heads_alone.feature_samples(phase) == 1
     assert heads_alone.feature_samples(replace(phase, trainable="all")) == 0
     assert augmented.feature_samples(phase) == 0

@@ -51,5 +51,5 @@ def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:  # type: ignore[no-unty
     path.write_text(
         text.replace('name = "main"', 'name = "main"\noptimizer = "adam"\nlayerwise_lr_decay = 0.9')
     )
-    with pytest.raises(RecipeError, match="layerwise_lr_decay belongs to the optimizer 'adamw'"):
+    with pytest.raises(RecipeError, match="layerwise_lr_decay belongs to 'adamw'"):
         read_recipe(path)
