@@ -56,7 +56,7 @@ class Detector:
     The input size is the one for which the file was exported (`imgsz` in its metadata); `size_px` overrides
     it where the export has dynamic axes. Safe to call from several threads.
 
-    Raises DetectorError where `onnx_path` is no such export, or knows several classes and none called "face".
+    Raises DetectorError where `onnx_path` is no such export, or has several classes and none called "face".
     """
 
     def __init__(
@@ -95,9 +95,7 @@ class Detector:
             raise DetectorError(f"{self.onnx_path} is no detection network. Received: task '{task}'.")
         faces = [index for index, name in names.items() if str(name).lower() == "face"]
         if len(names) > 1 and not faces:
-            raise DetectorError(
-                f"{self.onnx_path} knows no class 'face'. Received: {sorted(names.values())}."
-            )
+            raise DetectorError(f"{self.onnx_path} has no class 'face'. Received: {sorted(names.values())}.")
         self._face_class = faces[0] if faces else 0
         # A fixed height and width are integers; dynamic axes have names.
         self._fixed_hw = (

@@ -1,6 +1,7 @@
 """In-memory store of uploads, keyed by an unguessable token; 30 min idle expiry, 512 MB cap.
 
 It keeps the promise of the first page: pictures stay in this server's memory and never reach a disk or a log.
+How large a picture may be stands in `faces.pictures` (MAX_BYTES), how large a request in `dashboard.api`.
 """
 
 import secrets

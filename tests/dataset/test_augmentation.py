@@ -1,4 +1,4 @@
-"""Augmentation: what each strength changes, and what stays the same."""
+"""Augmentation: what each parameter changes, and what stays the same."""
 
 import cv2
 import numpy as np

@@ -141,7 +141,7 @@ def test_a_map_without_differences_is_empty_instead_of_noise(values):
 
 def test_fractions_are_measured_in_the_coordinates_of_the_picture():
     values = np.zeros((4, 4), np.float32)
-    values[1, 2] = 1.0  # the frame's third column and second row: x 120 to 130, y 60 to 70
+    values[1, 2] = 1.0  # the input's third column and second row: x 120 to 130, y 60 to 70
     found = SaliencyMap(values, Square(100, 50, 40))
     assert found.fraction_inside((120, 60, 130, 70)) == 1
     assert found.fraction_inside((0, 0, 110, 100)) == 0

@@ -1,4 +1,4 @@
-"""Numbers of a selection -> the table by gender, race and age group, of this release and the one before."""
+"""Numbers of a selection -> the table by gender, race and age group, also of the baseline release."""
 
 import math
 from collections.abc import Mapping

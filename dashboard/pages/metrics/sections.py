@@ -20,7 +20,7 @@ from faces.errors import ProjectError
 
 FAIRNESS_NOTE = (
     "By gender, race and age group, where the set names races; the bold rows are of all ages. Grey: fewer "
-    "than 30 pictures, too few to tell. Where a release before was kept, its figures stand beside."
+    "than 30 pictures, too few to tell. Where there is a baseline release, its figures stand beside."
 )
 
 

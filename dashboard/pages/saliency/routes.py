@@ -15,6 +15,7 @@ import numpy as np
 from dashboard.context import current_context
 from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offered
 from dashboard.pages.saliency.rows import SaliencyRow, existing_face, rows_of
+from dashboard.pictures.routes import keep_out_of_caches
 from dashboard.pictures.uploads import Upload
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
 from faces.input_crops import crop_for
@@ -26,6 +27,7 @@ ONNX_RUNTIME, TF_KERAS_VIS = "onnx", "tf-keras-vis"
 _STEPS = 65535  # values travel as 16-bit numbers
 
 blueprint = flask.Blueprint("saliency", __name__, url_prefix="/saliency")
+blueprint.after_request(keep_out_of_caches)
 reference_engine = ReferenceEngine()
 
 
@@ -62,13 +64,6 @@ def input_crop() -> flask.Response:
         return flask.Response(status=410)
     _, encoded = cv2.imencode(".png", _crop(upload, row)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
-
-
-@blueprint.after_request
-def keep_out_of_caches(response: flask.Response) -> flask.Response:
-    # A browser's cache is a disk, too.
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 def _requested_row() -> tuple[Upload, SaliencyRow]:
