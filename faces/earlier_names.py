@@ -1,4 +1,7 @@
-"""Name of an earlier release -> what it is called now, in words for an error."""
+"""Name of an earlier release -> what it is called now, in words for an error.
+
+`earlier_names.csv` lists them by kind. `python -m dataset migrate` renames by it; both go together one day.
+"""
 
 import csv
 from collections.abc import Iterable
@@ -6,16 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# It lies with the migration that reads it too, and goes with it.
-RENAMED_CSV = Path(__file__).parents[1] / "dataset" / "tables" / "renamed.csv"
+RENAMED_CSV = Path(__file__).with_suffix(".csv")
 
 
 @cache
 def renamed(*kinds: str) -> dict[str, str]:
-    """Earlier name -> name, of some kinds of names ("column", "key", "value", ...); without any, of all."""
+    """Earlier name -> name, of some kinds of names: "column", "key", "value", ..."""
     with RENAMED_CSV.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {row["old"]: row["new"] for row in rows if not kinds or row["kind"] in kinds}
+    return {row["old"]: row["new"] for row in rows if row["kind"] in kinds}
 
 
 def keys_in(document: Any) -> set[str]:

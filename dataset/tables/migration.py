@@ -1,7 +1,7 @@
 """Folder of artefacts with the names of an earlier release -> the same numbers under today's names.
 
-Renames columns, keys and values of parquet, CSV, TOML and JSON files by `renamed.csv`; every number, hash,
-comment and order stays. Kept until no artefact of an earlier release is needed any more.
+Renames columns, keys and values of parquet, CSV, TOML and JSON files by `faces/earlier_names.csv`; every
+number, hash, comment and order stays. Kept until no artefact of an earlier release is needed any more.
 """
 
 import csv
