@@ -19,10 +19,10 @@ from evaluation.reports.scores import estimates_in, history_in, read_scores
 from faces.errors import DataMissing, ProjectError, TableError
 from faces.variants import VARIANT_TOML, Variant, read_variant
 from recipes.run import COMPLETE, EARLIER_PARTS, RUN_TOML, TRAINING, PlannedPhase, RunState, read_run
+from recipes.values import COOLDOWN, MAIN
 
 # TRAINING and COMPLETE stand in run.toml, the others follow from a folder and the time.
 STOPPED, INCOMPLETE, UNREADABLE = "stopped", "incomplete", "unreadable"
-MAIN_PHASE, COOLDOWN_PHASE = "main", "cooldown"
 RUN_FILES = (RUN_TOML, "history.csv", VARIANT_TOML)  # a folder with one of these is a run's
 SCORED_SET, SCORED_SPLIT = CHIPS, "test"
 # A training that gave no sign of life for so long is taken for killed.
@@ -124,9 +124,9 @@ def phases_in(history: pd.DataFrame) -> pd.Series:
     """The phase of each epoch by name: an older history has a column `cooldown` (0, 1), the oldest none."""
     if "phase" in history:
         return history.phase.astype(str)
-    if "cooldown" in history:
-        return history.cooldown.map({1: COOLDOWN_PHASE}).fillna(MAIN_PHASE)
-    return pd.Series(MAIN_PHASE, history.index, dtype=str)
+    if COOLDOWN in history:
+        return history.cooldown.map({1: COOLDOWN}).fillna(MAIN)
+    return pd.Series(MAIN, history.index, dtype=str)
 
 
 def _is_run(folder: Path) -> bool:

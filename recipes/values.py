@@ -14,6 +14,7 @@ TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 WEIGHT_SUFFIXES = (".keras", ".h5")
 ALL, HEADS, LOCALIZER = "all", "heads", "localizer"
+MAIN, COOLDOWN = "main", "cooldown"  # the mixes of a recipe, as histories and pages name them
 NAME = r"^\w[\w.-]*$"
 TRAINABLE = rf"{ALL}|{HEADS}|{LOCALIZER}|last [1-9][0-9]*|after \S+"
 

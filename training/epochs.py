@@ -19,21 +19,22 @@ import pandas as pd
 import tensorflow as tf
 
 from dataset.augmentation import Augmentation
+from dataset.labels import TRAIN, VALIDATION
 from faces.errors import RecipeError
 from faces.files import whole_file
 from faces.networks import ATTENTION
 from recipes.recipe import FEMALE, LOCALIZER, Phase, Recipe
 from recipes.run import TRAINING
+from recipes.values import COOLDOWN
 from training.checkpoint import CHECKPOINT, Progress, Row, load_optimizer, load_progress, save_checkpoint
 from training.frozen_features import heads_of, with_features
 from training.networks.batch_norm import fused_batch_norms
 from training.networks.build import StartedNetwork
 from training.phases import compiled, has_stalled, learning_rate_after, trainable_parameters
-from training.pipeline import TRAIN, VALIDATION, Labelled, training_batches
+from training.pipeline import Labelled, training_batches
 from training.validation import validation_row
 
 FEATURES = "features"  # of a frozen backbone, in the run's folder while a phase needs them
-COOLDOWN = "cooldown"
 
 Report = Callable[[Progress, str], None]  # called with the state, TRAINING or COMPLETE
 

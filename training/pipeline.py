@@ -20,7 +20,7 @@ from dataset.augmentation import Augmentation, augmented_with_face
 from dataset.duplicates import read_duplicate_groups, with_mean_ages
 from dataset.face_boxes import write_boxes
 from dataset.face_dataset import FaceDataset, FaceLabels
-from dataset.labels import decade_of
+from dataset.labels import TRAIN, decade_of
 from dataset.records import CHIPS, load_records
 from dataset.stable_hash import stable_hash
 from faces.errors import DataMissing, PictureError
@@ -28,9 +28,6 @@ from faces.files import whole_file
 from faces.networks import ATTENTION
 from faces.variants import FACE, Variant
 from recipes.recipe import FEMALE, InputRecipe, Recipe
-
-TRAIN = "train"
-VALIDATION = "validation"
 
 
 @dataclass(frozen=True)

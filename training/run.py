@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dataset.labels import TRAIN, VALIDATION
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import DataMissing, RecipeError
 from faces.files import whole_file
@@ -22,7 +23,7 @@ from training.checkpoint import CHECKPOINT, Progress
 from training.epochs import Training, fit_phases
 from training.export.export import export_variant
 from training.networks.build import StartedNetwork, measure_batch_norm, started_network
-from training.pipeline import TRAIN, VALIDATION, Labelled, labelled_inputs, training_batches
+from training.pipeline import Labelled, labelled_inputs, training_batches
 from training.run_folder.card import run_command, write_run_card
 from training.run_folder.state import set_facts, write_run_state
 

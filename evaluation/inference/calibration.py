@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
-from dataset.records import CHIPS
+from dataset.labels import CHIPS, VALIDATION
 from dataset.splits import split_sha256
 from dataset.tables.columns import UNREADABLE
 from evaluation.inference.outputs import RawOutputs, raw_outputs
@@ -151,7 +151,7 @@ def write_calibrations(
     fits = {}
     for network in networks:
         of_network = outputs[network.variant.name]
-        chosen = ((pictures.split == "validation") & (of_network.boxes.status != UNREADABLE)).to_numpy()
+        chosen = ((pictures.split == VALIDATION) & (of_network.boxes.status != UNREADABLE)).to_numpy()
         labels = pictures[chosen]
         fit = fitted(of_network.rows(chosen), labels.age_years.to_numpy(), labels.gender.to_numpy())
         write_calibration(network.variant, fit)
@@ -162,7 +162,7 @@ def write_calibrations(
 def write_calibration(variant: Variant, fit: Fit) -> None:
     """Write `calibration.toml` whole, with what it was fitted on; without figures of absent heads."""
     age, gender = fit.age, fit.gender
-    fitted_on = FittedOn(CHIPS, "validation", fit.count, split_sha256(), variant.network_sha256)
+    fitted_on = FittedOn(CHIPS, VALIDATION, fit.count, split_sha256(), variant.network_sha256)
     if age:
         fitted_on = replace(
             fitted_on,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dataset.labels import SPLITS
+from dataset.labels import SPLITS, TRAIN
 from dataset.records import FAIRFACE, load_records
 from dataset.stable_hash import ALL_BITS, stable_hash
 
@@ -21,8 +21,8 @@ def scored_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> pd.DataFr
     """Records of dataset.records by split and file; of `train` the sample or none. Raises DataMissing."""
     records = load_records(set_name, data_dir, cache_dir)
     if set_name == FAIRFACE:
-        records = records[records.split != "train"]
-    in_train = records.split == "train"
+        records = records[records.split != TRAIN]
+    in_train = records.split == TRAIN
     sampled = records[in_train & records.file.isin(train_sample(list(records.file[in_train])))]
     pictures = pd.concat([sampled, records[~in_train]])
     order = pd.Categorical(pictures.split, SPLITS, ordered=True)

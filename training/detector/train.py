@@ -18,8 +18,9 @@ import yaml
 from dataset.backgrounds import backgrounds_of
 from dataset.detection_scenes import write_scenes
 from dataset.face_detection import labelled_pictures
+from dataset.labels import CHIPS, TEST, TRAIN, VALIDATION
 from dataset.paths import add_path_options, data_dir_of
-from dataset.records import CHIPS, load_records
+from dataset.records import load_records
 from faces.errors import DataMissing
 from faces.files import whole_file
 
@@ -86,8 +87,8 @@ def default_device() -> str:
 
 def training_pictures(data_dir: Path) -> list[Path]:
     """The train pictures of face_detection, without the backgrounds of validation and test composites."""
-    excluded = {row.file for split in ("validation", "test") for row in backgrounds_of(split)}
-    paths = [picture.path for picture in labelled_pictures(data_dir, "train")]
+    excluded = {row.file for split in (VALIDATION, TEST) for row in backgrounds_of(split)}
+    paths = [picture.path for picture in labelled_pictures(data_dir, TRAIN)]
     paths = [path for path in paths if f"train/{path.name}" not in excluded]
     return paths + [path for path in paths if path.name.startswith(TAKEN_TWICE)]
 

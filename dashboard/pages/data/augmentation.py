@@ -14,8 +14,7 @@ from faces.errors import RecipeError
 from faces.input_crops import pixels_in
 from faces.variants import FACE
 from recipes.recipe import Recipe
-
-MAIN, COOLDOWN = "main", "cooldown"
+from recipes.values import COOLDOWN, MAIN
 
 
 def augmentations_of(recipe: Recipe) -> dict[str, Augmentation]:
