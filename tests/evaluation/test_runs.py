@@ -175,10 +175,11 @@ def test_a_training_in_four_parts_is_counted_through(wide):
     assert list(run.history.epoch) == list(range(1, 13))
 
 
-def test_a_run_of_an_earlier_release_says_what_renames_it(wide):
-    earlier = next(old for old, new in renamed("column").items() if new == "localizer_loss")
+@pytest.mark.parametrize("column", ["localizer_loss", "cooldown"])
+def test_a_run_of_an_earlier_release_says_what_renames_it(wide, column):
+    earlier = next(old for old, new in renamed("column").items() if new == column)
     text = (wide / "history.csv").read_text(encoding="utf-8")
     (wide / "history.csv").write_text(text.replace("learning_rate", earlier), encoding="utf-8")
     (run,) = runs_in([wide])
     assert run.state == UNREADABLE
-    assert f"'{earlier}' is now 'localizer_loss': `python -m dataset migrate FOLDER`" in run.problem
+    assert f"'{earlier}' is now '{column}': `python -m dataset migrate FOLDER`" in run.problem
