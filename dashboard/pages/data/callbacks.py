@@ -23,6 +23,19 @@ from recipes.recipe import read_recipe
 
 DISTRIBUTION_CARDS = FigureCards("data-distribution")
 EVERYBODY = "all"  # a Select has no empty value
+# What a section shows follows from these, and so does its URL.
+AUGMENTATION_INPUTS = (
+    Input(ids.PICTURE, "value"),
+    Input(ids.RECIPE, "value"),
+    Input(ids.PART, "value"),
+    Input(ids.SEED, "data"),
+)
+PICTURES_INPUTS = (
+    Input(ids.AGES, "value"),
+    Input(ids.GENDER, "value"),
+    Input(ids.SPLIT, "value"),
+    Input(ids.PAGE, "value"),
+)
 
 callbacks = Callbacks()
 
@@ -62,10 +75,7 @@ def next_seed(_clicks: int, seed: int) -> int:
     Output(ids.AUGMENTATION_SEVERITIES, "children"),
     Output(ids.PART, "data"),
     Output(ids.PART, "value"),
-    Input(ids.PICTURE, "value"),
-    Input(ids.RECIPE, "value"),
-    Input(ids.PART, "value"),
-    Input(ids.SEED, "data"),
+    *AUGMENTATION_INPUTS,
 )
 def show_augmentation(picture: str, recipe: str, part: str | None, seed: int) -> tuple[Any, ...]:
     """The inputs of a picture under a recipe; one without the part that was shown begins with its first."""
@@ -89,10 +99,7 @@ callbacks.browser(
     "data",
     "augmentationUrlParams",
     Output(ids.AUGMENTATION_URL_PARAMS, "children"),
-    Input(ids.PICTURE, "value"),
-    Input(ids.RECIPE, "value"),
-    Input(ids.PART, "value"),
-    Input(ids.SEED, "data"),
+    *AUGMENTATION_INPUTS,
     prevent_initial_call=True,
 )
 
@@ -103,10 +110,7 @@ callbacks.browser(
     Output(ids.PICTURES_COUNT, "children"),
     Output(ids.PAGE, "total"),
     Output(ids.PAGE, "value"),
-    Input(ids.AGES, "value"),
-    Input(ids.GENDER, "value"),
-    Input(ids.SPLIT, "value"),
-    Input(ids.PAGE, "value"),
+    *PICTURES_INPUTS,
 )
 def show_pictures(ages: str, gender: str, split: str, page: int) -> tuple[Any, ...]:
     """A page of the pictures with these labels; another filter begins with its first page."""
@@ -123,10 +127,7 @@ callbacks.browser(
     "data",
     "picturesUrlParams",
     Output(ids.PICTURES_URL_PARAMS, "children"),
-    Input(ids.AGES, "value"),
-    Input(ids.GENDER, "value"),
-    Input(ids.SPLIT, "value"),
-    Input(ids.PAGE, "value"),
+    *PICTURES_INPUTS,
     prevent_initial_call=True,
 )
 
