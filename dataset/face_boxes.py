@@ -74,6 +74,15 @@ def widest(faces: Sequence[Face]) -> Face | None:
     return max(faces, key=lambda face: face.width, default=None)
 
 
+def faces_in_rows(boxes: pd.DataFrame) -> list[Face | None]:
+    """The widest face of each row of BOXES; None where none was found."""
+    numbers = boxes[["box_x0", "box_y0", "box_x1", "box_y1", "confidence"]].to_numpy(float)
+    return [
+        None if math.isnan(x0) else Face((x0, y0, x1, y1), confidence)
+        for x0, y0, x1, y1, confidence in numbers.tolist()
+    ]
+
+
 def box_columns(picture: Picture, faces: Sequence[Face]) -> dict[str, Any]:
     """Status, faces found, widest box, width and height of one picture, by the columns of BOXES."""
     face = widest(faces)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dataset.tables.columns import FACE_FOUND
+from dataset.face_boxes import faces_in_rows
 from faces.boxes import Square, square_around
 from faces.detection import Face
 from faces.input_crops import Extent, pixels_in, square_for
@@ -101,9 +101,5 @@ def _labels_in(records: pd.DataFrame) -> list[FaceLabels]:
 
 
 def _faces_by_file(boxes: pd.DataFrame) -> dict[str, Face]:
-    found = boxes[boxes.status == FACE_FOUND]
-    edges = zip(found.box_x0, found.box_y0, found.box_x1, found.box_y1, strict=True)
-    return {
-        file: Face(box, confidence)
-        for file, box, confidence in zip(found.file, edges, found.confidence, strict=True)
-    }
+    faces = zip(boxes.file, faces_in_rows(boxes), strict=True)
+    return {file: face for file, face in faces if face is not None}

@@ -98,9 +98,9 @@ class Graph:
         self.has_attention = ATTENTION in names
         # Further inputs belong to the gradient path; fed with zeros, no gradient is computed.
         self.no_target = {
-            node.name: np.zeros(node.shape, np.float32)
+            name: np.zeros(node.shape, np.float32)
             for node in self.session.get_inputs()
-            if current_name(node.name) != "inputs"
+            if (name := current_name(node.name)) != "inputs"
         }
 
     def outputs(self, crop: np.ndarray, heads: Sequence[str]) -> list[np.ndarray]:

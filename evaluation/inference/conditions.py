@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from dataset.face_boxes import faces_in_rows
 from dataset.tables.columns import FACE_FOUND, UNREADABLE
 from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, VERSION, Corruption, corrupted
 from evaluation.inference.outputs import cache_folder, raw_outputs
@@ -80,7 +81,7 @@ def predictions_under(
     originals = [
         None if status == UNREADABLE else _Original(path, file, face)
         for path, file, status, face in zip(
-            pictures.path, pictures.file, boxes.status, _faces(boxes), strict=True
+            pictures.path, pictures.file, boxes.status, faces_in_rows(boxes), strict=True
         )
     ]
     columns = [
@@ -207,15 +208,6 @@ def _finds_again(detector: Detector, picture: Picture, box_xyxy: Sequence[float]
         for face in detector.faces_in(picture)
     ]
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x, y in centres)
-
-
-def _faces(boxes: pd.DataFrame) -> list[Face | None]:
-    """The face in each row of dataset.tables.columns.BOXES; None where none was found."""
-    numbers = boxes[["box_x0", "box_y0", "box_x1", "box_y1", "confidence"]].to_numpy(float)
-    return [
-        None if np.isnan(x0) else Face((x0, y0, x1, y1), confidence)
-        for x0, y0, x1, y1, confidence in numbers.tolist()
-    ]
 
 
 def _cache_paths(
