@@ -11,7 +11,7 @@ from pathlib import Path
 
 import waitress
 
-from dashboard.api import MAX_REQUEST_BYTES
+from dashboard.api.limits import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
 from dashboard.deployment import add_deployment_options, deployment_of

@@ -13,6 +13,7 @@ import cv2
 import flask
 import numpy as np
 
+from dashboard.api.forms import form_parts
 from dashboard.context import current_context
 from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.pictures.uploads import Upload
@@ -54,15 +55,15 @@ def upload() -> flask.Response:
 
     A refused picture is an entry as well, with status 200: that a file is broken is an answer.
     """
-    file = next(iter(flask.request.files.values()), None)
-    if file is None:
+    picture = next((part for part in form_parts(flask.request) if not part.is_text), None)
+    if picture is None or picture.data is None:
         return flask.jsonify(
             state="refused", name="picture", message="The browser sent no file. Please try again."
         )
     context = current_context()
-    name = file.filename or "picture"
+    name = picture.file or "picture"
     try:
-        answered = context.workbench.answered(file.read(), name, context.workbench.first_variants)
+        answered = context.workbench.answered(picture.data, name, context.workbench.first_variants)
     except PictureError as error:
         return _refused(name, error)
     return _entry(context.pictures.uploads.add(answered.picture, answered.answer), answered)
