@@ -10,7 +10,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import addresses, compression
 from dashboard.api import routes as api_routes
 from dashboard.api.access import Access
-from dashboard.api.limits import LimitedRequest
+from dashboard.api.limits import BoundedJSON, LimitedRequest
 from dashboard.context import EXTENSION, AppContext
 from dashboard.dash_app import DashApp, names_content
 from dashboard.deployment import Deployment
@@ -50,6 +50,7 @@ def create_app(context: AppContext, deployment: Deployment = Deployment()) -> da
     server.extensions[EXTENSION] = context
     server.extensions[api_routes.ACCESS] = Access(deployment.api_keys, deployment.rate_limit)
     server.request_class = LimitedRequest
+    server.json = BoundedJSON(server)
     app = DashApp(
         server,
         title=NAME,

@@ -10,7 +10,10 @@ from dash._utils import AttributeDict
 from dash.fingerprint import check_fingerprint
 
 from dashboard.addresses import is_page
+from dashboard.callback_calls import checked_callbacks, checked_files
 
+CALLBACKS = "/_dash-update-component"
+FILES = "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 PREFIX_KEY = "requests_pathname_prefix"
 ASSETS_FOLDER = Path(__file__).parent / "assets"
 
@@ -40,6 +43,9 @@ class DashApp(dash.Dash):
             assets_url_path=f"assets/{_hash_of(ASSETS_FOLDER)}",
             **settings,
         )
+        views = server.view_functions
+        views[FILES] = checked_files(views[FILES])
+        views[CALLBACKS] = checked_callbacks(views[CALLBACKS], self.callback_map)
 
     @property
     def config(self) -> PrefixedConfig:

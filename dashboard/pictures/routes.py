@@ -15,7 +15,7 @@ import numpy as np
 
 from dashboard.api.forms import form_parts
 from dashboard.context import current_context
-from dashboard.pictures.store import SAMPLE_PREFIX
+from dashboard.pictures.store import SAMPLE_PREFIX, is_key
 from dashboard.pictures.uploads import Upload
 from faces.boxes import square_around
 from faces.drawing import annotated
@@ -167,9 +167,10 @@ def csv_of(upload: Upload) -> str:
 
 @blueprint.errorhandler(PictureError)
 def gone(error: PictureError) -> flask.Response:
-    """Answer 410 with the error's sentence."""
+    """Answer with the error's sentence: 410, or 404 under what no picture ever has as its key."""
     response = flask.jsonify(error={"name": type(error).__name__, "message": str(error)})
-    response.status_code = 410
+    key = (flask.request.view_args or {}).get("key", "")
+    response.status_code = 410 if is_key(key) else 404
     return response
 
 
