@@ -68,15 +68,7 @@ def checked_callbacks(dispatch: View, callbacks: dict[str, Any]) -> View:
             return dispatch()
         except PreventUpdate:
             raise
-        except (
-            DashException,
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            ArithmeticError,
-            ProjectError,
-        ) as error:
+        except REFUSED as error:
             # Every value came from outside: such as no page sends, or a callback is wrong. The log has both.
             log.exception("The callback of %s failed.", body["output"][:80])
             raise BadRequest("The values of this call are not those of a page.") from error
