@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import waitress
@@ -36,8 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
 def serve(options: argparse.Namespace) -> None:
     """Serve until Ctrl+C. Raises ProjectError for what cannot be served."""
     deployment = deployment_of(options)
-    # First of all: a taken port is known before seconds are spent on networks.
-    with listening_sockets(options.host, options.port) as sockets:
+    with ExitStack() as unserved:
+        # First of all: a taken port is known before seconds are spent on networks.
+        sockets = listening_sockets(options.host, options.port)
+        for listening in sockets:
+            unserved.enter_context(listening)
         context = load_context(
             options.variant or DEFAULT_VARIANTS,
             detector_path=options.detector,
@@ -57,18 +61,19 @@ def serve(options: argparse.Namespace) -> None:
             inbuf_overflow=_MEMORY_ONLY_BYTES,
             outbuf_overflow=_MEMORY_ONLY_BYTES,
         )
-        serving = threading.Thread(target=server.run, name="serve", daemon=True)
-        serving.start()
-        print(f"{url_of(options.host, sockets)} is open; the networks are warming up.", flush=True)
-        try:
-            warm = list(context.workbench.predictor.networks)
-            later = [name for name in context.variants if name not in warm]
-            print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
-            if later:
-                print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
-            serving.join()
-        except KeyboardInterrupt:
-            print()
+        unserved.pop_all()  # the server's from here on
+    serving = threading.Thread(target=server.run, name="serve", daemon=True)
+    serving.start()
+    print(f"{url_of(options.host, sockets)} is open; the networks are warming up.", flush=True)
+    try:
+        warm = list(context.workbench.predictor.networks)
+        later = [name for name in context.variants if name not in warm]
+        print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
+        if later:
+            print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
+        serving.join()
+    except KeyboardInterrupt:
+        print()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge, Gt
-from pydantic import AfterValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, PlainSerializer, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
 from faces.errors import RecipeError
-from faces.toml import STRICT, read_toml, write_toml
+from faces.toml import STRICT, WrongTogether, read_toml, write_toml
 
 RUN_TOML = "run.toml"
 TRAINING, COMPLETE = "training", "complete"
@@ -80,6 +80,17 @@ class RunState(RunFacts):
     epochs_done: Count
     best_epoch: Count
     phases: tuple[PlannedPhase, ...]
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> "RunState":
+        planned = sum(phase.epochs for phase in self.phases)
+        if self.epochs != planned:
+            raise WrongTogether("epochs", f"All phases together have {planned} epochs", repr(self.epochs))
+        for key, bound in (("epochs_done", "epochs"), ("best_epoch", "epochs_done")):
+            value, most = getattr(self, key), getattr(self, bound)
+            if value > most:
+                raise WrongTogether(key, f"Input should be at most {bound}, which is {most}", repr(value))
+        return self
 
     @property
     def training_pictures(self) -> int:

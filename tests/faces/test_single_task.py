@@ -122,10 +122,10 @@ def test_a_composite_variant_of_which_one_folder_is_none_is_refused(small_varian
 def test_a_plus_in_the_name_of_a_folder_makes_no_composite_variant(tmp_path):
     inside = tmp_path / "a+b"
     ages = exported(inside, "ages", (AGE,), 0)
-    genders = exported(inside, "one+two", (GENDER,), 1)
+    genders = exported(inside / "one+two", "genders", (GENDER,), 1)
     assert read_variant(ages.folder) == ages
     composite = Path(f"{ages.folder}+{genders.folder}")
-    assert [part.name for part in read_variant(composite).parts] == ["ages", "one+two"]
+    assert [part.name for part in read_variant(composite).parts] == ["ages", "genders"]
     assert single_folders([composite, ages.folder]) == [ages.folder, genders.folder]
 
 
