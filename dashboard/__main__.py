@@ -5,24 +5,20 @@ One process, because uploaded pictures live in its memory; Waitress's threads an
 
 import argparse
 import os
+import signal
 import sys
-import threading
 from pathlib import Path
+from typing import NoReturn
 
-import waitress
-
-from dashboard.api import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
+from dashboard.server.running import Server
 from dataset.paths import default_cache_dir
 from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.errors import DataMissing, ProjectError
 from faces.variants import DEFAULT_VARIANTS
 
-THREADS = 8
 RUNS = Path("runs")
-# Waitress moves longer bodies to a temporary file; an uploaded picture must never reach the disk.
-_MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,22 +39,13 @@ def serve(options: argparse.Namespace) -> None:
     )
     context.pictures.uploads.keep_forgetting()
     try:
-        server = waitress.create_server(
-            create_app(context).server,
-            host=options.host,
-            port=options.port,
-            threads=THREADS,
-            ident="",
-            max_request_body_size=2 * MAX_REQUEST_BYTES,  # between the two, Flask refuses in JSON
-            inbuf_overflow=_MEMORY_ONLY_BYTES,
-            outbuf_overflow=_MEMORY_ONLY_BYTES,
-        )
+        server = Server(create_app(context).server, host=options.host, port=options.port)
     except OSError as error:
         raise ProjectError(
             f"http://{options.host}:{options.port} cannot be served: {error.strerror or error}. Try --port."
         ) from error
-    serving = threading.Thread(target=server.run, name="serve", daemon=True)
-    serving.start()
+    server.start()
+    signal.signal(signal.SIGTERM, _interrupt)
     print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
     try:
         warm = list(context.workbench.predictor.networks)
@@ -66,9 +53,17 @@ def serve(options: argparse.Namespace) -> None:
         print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
         if later:
             print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
-        serving.join()
+        server.join()
     except KeyboardInterrupt:
         print()
+    except SystemExit:
+        if not server.drain():
+            print("Some calls were not answered before the server ended.", flush=True)
+            os._exit(0)  # their threads would abort the interpreter
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,6 +19,8 @@ from dashboard.pages.training.callbacks import callbacks as training_callbacks
 from dashboard.pictures import routes as picture_routes
 from dashboard.shared import ids
 from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
+from dashboard.shares import share_requests
+from faces.errors import ClientGone
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
@@ -42,6 +44,7 @@ def create_app(context: AppContext) -> dash.Dash:
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
     server.request_class = api.MemoryOnlyRequest
+    share_requests(server)
     app = dash.Dash(
         "dashboard",
         server=server,
@@ -69,6 +72,10 @@ def create_app(context: AppContext) -> dash.Dash:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
+
+    @server.errorhandler(ClientGone)
+    def nobody_waits(_error: ClientGone) -> flask.Response:
+        return flask.Response(status=408)  # for the log of a proxy: nobody reads it
 
     return app
 
