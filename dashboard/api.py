@@ -12,6 +12,7 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from dashboard.context import current_context
+from dashboard.shares import one_picture
 from faces.answer import refusal
 from faces.errors import PictureError
 from faces.pictures import MAX_BYTES, shown_name
@@ -56,10 +57,15 @@ def predict() -> flask.Response:
     answers = []
     for file in files:
         name = shown_name(file.filename or "picture")
-        try:
-            answers.append(workbench.answered(file.read(), name).answer.as_dict())
-        except PictureError as error:
-            answers.append(refusal(name, error))
+        with one_picture() as share:
+            try:
+                answer = workbench.answered(file.read(), name).answer
+            except PictureError as error:
+                answers.append(refusal(name, error))
+                continue
+            if share:
+                share.picture_done(len(answer.faces))
+            answers.append(answer.as_dict())
     return flask.jsonify(answers)
 
 

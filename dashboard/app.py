@@ -21,6 +21,8 @@ from dashboard.pictures import routes as picture_routes
 from dashboard.proxy import TrustedProxies, UnderPrefix
 from dashboard.shared import ids
 from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
+from dashboard.shares import share_requests
+from faces.errors import ClientGone
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
@@ -44,6 +46,7 @@ def create_app(context: AppContext, deployment: Deployment = Deployment()) -> da
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
     server.request_class = api.MemoryOnlyRequest
+    share_requests(server)
     app = dash.Dash(
         "dashboard",
         server=server,
@@ -71,6 +74,10 @@ def create_app(context: AppContext, deployment: Deployment = Deployment()) -> da
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
+
+    @server.errorhandler(ClientGone)
+    def nobody_waits(_error: ClientGone) -> flask.Response:
+        return flask.Response(status=408)  # for the log of a proxy: nobody reads it
 
     under_prefix = UnderPrefix(server.wsgi_app, deployment.url_prefix)
     server.wsgi_app = TrustedProxies(under_prefix, deployment.trusted_proxies)  # type: ignore[method-assign]

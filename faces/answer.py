@@ -17,6 +17,7 @@ from faces.pictures import Picture, decode
 from faces.predictions import Prediction
 from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant
 
+MAX_FACES = 200  # of a picture that are answered: those of the highest confidence
 STAGES = ("decode", "detect", "crop", "network")
 MIN_ATTENDED_IOU = 0.4  # of an attention crop with a face's square, to belong to this face
 
@@ -35,6 +36,8 @@ class AnsweredFace:
 class Answer:
     """The predictions of some variants for one picture. Without a face, all stand in `whole_picture`.
 
+    `faces_left_out` were found beyond MAX_FACES, with lower confidence.
+
     `variant_ms` are the milliseconds of cropping and of the network, by variant.
     """
 
@@ -46,6 +49,7 @@ class Answer:
     decode_ms: float = 0.0
     detect_ms: float = 0.0
     variant_ms: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    faces_left_out: int = 0
 
     @property
     def timings_ms(self) -> dict[str, float]:
@@ -89,6 +93,7 @@ class Answer:
                 }
                 for answered in self.faces
             ],
+            "faces_left_out": self.faces_left_out,
             "whole_picture": {name: prediction.as_dict() for name, prediction in self.whole_picture.items()},
             "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
         }
@@ -131,14 +136,16 @@ class Predictor:
     def answer(self, picture: Picture, names: Sequence[str] | None = None) -> Answer:
         """Detect the faces of a picture, and predict with all variants or with those of these names."""
         started = time.perf_counter()
+        found = self.detector.faces_in(picture)
         # From left to right, as people number them.
-        faces = sorted(self.detector.faces_in(picture), key=lambda face: face.box_xyxy[0] + face.box_xyxy[2])
+        faces = sorted(found[:MAX_FACES], key=lambda face: face.box_xyxy[0] + face.box_xyxy[2])
         answer = Answer(
             picture.name,
             picture.width,
             picture.height,
             [AnsweredFace(face, {}) for face in faces],
             detect_ms=_ms_since(started),
+            faces_left_out=max(len(found) - MAX_FACES, 0),
         )
         for name in list(self.networks) if names is None else names:
             answer = self.add_predictions(name, picture, answer)

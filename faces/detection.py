@@ -17,7 +17,7 @@ from faces.boxes import longer_sides, nms
 from faces.errors import DetectorError
 from faces.files import sha256_of
 from faces.pictures import Picture
-from faces.sessions import onnx_session
+from faces.sessions import onnx_session, outputs_of
 
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
@@ -155,7 +155,7 @@ class Detector:
         """One run of the network: boxes (n, 4) in picture pixels and confidences (n,), with overlaps."""
         crop, scale, left, top = self._letterbox(rgb, size_px)
         tensor = crop.transpose(2, 0, 1)[None].astype(np.float32) / 255
-        output = self._session.run(None, {self._input_name: tensor})[0][0]
+        output = outputs_of(self._session, None, {self._input_name: tensor})[0][0]
         if self._end_to_end:
             # (300, 6): x0, y0, x1, y1, confidence, class.
             boxes, scores = output[:, :4], output[:, 4].copy()

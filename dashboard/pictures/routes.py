@@ -16,6 +16,7 @@ import numpy as np
 from dashboard.context import current_context
 from dashboard.pictures.store import SAMPLE_PREFIX
 from dashboard.pictures.uploads import Upload
+from dashboard.shares import visitor_of
 from faces.boxes import square_around
 from faces.drawing import annotated
 from faces.errors import (
@@ -65,7 +66,8 @@ def upload() -> flask.Response:
         answered = context.workbench.answered(file.read(), name, context.workbench.first_variants)
     except PictureError as error:
         return _refused(name, error)
-    return _entry(context.pictures.uploads.add(answered.picture, answered.answer), answered)
+    address = visitor_of(flask.request).address
+    return _entry(context.pictures.uploads.add(answered, address), answered)
 
 
 @blueprint.post("/forget")
@@ -187,7 +189,9 @@ def _answered(key: str) -> Upload:
 
 
 def _entry(key: str, upload: Upload) -> flask.Response:
-    return flask.jsonify(state="answered", key=key, name=upload.picture.name, faces=len(upload.answer.faces))
+    return flask.jsonify(
+        state="answered", key=key, name=upload.answer.picture, faces=len(upload.answer.faces)
+    )
 
 
 def _refused(name: str, error: PictureError) -> flask.Response:
@@ -213,7 +217,7 @@ def jpeg(rgb: np.ndarray) -> flask.Response:
 
 
 def _download(response: flask.Response, upload: Upload, suffix: str) -> flask.Response:
-    stem = upload.picture.name.rsplit(".", 1)[0]
+    stem = upload.answer.picture.rsplit(".", 1)[0]
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}_{suffix}")
     return response
 
