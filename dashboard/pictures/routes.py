@@ -13,8 +13,9 @@ import cv2
 import flask
 import numpy as np
 
+from dashboard.api.forms import form_parts
 from dashboard.context import current_context
-from dashboard.pictures.store import SAMPLE_PREFIX
+from dashboard.pictures.store import SAMPLE_PREFIX, is_key
 from dashboard.pictures.uploads import Upload
 from dashboard.shares import visitor_of
 from faces.boxes import square_around
@@ -55,15 +56,15 @@ def upload() -> flask.Response:
 
     A refused picture is an entry as well, with status 200: that a file is broken is an answer.
     """
-    file = next(iter(flask.request.files.values()), None)
-    if file is None:
+    picture = next((part for part in form_parts(flask.request) if not part.is_text), None)
+    if picture is None or picture.data is None:
         return flask.jsonify(
             state="refused", name="picture", message="The browser sent no file. Please try again."
         )
     context = current_context()
-    name = file.filename or "picture"
+    name = picture.file or "picture"
     try:
-        answered = context.workbench.answered(file.read(), name, context.workbench.first_variants)
+        answered = context.workbench.answered(picture.data, name, context.workbench.first_variants)
     except PictureError as error:
         return _refused(name, error)
     address = visitor_of(flask.request).address
@@ -168,9 +169,10 @@ def csv_of(upload: Upload) -> str:
 
 @blueprint.errorhandler(PictureError)
 def gone(error: PictureError) -> flask.Response:
-    """Answer 410 with the error's sentence."""
+    """Answer with the error's sentence: 410, or 404 under what no picture ever has as its key."""
     response = flask.jsonify(error={"name": type(error).__name__, "message": str(error)})
-    response.status_code = 410
+    key = (flask.request.view_args or {}).get("key", "")
+    response.status_code = 410 if is_key(key) else 404
     return response
 
 

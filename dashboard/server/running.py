@@ -15,7 +15,7 @@ from waitress.server import BaseWSGIServer
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from dashboard.api import MAX_REQUEST_BYTES
+from dashboard.api.limits import MAX_REQUEST_BYTES
 from dashboard.server.channel import CONNECTIONS, Channel
 from dashboard.server.parser import Bodies, BodyLimit, ClientOf
 from dashboard.server.threads import THREADS, Dispatcher
