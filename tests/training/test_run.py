@@ -17,7 +17,7 @@ from faces.errors import RecipeError
 from faces.input_crops import crop_for
 from faces.networks import Network
 from faces.pictures import decode
-from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
+from recipes.recipe import MEASURED, Mix, Recipe, read_recipe, recipe_path
 from tests.builders import from_nothing
 from training.after_training import WISE_FT_ALPHAS, apply_wise_ft
 from training.checkpoint import CHECKPOINT, save_checkpoint
@@ -47,11 +47,24 @@ def small_recipe() -> Recipe:
     )
 
 
+@pytest.fixture(scope="module")
+def smallest_recipe(small_recipe: Recipe) -> Recipe:
+    """`small_recipe` with a network of few variables, whose batch norm is measured.
+
+    What its runs cost is the tracing of their steps; a decaying rate is traced for every variable that decays.
+    """
+    network = replace(small_recipe.network, architecture="multitask_cnn", batch_norm=MEASURED)
+    first, second = small_recipe.phases
+    return replace(
+        small_recipe, network=network, phases=(first, replace(second, trainable="all", weight_decay=0.0))
+    )
+
+
 @pytest.mark.slow
 def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
-    small_data: Path, small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_data: Path, smallest_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(small_recipe, small_data, tmp_path, tmp_path / "whole", resume=False, **RUN_ALONE)
+    run(smallest_recipe, small_data, tmp_path, tmp_path / "whole", resume=False, **RUN_ALONE)
 
     class Killed(BaseException):
         """As SIGKILL would end it: between two epochs, with nothing but the checkpoint left."""
@@ -63,7 +76,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
 
     monkeypatch.setattr("training.epochs.save_checkpoint", save_and_die)
     with pytest.raises(Killed):
-        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
+        run(smallest_recipe, small_data, tmp_path, tmp_path / "killed", resume=False)
     assert (tmp_path / "killed" / CHECKPOINT).is_file()
     assert not (tmp_path / "killed" / "network.onnx").exists()
     card = (tmp_path / "killed" / "README.md").read_text(encoding="utf-8")
@@ -74,8 +87,8 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     # The checkpoint holds the statistics of the batch norms: a resumed run has nothing to measure.
     monkeypatch.delattr("training.run.measure_batch_norm")
     with pytest.raises(RecipeError, match="--resume"):
-        run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=False, **RUN_ALONE)
-    run(small_recipe, small_data, tmp_path, tmp_path / "killed", resume=True, **RUN_ALONE)
+        run(smallest_recipe, small_data, tmp_path, tmp_path / "killed", resume=False, **RUN_ALONE)
+    run(smallest_recipe, small_data, tmp_path, tmp_path / "killed", resume=True, **RUN_ALONE)
 
     whole = pd.read_csv(tmp_path / "whole" / "history.csv").drop(columns="seconds")
     resumed = pd.read_csv(tmp_path / "killed" / "history.csv").drop(columns="seconds")
