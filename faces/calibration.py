@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le
 
 from faces.errors import VariantError
 from faces.predictions import EVEN
-from faces.toml import STRICT, checked, read_table, write_toml
+from faces.toml import STRICT, checked, toml_table, write_toml
 
 CALIBRATION_TOML = "calibration.toml"
 CALIBRATION_HEAD = """\
@@ -62,7 +62,7 @@ def read_calibration(folder: Path) -> Calibration:
         return Calibration()
     # Without a file nothing is calibrated; in one, a temperature that is absent is none.
     temperatures = {"age_temperature": None, "gender_temperature": None}
-    return checked(temperatures | read_table(path, VariantError), Calibration, VariantError, path)
+    return checked(temperatures | toml_table(path, VariantError), Calibration, VariantError, path)
 
 
 def write_calibration_toml(folder: Path, calibration: Calibration) -> None:

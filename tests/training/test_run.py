@@ -17,7 +17,7 @@ from faces.errors import RecipeError
 from faces.input_crops import crop_for
 from faces.networks import Network
 from faces.pictures import decode
-from recipes.recipe import MEASURED, Mix, Recipe, read_recipe, recipe_path
+from recipes.recipe import Mix, Recipe, read_recipe, recipe_path
 from tests.builders import from_nothing
 from training.after_training import WISE_FT_ALPHAS, apply_wise_ft
 from training.checkpoint import CHECKPOINT, save_checkpoint
@@ -51,9 +51,9 @@ def small_recipe() -> Recipe:
 def smallest_recipe(small_recipe: Recipe) -> Recipe:
     """`small_recipe` with a network of few variables, whose batch norm is measured.
 
-    What its runs cost is the tracing of their steps; a decaying rate is traced for every variable that decays.
+    What its runs cost is tracing: with a weight decay, a schedule is traced anew for every variable.
     """
-    network = replace(small_recipe.network, architecture="multitask_cnn", batch_norm=MEASURED)
+    network = replace(small_recipe.network, architecture="multitask_cnn", batch_norm="measured")
     first, second = small_recipe.phases
     return replace(
         small_recipe, network=network, phases=(first, replace(second, trainable="all", weight_decay=0.0))
