@@ -69,7 +69,7 @@ def test_a_killed_run_ends_with_the_history_of_an_uninterrupted_one(
     class Killed(BaseException):
         """As SIGKILL would end it: between two epochs, with nothing but the checkpoint left."""
 
-    def save_and_die(path, model, optimizer, progress) -> None:  # type: ignore[no-untyped-def]
+    def save_and_die(path, model, optimizer, progress) -> None:
         save_checkpoint(path, model, optimizer, progress)
         if len(progress.history) == 2:
             raise Killed
