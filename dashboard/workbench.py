@@ -44,10 +44,10 @@ class Workbench:
         variants: Mapping[str, Variant],
         detector_path: Path = DEFAULT_DETECTOR,
         *,
-        found: Collection[str] = (),
+        run_names: Collection[str] = (),
     ) -> None:
         self.variants = dict(variants)
-        self.found = frozenset(found)
+        self.run_names = frozenset(run_names)
         self.ms_a_picture: dict[str, float] = {}
         self._detector_path = detector_path
         self._loading = threading.Lock()
@@ -68,7 +68,7 @@ class Workbench:
     @property
     def given(self) -> list[str]:
         """Names of the variants that the server was started with."""
-        return [name for name in self.variants if name not in self.found]
+        return [name for name in self.variants if name not in self.run_names]
 
     @property
     def first_variants(self) -> tuple[str, ...]:

@@ -132,9 +132,9 @@ class Detector:
             small = longer_sides(more_boxes) < ADDED_BELOW_FRACTION * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
-        kept = _without_spurious_boxes(boxes, kept, longer_px)
-        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
+        indices = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
+        indices = _without_spurious_boxes(boxes, indices, longer_px)
+        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in indices]  # type: ignore[arg-type]
 
     def _first_pass_px(self, longer_px: int) -> int:
         if self._fixed_hw:

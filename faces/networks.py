@@ -133,7 +133,7 @@ class Network:
 
     def __init__(self, variant: Variant, *, threads: int = 2) -> None:
         self.variant = variant
-        by_folder = {one.folder: Graph(one, threads=threads) for one in variant.networks}
+        by_folder = {network.folder: Graph(network, threads=threads) for network in variant.networks}
         graphs = {output: by_folder[variant.part_with_head(output).folder] for output in OUTPUTS}
         for output, graph in graphs.items():
             if variant.parts and output not in graph.heads:

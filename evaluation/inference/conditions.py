@@ -174,14 +174,14 @@ def _computed(
 
     def computed(index: int, original: _Original | None) -> tuple[list[tuple[float, float]], bool]:
         predictions = [(np.nan, np.nan)] * len(networks)
-        found = False
+        is_found = False
         if original is not None:
             picture = original.under(condition)
             predictions = [_prediction(network, picture, original.face) for network in networks]
             if detector is not None and index < SEARCHED:
-                found = _finds_again(detector, picture, original.box)
+                is_found = _finds_again(detector, picture, original.box)
         tick()
-        return predictions, found
+        return predictions, is_found
 
     rows = list(pool.map(computed, range(len(originals)), originals))
     numbers = np.array([predictions for predictions, _ in rows]).reshape(len(rows), len(networks), 2)

@@ -19,7 +19,7 @@ from faces.detection import Face
 from faces.predictions import AGE, GENDER, age_in_words, gender_in_words
 
 TITLES = {AGE: "Age", GENDER: "Gender"}
-SMALL_FACE_FRACTION = 0.15  # of the picture's shorter side: below, the page opens zoomed to the face
+ZOOM_BELOW_FRACTION = 0.15  # of the picture's shorter side: below, the page opens zoomed to the face
 FACE_WINDOW_SCALE = 2.2
 
 
@@ -46,7 +46,7 @@ class ExplainedFace:
         if self.face is None:
             return False
         answer = self.upload.answer
-        return max(self.face.width, 1) < SMALL_FACE_FRACTION * min(answer.width, answer.height)
+        return max(self.face.width, 1) < ZOOM_BELOW_FRACTION * min(answer.width, answer.height)
 
 
 def saliency_grid(
