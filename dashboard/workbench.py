@@ -52,7 +52,8 @@ class Workbench:
         self._detector_path = detector_path
         self._predicting = threading.Lock()
         self._predictor: Future[Predictor] = Future()
-        threading.Thread(target=self._load, name="load-networks", daemon=True).start()
+        # No daemon: ONNX Runtime aborts an interpreter that ends while a network is loaded (exit code 134).
+        threading.Thread(target=self._load, name="load-networks").start()
 
     @property
     def ready(self) -> bool:
