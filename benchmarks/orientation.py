@@ -6,6 +6,7 @@ chips and composites of validation, measured on others of them and on portraits.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -182,7 +183,7 @@ def of_detection(
     for picture, turn in turned_pictures(pictures, turns, f"{name} turned"):
         face = _widest(oriented.faces_in(picture))
         right[turn] += face is not None and face.turned_degrees == turn
-    return Scores(
+    scores = Scores(
         name,
         len(pictures),
         sum(_is_turned(read) for read in upright),
@@ -191,6 +192,8 @@ def of_detection(
         right,
         oriented_s / plain_s,
     )
+    tqdm.write(str(scores), file=sys.stderr)  # standard output is the page alone
+    return scores
 
 
 def _widest(read: UprightFaces) -> Face | None:
