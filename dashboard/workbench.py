@@ -113,10 +113,12 @@ class Workbench:
                     upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
             return Upload(upload.file, upload.answer.of(names), upload.decoded)
 
-    def predict_square(self, name: str, picture: Picture, square: Square) -> Prediction:
-        """The prediction of one variant for the pixels under a square. Raises VariantError."""
+    def predict_square(
+        self, name: str, picture: Picture, square: Square, turned_degrees: int = 0
+    ) -> Prediction:
+        """The prediction of one variant for the pixels under a square, turned back. Raises VariantError."""
         self.network(name)
-        return self.predictor.predict_square(name, picture, square)
+        return self.predictor.predict_square(name, picture, square, turned_degrees)
 
     def _load(self) -> None:
         try:

@@ -84,7 +84,7 @@ warnings.filterwarnings("ignore", module=r"PIL\b")
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `rgb` is (height, width, 3) uint8, upright."""
+    """A decoded picture: `rgb` is (height, width, 3) uint8, upright as far as its metadata say."""
 
     name: str
     rgb: np.ndarray
@@ -96,6 +96,10 @@ class Picture:
     @property
     def height(self) -> int:
         return self.rgb.shape[0]
+
+    def turned_back(self, turned_degrees: int) -> "Picture":
+        """A view of the picture, upright, where it lies turned by 0, 90, 180 or 270 degrees clockwise."""
+        return Picture(self.name, np.rot90(self.rgb, turned_degrees // 90)) if turned_degrees else self
 
 
 def decode(data: bytes, name: str) -> Picture:

@@ -29,7 +29,7 @@ from faces.errors import (
     PictureTooLarge,
     PictureTruncated,
 )
-from faces.input_crops import pixels_in
+from faces.input_crops import upright_pixels
 from faces.pictures import shown_name
 
 SHOWN_SIDE_PX = 1600
@@ -117,12 +117,14 @@ def thumbnail(key: str) -> flask.Response:
 
 @blueprint.get("/<path:key>/face/<int:face>.jpg")
 def crop(key: str, face: int) -> flask.Response:
-    """One face with a margin, as its card shows it."""
+    """One face with a margin, upright, as its card shows it."""
     upload = current_context().pictures.upload(key, ())
     if face >= len(upload.answer.faces):
         flask.abort(404)
-    square = square_around(upload.answer.faces[face].face.box_xyxy, CROP_SCALE)
-    return jpeg(pixels_in(upload.picture.rgb, square, CROP_PX, CROP_PAD_RGB))
+    shown = upload.answer.faces[face].face
+    degrees = upload.answer.turned_degrees if shown.turned_degrees is None else shown.turned_degrees
+    square = square_around(shown.box_xyxy, CROP_SCALE)
+    return jpeg(upright_pixels(upload.picture, square, degrees, CROP_PX, CROP_PAD_RGB))
 
 
 @blueprint.get("/<path:key>/annotated.jpg")
@@ -153,17 +155,20 @@ def csv_of(upload: Upload) -> str:
     columns = ("age_years", "age_low", "age_high", "gender", "female_probability", "input_source")
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["picture", "face", "x0", "y0", "x1", "y1", "confidence", "variant", *columns])
+    table.writerow(
+        ["picture", "face", "x0", "y0", "x1", "y1", "confidence", "variant", *columns, "turned_degrees"]
+    )
     for number, answered in enumerate(answer.faces, start=1):
         box = [round(edge, 1) for edge in answered.face.box_xyxy]
         for name, prediction in answered.answers.items():
             values = prediction.as_dict()
             row = [answer.picture, number, *box, round(answered.face.confidence, 4), name]
-            table.writerow([*map(_plain, row), *(values[column] for column in columns)])
+            turned = answered.face.turned_degrees
+            table.writerow([*map(_plain, row), *(values[column] for column in columns), turned])
     for name, prediction in answer.whole_picture.items():
         values = prediction.as_dict()
         row = [answer.picture, "", "", "", "", "", "", name]
-        table.writerow([*map(_plain, row), *(values[column] for column in columns)])
+        table.writerow([*map(_plain, row), *(values[column] for column in columns), answer.turned_degrees])
     return text.getvalue()
 
 
