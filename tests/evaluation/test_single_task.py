@@ -125,8 +125,8 @@ def test_equal_networks_with_one_head_show_no_detectable_difference(ages_against
     own = ages_against_both[ages_against_both.variant == "full"]
     comparison = compared(pd.concat([own, own.assign(variant="again")]), "full", "again")
     assert comparison.sentence == (
-        "No detectable difference between full and again at age: their mean age errors differ by "
-        "0.00 years on 400 pictures; genders cannot be compared here."
+        "No detectable difference between full and again: they differ in age MAE by 0.00 years "
+        "on 400 pictures; genders cannot be compared here."
     )
 
 
