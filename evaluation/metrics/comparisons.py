@@ -67,6 +67,10 @@ class Comparison:
         """Whether the verdict names any difference."""
         return self.verdict.is_real
 
+    def better_by(self, key: str) -> str | None:
+        """The variant that a metric detects to be better over all pictures."""
+        return {True: self.first, False: self.second, None: None}[self.differences[key].first_is_better]
+
     def state(self, key: str) -> str:
         """One of evaluation.metrics.states.STATES for a metric over all pictures."""
         return state_of(self.differences[key], self.second_training.get(key))

@@ -81,9 +81,6 @@ def _cell(estimate: Estimate, name: str, comparison: Comparison | None, key: str
     """The estimate with its interval; in bold where a detected paired difference makes it better."""
     if not estimate.known:
         return "–"
-    first_is_better = comparison.differences[key].first_is_better if comparison else None
-    if comparison is None or first_is_better is None:
-        return estimate.text_with_interval
-    if name != (comparison.first if first_is_better else comparison.second):
+    if comparison is None or name != comparison.better_by(key):
         return estimate.text_with_interval
     return estimate.text_with_interval.replace(estimate.text, f"**{estimate.text}**", 1)

@@ -35,8 +35,8 @@ def test_the_better_variant_is_named_with_the_difference_its_interval_and_the_co
     assert comparison.better == "cropped"
     assert comparison.is_real
     assert comparison.sentence == (
-        f"cropped is better at age by {mae.value:.2f} years ({mae.low:.2f}–{mae.high:.2f}) on 2,365 pictures; "
-        "at gender there is no detectable difference."
+        f"cropped is better at age by {mae.value:.2f} years ({mae.low:.2f}–{mae.high:.2f}) on 2,365 pictures"
+        "; at gender there is no detectable difference."
     )
 
 
