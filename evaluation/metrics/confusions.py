@@ -27,7 +27,7 @@ def age_group_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
 def confusion_differences(
     output: str, first: pd.DataFrame, second: pd.DataFrame
 ) -> tuple[Difference, pd.DataFrame]:
-    """Paired difference of the fractions on the diagonal, and by cell (bool) whether a difference is detected.
+    """Paired difference of the fractions on the diagonal, and by cell (bool) whether one is detected.
 
     `output` is AGE or GENDER; both tables' rows match. The cells are corrected together.
     """

@@ -76,7 +76,8 @@ def _errors_in_words(slices: pd.DataFrame, gender: str, view: View) -> str:
     differences = view.numbers.paired_slices(
         view.selection, f"age of {gender}", lambda rows: by_decade(rows).where(rows.gender == code), "mae"
     )
-    return f"{slices_in_words(differences, view.names[0], view.names[1], 'at')}. {_worst_in_words(slices).capitalize()}"
+    finding = slices_in_words(differences, view.names[0], view.names[1], "at")
+    return f"{finding}. {_worst_in_words(slices).capitalize()}"
 
 
 def _worst_in_words(slices: pd.DataFrame) -> str:
