@@ -68,6 +68,14 @@ class Tables:
         """
         return self._robustness()
 
+    @property
+    def second_trainings(self) -> pd.DataFrame:
+        """Predictions of the variants' second trainings, under the names of this server; most have none.
+
+        Those that were made by another split, network or detector count as none.
+        """
+        return self._second_trainings()
+
     @cachedmethod(attrgetter("_read"), key=lambda _self: "predictions", condition=attrgetter("_loading"))
     def _predictions(self) -> pd.DataFrame:
         from evaluation.predictions import read_predictions  # brings pyarrow: only pages that need it wait
@@ -79,6 +87,19 @@ class Tables:
         from evaluation.predictions import read_robustness
 
         return self._table(read_robustness)
+
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "second trainings", condition=attrgetter("_loading"))
+    def _second_trainings(self) -> pd.DataFrame:
+        from evaluation.second_trainings import second_training_predictions
+
+        tables = [second_training_predictions([])]
+        for name, variant in self._variants.items():
+            try:
+                tables.append(second_training_predictions([variant], self._detector_path))
+            except ProjectError as error:
+                log.warning("%s goes without its second training: %s", name, error)
+        with_rows = [table for table in tables if len(table)]
+        return pd.concat(with_rows or tables[:1], ignore_index=True)
 
     def _table(self, read: Callable[[Sequence[Path], Path], pd.DataFrame]) -> pd.DataFrame:
         """The tables of all variants, read one by one, under the names of this server."""

@@ -231,7 +231,7 @@ def test_headline_tiles_and_table_compare_what_both_predict(without_head):
     assert "Not predicted by both" in shown[compared[missing]]
     assert "single − both" in shown[compared[predicted]]
     by_label = dict(zip(numbers.comparison(SELECTED).differences, table_rows(numbers, SELECTED), strict=True))
-    assert by_label[compared[missing]]["real"] == "–"
+    assert by_label[compared[missing]]["state"] == "–"
     assert "winner" not in by_label[compared[missing]]
     assert by_label[compared[missing]]["count"] == 200
     assert by_label[compared[predicted]]["difference"] is not None

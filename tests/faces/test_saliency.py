@@ -148,6 +148,16 @@ def test_fractions_are_measured_in_the_coordinates_of_the_picture():
     assert found.area_inside((100, 50, 120, 90)) == 0.5
 
 
+@pytest.mark.parametrize(
+    ("attended_xyxy", "by_chance"),
+    [(None, 4 / 16), ((100, 50, 120, 90), 0.5), ((110, 60, 130, 80), 0.25), ((120, 70, 140, 90), 0.0)],
+    ids=["all of the input", "its left half", "around a corner of the box", "beside the box"],
+)
+def test_by_chance_is_the_fraction_of_what_the_network_attends(attended_xyxy, by_chance):
+    found = SaliencyMap(np.ones((4, 4), np.float32), Square(100, 50, 40))
+    assert found.area_inside((100, 50, 120, 70), attended_xyxy) == pytest.approx(by_chance)
+
+
 @pytest.fixture(scope="module")
 def shuffled(network, tmp_path_factory) -> Network:
     """The same network with the values of every weight tensor in random order."""
