@@ -26,6 +26,8 @@ from dashboard.proxy import TrustedProxies, UnderPrefix
 from dashboard.shared import ids
 from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
 from dashboard.shared.url_params import path_of
+from dashboard.shares import share_requests
+from faces.errors import ClientGone
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
@@ -48,6 +50,7 @@ def create_app(context: AppContext, deployment: Deployment = Deployment()) -> da
     """Build the app that shows `context`; `app.server` is its WSGI application."""
     server = flask.Flask("dashboard", static_folder=None)
     server.extensions[EXTENSION] = context
+    share_requests(server)
     server.extensions[api_routes.ACCESS] = Access(deployment.api_keys, deployment.rate_limit)
     server.request_class = LimitedRequest
     server.json = BoundedJSON(server)
@@ -77,6 +80,10 @@ def create_app(context: AppContext, deployment: Deployment = Deployment()) -> da
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
+
+    @server.errorhandler(ClientGone)
+    def nobody_waits(_error: ClientGone) -> flask.Response:
+        return flask.Response(status=408)  # for the log of a proxy: nobody reads it
 
     under_prefix = UnderPrefix(server.wsgi_app, deployment.url_prefix)
     server.wsgi_app = TrustedProxies(under_prefix, deployment.trusted_proxies)  # type: ignore[method-assign]

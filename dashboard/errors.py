@@ -25,8 +25,8 @@ _OWN_WORDS = {
 def as_json(error: HTTPException) -> Response:
     """Answer an error in JSON, with its headers (Allow, Retry-After); a redirection stays as it is."""
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
-    response: Response = error.get_response()  # type: ignore[assignment]
+        return error.get_response()
+    response: Response = error.get_response()
     message = error.description or error.name
     if message == type(error).description:
         message = _in_our_words(error.code, message)

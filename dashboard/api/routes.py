@@ -13,6 +13,7 @@ from dashboard.api.access import Access
 from dashboard.api.calls import SentPicture, pictures_of
 from dashboard.api.openapi import openapi_document, variant_objects
 from dashboard.context import AppContext, current_context
+from dashboard.shares import one_picture
 from faces.answer import refusal
 from faces.errors import PictureError
 
@@ -57,7 +58,11 @@ def check_access() -> None:
 
 
 def _answered(context: AppContext, picture: SentPicture) -> dict[str, Any]:
-    try:
-        return context.workbench.answered(picture.read(), picture.name).answer.as_dict()
-    except PictureError as error:
-        return refusal(picture.name, error)
+    with one_picture() as share:
+        try:
+            answer = context.workbench.answered(picture.read(), picture.name).answer
+        except PictureError as error:
+            return refusal(picture.name, error)
+        if share:
+            share.picture_done(len(answer.faces))
+    return answer.as_dict()

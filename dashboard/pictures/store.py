@@ -21,8 +21,8 @@ from faces.pictures import Picture, decode
 
 SAMPLE_PREFIX = "sample:"
 FIRST_SAMPLE = f"{SAMPLE_PREFIX}astronaut.jpg"  # what a page shows that was given no picture
+ANSWERED_BYTES = 64 * 1024 * 1024  # of samples and labelled pictures; the longest unused are dropped
 TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # of an upload: 16 bytes in base64
-ANSWERED_BYTES = 256 * 1024 * 1024  # of samples and labelled pictures; the longest unused are dropped
 
 
 class Pictures:

@@ -53,7 +53,7 @@ def upload_area(
             ),
             html.P(
                 "Pictures stay in this server's memory and are forgotten when you leave, "
-                "or after half an hour without use.",
+                "or after half an hour without use; sooner only when its memory is full.",
                 className="privacy",
             ),
         ],
