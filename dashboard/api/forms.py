@@ -38,7 +38,7 @@ class Part:
     @property
     def is_text(self) -> bool:
         """Whether this is a field in which something was typed, not a file whose name was forgotten."""
-        if self.file is not None or self.content_type.startswith(("image/", "application/octet-stream")):
+        if self.file is not None or self.content_type.startswith("image/"):
             return False
         return not _PICTURE.match(self.data or b"")
 

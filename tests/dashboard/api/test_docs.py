@@ -48,4 +48,4 @@ def test_the_limits_and_names_of_the_page_are_those_of_the_code():
         "bytes of a picture": f"{MAX_BYTES // 1_000_000} MB",
     }
     rows = dict(re.findall(r"^\| (\d{3}) \| `(\w+)` \|", PAGE, re.MULTILINE))
-    assert rows and all(NAMES[int(status)] == name for status, name in rows.items())
+    assert rows == {status: NAMES[int(status)] for status in rows} != {}
