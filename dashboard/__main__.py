@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from dashboard.app import create_app
 from dashboard.context import load_context
+from dashboard.server.memory import give_memory_back
 from dashboard.server.running import Server
 from dataset.paths import default_cache_dir
 from faces.command import add_detector_option, add_variant_option, exit_code
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until Ctrl+C. Raises ProjectError for what cannot be served."""
+    give_memory_back()
     context = load_context(
         options.variant or DEFAULT_VARIANTS,
         detector_path=options.detector,
