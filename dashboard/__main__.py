@@ -16,6 +16,7 @@ from dashboard.address import listening_sockets, port_number, url_of
 from dashboard.api import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
+from dashboard.deployment import add_deployment_options, deployment_of
 from dataset.paths import default_cache_dir
 from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.errors import DataMissing
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until Ctrl+C. Raises ProjectError for what cannot be served."""
+    deployment = deployment_of(options)
     with ExitStack() as unserved:
         # First of all: a taken port is known before seconds are spent on networks.
         sockets = listening_sockets(options.host, options.port)
@@ -50,10 +52,11 @@ def serve(options: argparse.Namespace) -> None:
         )
         context.pictures.uploads.keep_forgetting()
         server = waitress.create_server(
-            create_app(context).server,
+            create_app(context, deployment).server,
             sockets=sockets,
             threads=THREADS,
             ident="",
+            clear_untrusted_proxy_headers=False,  # dashboard.proxy does
             max_request_body_size=2 * MAX_REQUEST_BYTES,  # between the two, Flask refuses in JSON
             inbuf_overflow=_MEMORY_ONLY_BYTES,
             outbuf_overflow=_MEMORY_ONLY_BYTES,
@@ -101,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of prepared composites and duplicates (default: AGE_GENDER_CACHE or .cache)",
     )
     add_detector_option(parser)
+    add_deployment_options(parser)
     return parser
 
 

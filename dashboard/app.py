@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import api
 from dashboard.context import EXTENSION, AppContext
+from dashboard.deployment import Deployment
 from dashboard.pages.data import routes as data_routes
 from dashboard.pages.data.callbacks import callbacks as data_callbacks
 from dashboard.pages.metrics.callbacks import callbacks as metrics_callbacks
@@ -17,6 +18,7 @@ from dashboard.pages.saliency import routes as saliency_routes
 from dashboard.pages.saliency.callbacks import callbacks as saliency_callbacks
 from dashboard.pages.training.callbacks import callbacks as training_callbacks
 from dashboard.pictures import routes as picture_routes
+from dashboard.proxy import TrustedProxies, UnderPrefix
 from dashboard.shared import ids
 from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
 
@@ -37,7 +39,7 @@ PAGE_CALLBACKS = (
 )
 
 
-def create_app(context: AppContext) -> dash.Dash:
+def create_app(context: AppContext, deployment: Deployment = Deployment()) -> dash.Dash:  # noqa: B008
     """Build the app that shows `context`; `app.server` is its WSGI application."""
     server = flask.Flask("dashboard")
     server.extensions[EXTENSION] = context
@@ -70,6 +72,8 @@ def create_app(context: AppContext) -> dash.Dash:
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
+    under_prefix = UnderPrefix(server.wsgi_app, deployment.url_prefix)
+    server.wsgi_app = TrustedProxies(under_prefix, deployment.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -49,7 +49,7 @@ def test_prepared_data_are_found_under_the_cache_dir_that_is_named(tmp_path, mon
     write_groups(["a.jpg", "b.jpg"], [[0, 1]], tmp_path)
     served = []
 
-    def refused(context):
+    def refused(context, _deployment):
         served.append(context)
         raise DataMissing("nothing is served in this test")
 
