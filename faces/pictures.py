@@ -33,6 +33,7 @@ from faces.errors import (
 from faces.first_frames import essential_gif, essential_webp
 from faces.format_bounds import MAX_PIXELS, Essential, OverBound, refuse_over_bounds
 from faces.jpeg import essential_jpeg
+from faces.jpeg_end import END, loaded_without_end
 from faces.metadata import essential_png, orientation
 from faces.run_lengths import essential_run_lengths, has_run_lengths, run_length_pixels
 
@@ -148,6 +149,8 @@ def _rgb(data: bytes, name: str) -> np.ndarray:
         _refuse_too_many_pixels(image.size, name)
         refuse_over_bounds(essential, name, ends_early=_ends_early(data))
         exif = essential.exif or image.info.get("exif", b"")
+        if reader is JpegImageFile and not essential.data.endswith(END):
+            image = loaded_without_end(essential.data)
         image.load()
         return _upright(partial(_image_strip, image), image.size, orientation(exif))
 
