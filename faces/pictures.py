@@ -239,7 +239,7 @@ def _refuse_too_many_pixels(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _flat_rgb(image: ImageFile) -> Image.Image:
+def _flat_rgb(image: Image.Image) -> Image.Image:
     """Convert `image` to mode RGB: 16 bits to 8, CMYK to RGB, transparency over a colour."""
     if image.mode == "I;16":  # Pillow's own conversion clips at 255 instead of scaling
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
