@@ -57,10 +57,10 @@ def test_differences_between_split_and_folder_are_reported(records, split, fact)
 
 def boxes_of(*counts, unreadable=0):
     """Boxes of pictures with so many faces, and of some that cannot be decoded."""
-    counts = [*counts, *[0] * unreadable]
-    files = [f"{number}.jpg" for number in range(len(counts))]
-    statuses = [FACE_FOUND] * (len(counts) - unreadable) + [UNREADABLE] * unreadable
-    return pd.DataFrame({"file": files, "status": statuses, "faces_found": counts})
+    found = [*counts, *[0] * unreadable]
+    files = [f"{number}.jpg" for number in range(len(found))]
+    statuses = [FACE_FOUND] * len(counts) + [UNREADABLE] * unreadable
+    return pd.DataFrame({"file": files, "status": statuses, "faces_found": found})
 
 
 def test_faces_found_are_reported_with_their_fraction():
