@@ -5,27 +5,25 @@ One process, because uploaded pictures live in its memory; Waitress's threads an
 
 import argparse
 import os
+import signal
 import sys
-import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-
-import waitress
+from typing import NoReturn
 
 from dashboard.address import listening_sockets, port_number, url_of
-from dashboard.api import MAX_REQUEST_BYTES
 from dashboard.app import create_app
 from dashboard.context import load_context
 from dashboard.deployment import add_deployment_options, deployment_of
+from dashboard.proxy import client_address
+from dashboard.server.running import Server
 from dataset.paths import default_cache_dir
 from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.errors import DataMissing
 from faces.variants import DEFAULT_VARIANTS
 
-THREADS = 8
 RUNS = Path("runs")
-# Waitress moves longer bodies to a temporary file; an uploaded picture must never reach the disk.
-_MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,19 +49,15 @@ def serve(options: argparse.Namespace) -> None:
             serve_runs=not options.variant,
         )
         context.pictures.uploads.keep_forgetting()
-        server = waitress.create_server(
+        server = Server(
             create_app(context, deployment).server,
-            sockets=sockets,
-            threads=THREADS,
-            ident="",
-            clear_untrusted_proxy_headers=False,  # dashboard.proxy does
-            max_request_body_size=2 * MAX_REQUEST_BYTES,  # between the two, Flask refuses in JSON
-            inbuf_overflow=_MEMORY_ONLY_BYTES,
-            outbuf_overflow=_MEMORY_ONLY_BYTES,
+            sockets,
+            prefix=deployment.url_prefix,
+            client_of=partial(client_address, trusted=deployment.trusted_proxies),
         )
         unserved.pop_all()  # the server's from here on
-    serving = threading.Thread(target=server.run, name="serve", daemon=True)
-    serving.start()
+    server.start()
+    signal.signal(signal.SIGTERM, _interrupt)
     print(f"{url_of(options.host, sockets)} is open; the networks are warming up.", flush=True)
     try:
         warm = list(context.workbench.predictor.networks)
@@ -71,9 +65,17 @@ def serve(options: argparse.Namespace) -> None:
         print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
         if later:
             print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
-        serving.join()
+        server.join()
     except KeyboardInterrupt:
         print()
+    except SystemExit:
+        if not server.drain():
+            print("Some calls were not answered before the server ended.", flush=True)
+            os._exit(0)  # their threads would abort the interpreter
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _parser() -> argparse.ArgumentParser:

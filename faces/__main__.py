@@ -19,6 +19,7 @@ from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.drawing import annotated, in_words
 from faces.errors import PictureError, ProjectError
 from faces.files import whole_file
+from faces.notes import face_notes, turn_in_words
 from faces.pictures import MAX_BYTES, shown_name
 from faces.variants import DEFAULT_VARIANTS
 
@@ -107,16 +108,18 @@ def table(answer: Answer) -> str:
     """An answer as lines for people: the picture, then each face and variant."""
     count = len(answer.faces)
     faces = "no face" if count == 0 else "1 face" if count == 1 else f"{count} faces"
-    lines = [f"{answer.picture}: {answer.width} x {answer.height} pixels, {faces}"]
+    turned = f", {turn_in_words(answer.turned_degrees)}" if answer.turned_degrees else ""
+    lines = [f"{answer.picture}: {answer.width} x {answer.height} pixels, {faces}{turned}"]
     by_variant = [answered.answers for answered in answer.faces] + [answer.whole_picture]
     widest = max(len(name) for answers in by_variant for name in answers)
     for number, answered in enumerate(answer.faces, start=1):
         x0, y0, x1, y1 = (round(edge) for edge in answered.face.box_xyxy)
         where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
+        notes = "".join(f" ({note})" for note in face_notes(answered.face, answer.turned_degrees))
         for name, prediction in answered.answers.items():
-            lines.append(f"{where:<36}{name:<{widest}}  {in_words(prediction)}")
+            lines.append(f"{where:<36}{name:<{widest}}  {in_words(prediction)}{notes}")
         if not answered.answers:  # no variant takes faces
-            lines.append(where)
+            lines.append(where + notes)
     for name, prediction in answer.whole_picture.items():
         lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(prediction)}")
     return "\n".join(lines)

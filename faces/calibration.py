@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 
 from faces.errors import VariantError
 from faces.predictions import EVEN
-from faces.toml import STRICT, Sha256, checked, read_table, write_toml
+from faces.toml import STRICT, Sha256, checked, toml_table, write_toml
 
 CALIBRATION_TOML = "calibration.toml"
 CALIBRATION_HEAD = """\
@@ -66,7 +66,7 @@ def read_calibration(folder: Path) -> Calibration:
         return Calibration()
     # Without a file nothing is calibrated; in one, no temperature may be absent.
     needed = dict.fromkeys(("age_temperature", "gender_temperature"))
-    return checked(needed | read_table(path, VariantError), Calibration, VariantError, path)
+    return checked(needed | toml_table(path, VariantError), Calibration, VariantError, path)
 
 
 def write_calibration_toml(folder: Path, calibration: Calibration) -> None:

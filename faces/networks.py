@@ -20,7 +20,7 @@ from faces.errors import VariantError
 from faces.files import sha256_of
 from faces.graph_names import current_name
 from faces.predictions import AGE, AGES, GENDER, OUTPUTS, Prediction
-from faces.sessions import onnx_session
+from faces.sessions import onnx_session, outputs_of
 from faces.variants import VARIANT_TOML, Variant
 
 INTERVAL_QUANTILES = (0.1, 0.9)
@@ -121,7 +121,7 @@ class Graph:
     def run(self, fetches: Sequence[str], feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Run the graph; `fetches` and the keys of `feed` are tensor names of the code. An array a fetch."""
         named = {self.tensors[name]: value for name, value in feed.items()}
-        return self.session.run([self.tensors[name] for name in fetches], named)
+        return outputs_of(self.session, [self.tensors[name] for name in fetches], named)
 
 
 class Network:
@@ -133,7 +133,7 @@ class Network:
 
     def __init__(self, variant: Variant, *, threads: int = 2) -> None:
         self.variant = variant
-        by_folder = {one.folder: Graph(one, threads=threads) for one in variant.networks}
+        by_folder = {network.folder: Graph(network, threads=threads) for network in variant.networks}
         graphs = {output: by_folder[variant.part_with_head(output).folder] for output in OUTPUTS}
         for output, graph in graphs.items():
             if variant.parts and output not in graph.heads:

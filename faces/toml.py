@@ -69,7 +69,7 @@ class WrongTogether(ValueError):
         self.key, self.received = key, received
 
 
-def read_table(path: Path, error: type[ProjectError]) -> dict[str, Any]:
+def toml_table(path: Path, error: type[ProjectError]) -> dict[str, Any]:
     """The keys of a TOML file, unchecked. Raises `error` where it is absent or no TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -84,7 +84,7 @@ def read_toml(path: Path, kind: type[T], error: type[ProjectError], /, **outside
 
     Raises `error`, naming every wrong key and value.
     """
-    return checked(read_table(path, error), kind, error, path, **outside)
+    return checked(toml_table(path, error), kind, error, path, **outside)
 
 
 def checked(
@@ -142,39 +142,41 @@ def _sentences(
     outside: Collection[str],
     known_keys: Collection[str],
 ) -> Iterator[str]:
-    places = [detail["loc"] for detail in details]
+    key_paths = [detail["loc"] for detail in details]
     for detail in details:
-        place, received = detail["loc"], detail["input"]
+        key_path, received = detail["loc"], detail["input"]
         message, text = _MESSAGES.get(detail["type"], detail["msg"]), repr(received)
         cause = detail.get("ctx", {}).get("error")
-        if any(other != place and other[: len(place)] == place for other in places):
+        if any(other != key_path and other[: len(key_path)] == key_path for other in key_paths):
             continue  # a list that is too short because its only item is wrong
         if isinstance(cause, WrongTogether):
-            place, text = (*place, cause.key), cause.received
+            key_path, text = (*key_path, cause.key), cause.received
         if isinstance(cause, ValueError):
             message = str(cause)
         if received is None:
             message, received = _MESSAGES["missing"], table
             text = ", ".join(key for key, value in table.items() if value is not None)
         elif detail["type"] == "missing" and isinstance(received, list):
-            if place[-1] != len(received):
+            if key_path[-1] != len(received):
                 continue  # the first item that a list lacks is enough
-            place, message = place[:-1], f"Input should have more than {len(received)} items"
+            key_path, message = key_path[:-1], f"Input should have more than {len(received)} items"
         elif detail["type"] == "missing" and isinstance(received, dict):
             text = ", ".join(key for key in received if key not in outside)
-        yield _sentence(source, place, message, text) + _earlier_names(place, received, message, known_keys)
+        yield _sentence(source, key_path, message, text) + _earlier_names(
+            key_path, received, message, known_keys
+        )
 
 
-def _sentence(source: Path | str, place: tuple[int | str, ...], message: str, received: str) -> str:
+def _sentence(source: Path | str, key_path: tuple[int | str, ...], message: str, received: str) -> str:
     shortened = received if len(received) <= LONGEST_VALUE else f"{received[:LONGEST_VALUE]}…"
-    return f"{source}: {'.'.join(map(str, place))}: {message}. Received: {shortened}."
+    return f"{source}: {'.'.join(map(str, key_path))}: {message}. Received: {shortened}."
 
 
 def _earlier_names(
-    place: tuple[int | str, ...], received: object, message: str, known_keys: Collection[str]
+    key_path: tuple[int | str, ...], received: object, message: str, known_keys: Collection[str]
 ) -> str:
     """What the key or value is called now, where the file can hold that name at all."""
-    key, value = [str(name) for name in place[-1:]], [received] if isinstance(received, str) else []
+    key, value = [str(name) for name in key_path[-1:]], [received] if isinstance(received, str) else []
     section = key if isinstance(received, dict) else []
     expected = re.findall(r"\w+", message)
     kinds = (

@@ -89,7 +89,9 @@ def read_variant(folder: Path) -> Variant:
 
 def single_folders(folders: Iterable[Path]) -> list[Path]:
     """The folders that hold a network, each once: of a composite variant, both. Raises VariantError."""
-    return list(dict.fromkeys(one.folder for folder in folders for one in read_variant(folder).networks))
+    return list(
+        dict.fromkeys(network.folder for folder in folders for network in read_variant(folder).networks)
+    )
 
 
 def _composite(folder: Path, age: Variant, gender: Variant) -> Variant:

@@ -415,4 +415,4 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(one, dict) for one in value)
+    return isinstance(value, tuple) and any(isinstance(item, dict) for item in value)

@@ -30,7 +30,7 @@ Moment = Annotated[
     AfterValidator(_with_zone),
     PlainSerializer(lambda moment: moment.isoformat(timespec="seconds"), return_type=str),
 ]
-Count = Annotated[int, Ge(0)]
+NonNegative = Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -42,8 +42,8 @@ class SetFacts:
     """
 
     name: str
-    training_pictures: Count
-    validation_pictures: Count
+    training_pictures: NonNegative
+    validation_pictures: NonNegative
     median_age_mae_years: float | None = None
     majority_gender_accuracy: float | None = None
 
@@ -55,8 +55,8 @@ class RunFacts:
     command: str
     device: str
     start: str
-    parameters: Count
-    skipped_pictures: Count
+    parameters: NonNegative
+    skipped_pictures: NonNegative
     sets: tuple[SetFacts, ...]
 
 
@@ -76,9 +76,9 @@ class RunState(RunFacts):
     recipe: str
     started: Moment
     updated: Moment
-    epochs: Count
-    epochs_done: Count
-    best_epoch: Count
+    epochs: NonNegative
+    epochs_done: NonNegative
+    best_epoch: NonNegative
     phases: tuple[PlannedPhase, ...]
 
     @model_validator(mode="after")
@@ -95,7 +95,7 @@ class RunState(RunFacts):
     @property
     def training_pictures(self) -> int:
         """Of all sets together."""
-        return sum(one.training_pictures for one in self.sets)
+        return sum(source.training_pictures for source in self.sets)
 
 
 def read_run(folder: Path) -> RunState:

@@ -3,9 +3,10 @@
 import re
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import AfterValidator, Field, StringConstraints
 
+from dataset.augmentation import Fraction
 from dataset.records import AGEDB, CHIPS, COMPOSITES, FAIRFACE
 from faces.toml import WrongTogether
 from faces.variants import NAME
@@ -64,7 +65,6 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Count = Annotated[int, Gt(0)]
 Positive = Annotated[float, Gt(0)]
 Amount = Annotated[float, Ge(0)]
-Fraction = Annotated[float, Ge(0), Le(1)]
 BelowOne = Annotated[float, Ge(0), Lt(1)]
 Weights = Annotated[str, AfterValidator(_known_weights)]
 Fractions = Annotated[

@@ -135,9 +135,11 @@ def test_a_map_of_a_composite_variant_is_that_of_the_network_with_the_head(
 ):
     composite, square = Network(read_variant(composite_folder)), Square(0, 0, PX)
     for output, name in ((AGE, "ages"), (GENDER, "genders")):
-        found = saliency_map(composite, crops[0], square, method, output, smooth_samples=2)
-        own = saliency_map(Network(small_variants[name]), crops[0], square, method, output, smooth_samples=2)
-        np.testing.assert_array_equal(found.values, own.values)
+        composite_map = saliency_map(composite, crops[0], square, method, output, smooth_samples=2)
+        part_map = saliency_map(
+            Network(small_variants[name]), crops[0], square, method, output, smooth_samples=2
+        )
+        np.testing.assert_array_equal(composite_map.values, part_map.values)
 
 
 def test_a_map_of_an_absent_head_is_refused(small_variants, crops):
