@@ -82,13 +82,12 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
         print(f"Left out: {error}")
     for name in SETS:
         try:
-<<<<<<< HEAD
             labelled = there(name, load_records(name, data_dir, cache_dir))
-            found = write_boxes(labelled, name, cache_dir, detector_path)
+            boxes = write_boxes(labelled, name, cache_dir, detector_path)
         except DataMissing as error:
             print(f"Left out: {error}")
         else:
-            print(boxes_report(name, found))
+            print(boxes_report(name, boxes))
     if absent:
         raise DataMissing(
             " ".join(
@@ -115,13 +114,6 @@ def _refuse_unusable(cache_dir: Path) -> None:
             f"The cache folder cannot be written: {error.strerror or error}. "
             f"Received: --cache-dir {cache_dir}."
         ) from error
-=======
-            boxes = write_boxes(load_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
-        except DataMissing as error:
-            print(f"Left out: {error}")
-        else:
-            print(boxes_report(name, boxes))
->>>>>>> main
 
 
 def labels_report(records: pd.DataFrame, rejected: Sequence[utkface.Rejected]) -> str:
@@ -181,13 +173,8 @@ def boxes_report(name: str, boxes: pd.DataFrame) -> str:
         return f"Boxes of {name}: none of the split's pictures are here."
     shown = int((boxes.faces_found > 0).sum())
     single = int((boxes.faces_found == 1).sum())
-<<<<<<< HEAD
     report = (
-        f"Boxes of {name}: a face in {found:,} of {len(boxes):,} pictures ({found / len(boxes):.1%}), "
-=======
-    return (
         f"Boxes of {name}: a face in {shown:,} of {len(boxes):,} pictures ({shown / len(boxes):.1%}), "
->>>>>>> main
         f"exactly one in {single:,} ({single / len(boxes):.1%})."
     )
     unreadable = list(boxes.file[boxes.status == UNREADABLE])
