@@ -55,7 +55,8 @@ class Scores:
 
     name: str
     count: int
-    turned: int  # wrongly
+    turned: int  # pictures that were turned, wrongly
+    lying: int  # pictures in which a face was read as lying, wrongly
     unclear: int
     with_face: int
     right: dict[int, int]  # turn -> pictures of that turn whose widest face is found and read so
@@ -186,7 +187,8 @@ def of_detection(
     scores = Scores(
         name,
         len(pictures),
-        sum(_is_turned(read) for read in upright),
+        sum(bool(read.turned_degrees) for read in upright),
+        sum(any(face.turned_degrees for face in read.faces) for read in upright if not read.turned_degrees),
         unclear,
         sum(bool(read.faces) for read in upright),
         right,
@@ -198,10 +200,6 @@ def of_detection(
 
 def _widest(read: UprightFaces) -> Face | None:
     return max(read.faces, key=lambda face: face.width, default=None)
-
-
-def _is_turned(read: UprightFaces) -> bool:
-    return any(face.turned_degrees for face in read.faces)
 
 
 def of_answers(predictor: Predictor, pictures: pd.DataFrame) -> pd.DataFrame:
