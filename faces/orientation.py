@@ -85,9 +85,11 @@ class OrientedDetector:
         if not found:
             return self._found_by_turning(picture)
         faces = self._with_turns(picture, found)
-        degrees = _agreed_turn(face.turned_degrees for face in faces)
+        degrees: int | None = _agreed_turn(face.turned_degrees for face in faces)
         if not degrees and (found[0].confidence < self._limits.doubtful_confidence or self._disagree(faces)):
             degrees = self._turn_of_strongest(picture, found)
+            if degrees == 0:  # then what is unclear by itself is upright as well
+                faces = [replace(face, turned_degrees=face.turned_degrees or 0) for face in faces]
         return (self._faces_turned(picture, degrees) if degrees else None) or UprightFaces(faces)
 
     def read(self, picture: Picture, face: Face) -> Face:
@@ -127,12 +129,13 @@ class OrientedDetector:
         )
         return not sure and any(face.turned_degrees != 0 for face in faces)
 
-    def _turn_of_strongest(self, picture: Picture, as_they_come: list[Face]) -> int:
-        """The turn of the strongest faces; 0 where no other exceeds that of 0 degrees clearly."""
+    def _turn_of_strongest(self, picture: Picture, as_they_come: list[Face]) -> int | None:
+        """The turn of the strongest faces; None where it exceeds the others hardly."""
         strengths = {0: _strength(as_they_come)}
         for turn in TURNS[1:]:
             strengths[turn] = _strength(self.detector.faces_in(picture.turned_back(turn)))
-        return clearest_turn(strengths, self._limits.margin) or 0
+        second, best = sorted(strengths.values())[-2:]
+        return max(strengths, key=strengths.__getitem__) if best - second >= self._limits.margin else None
 
     def _tested(self, picture: Picture, faces: list[Face]) -> dict[Face, Face]:
         widest = sorted(faces, key=lambda face: -face.width)[:MAX_TESTED]
