@@ -38,7 +38,7 @@ BIN_HEADLINE_KEYS = ("bin_accuracy", "bin_off_by_one", "accuracy", "auc")  # whe
 
 
 class SecondTrainings:
-    """Second trainings of two variants on the compared pictures; each difference is computed when asked for."""
+    """Second trainings of two variants on the compared pictures; a difference is computed when asked for."""
 
     def __init__(self, first: pd.DataFrame, second: pd.DataFrame) -> None:
         self._tables = first, second
