@@ -26,12 +26,12 @@ class Tables:
         variants: Mapping[str, Variant],
         detector_path: Path = DEFAULT_DETECTOR,
         *,
-        found: Collection[str] = (),
+        run_names: Collection[str] = (),
         runs_folder: Path | None = None,
     ) -> None:
         self._variants = variants
         self._detector_path = detector_path
-        self._found = frozenset(found)
+        self._run_names = frozenset(run_names)
         self._runs_folder = runs_folder
         self._read: dict[Any, pd.DataFrame] = {}
         self._loading = threading.Condition()
@@ -108,7 +108,7 @@ class Tables:
             try:
                 table = read([variant.folder], self._detector_path)
             except ProjectError as error:
-                if name not in self._found:
+                if name not in self._run_names:
                     raise
                 log.warning("Metrics go without %s: %s", name, error)
             else:

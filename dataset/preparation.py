@@ -66,11 +66,11 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
         print(f"Left out: {error}")
     for name in SETS:
         try:
-            found = write_boxes(load_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
+            boxes = write_boxes(load_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
         except DataMissing as error:
             print(f"Left out: {error}")
         else:
-            print(boxes_report(name, found))
+            print(boxes_report(name, boxes))
 
 
 def labels_report(records: pd.DataFrame, rejected: Sequence[utkface.Rejected]) -> str:
@@ -128,9 +128,9 @@ def boxes_report(name: str, boxes: pd.DataFrame) -> str:
     """In how many pictures of a set a face was found."""
     if boxes.empty:
         return f"Boxes of {name}: none of the split's pictures are here."
-    found = int((boxes.faces_found > 0).sum())
+    shown = int((boxes.faces_found > 0).sum())
     single = int((boxes.faces_found == 1).sum())
     return (
-        f"Boxes of {name}: a face in {found:,} of {len(boxes):,} pictures ({found / len(boxes):.1%}), "
+        f"Boxes of {name}: a face in {shown:,} of {len(boxes):,} pictures ({shown / len(boxes):.1%}), "
         f"exactly one in {single:,} ({single / len(boxes):.1%})."
     )

@@ -115,9 +115,9 @@ def compare(called: argparse.Namespace) -> None:
                 if key in (*HEADLINE_KEYS, *BIN_HEADLINE_KEYS) and difference.count:
                     p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
                     print(f"    {METRICS[key].label}, {first} minus {second}: {difference.text}{p}")
-            found = compared(found_only(rows), first, second)
+            where_found = compared(found_only(rows), first, second)
             fraction = fallback_text(fallback_fraction(rows))
-            print(f"    No face found on {fraction}; without those: {found.sentence}")
+            print(f"    No face found on {fraction}; without those: {where_found.sentence}")
 
 
 def cards(called: argparse.Namespace) -> None:

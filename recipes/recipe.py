@@ -24,7 +24,7 @@ from pydantic.json_schema import SkipJsonSchema
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from faces.toml import STRICT, WrongTogether, checked, read_toml
-from faces.variants import InputMode, Level, Variant
+from faces.variants import CropScale, InputMode, InputPx, Level, Variant
 from recipes.values import (
     ALL,
     FACERES,
@@ -63,8 +63,8 @@ class InputRecipe:
     """The input crop; the one table in which `full` and `cropped` differ."""
 
     input_mode: InputMode
-    crop_scale: Annotated[float, Gt(0), Le(10)]
-    input_px: Annotated[int, Ge(16), Le(2048)]
+    crop_scale: CropScale
+    input_px: InputPx
     pad_rgb: tuple[Level, Level, Level]
     canvas_scale: Annotated[float, Ge(1), Le(4)]  # side of what augmentation may move in, over the input's
 
@@ -388,4 +388,4 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(one, dict) for one in value)
+    return isinstance(value, tuple) and any(isinstance(item, dict) for item in value)

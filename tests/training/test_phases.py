@@ -45,7 +45,7 @@ def test_rates_fall_from_the_heads_to_the_first_trained_layer_and_so_do_the_step
     assert isinstance(optimizer, keras.optimizers.AdamW)
 
 
-def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:
     text = recipe_path("model_cropped/first_part.toml").read_text()
     path = tmp_path / "recipe.toml"
     path.write_text(

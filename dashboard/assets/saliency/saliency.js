@@ -310,7 +310,7 @@
 
     /* --- The URL names what is shown ------------------------------------------------------------------------ */
     function setUrlParams(values) {
-        if (window.location.pathname === "/saliency") {
+        if (window.location.pathname === window.pathOf("/saliency")) {
             window.setUrlParams(values);
         }
     }

@@ -7,6 +7,7 @@ for the page to show in its place.
 
 import base64
 import time
+from dataclasses import replace
 
 import cv2
 import flask
@@ -18,7 +19,7 @@ from dashboard.pages.saliency.rows import SaliencyRow, existing_face, rows_of
 from dashboard.pictures.routes import keep_out_of_caches
 from dashboard.pictures.uploads import Upload
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
-from faces.input_crops import crop_for
+from faces.input_crops import upright_pixels
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.maps import SaliencyMap
@@ -47,6 +48,7 @@ def saliency_values() -> flask.Response:
         computed = _computed(upload, row, method, output, query.get("engine", ONNX_RUNTIME))
     except ProjectError as error:
         return flask.jsonify(error=str(error))
+    computed = replace(computed, values=_as_it_lies(computed.values, row))
     box = row.face.box_xyxy if row.face and not computed.is_empty else None
     return flask.jsonify(
         px=len(computed.values),
@@ -60,12 +62,12 @@ def saliency_values() -> flask.Response:
 
 @blueprint.get("/input.png")
 def input_crop() -> flask.Response:
-    """What a variant receives, pixel for pixel."""
+    """What a variant receives, pixel for pixel, as it lies in the picture."""
     try:
         upload, row = _requested_row()
     except ProjectError:
         return flask.Response(status=410)
-    _, encoded = cv2.imencode(".png", _crop(upload, row)[..., ::-1])
+    _, encoded = cv2.imencode(".png", _as_it_lies(_crop(upload, row), row)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
 
 
@@ -82,7 +84,13 @@ def _requested_row() -> tuple[Upload, SaliencyRow]:
 
 
 def _crop(upload: Upload, row: SaliencyRow) -> np.ndarray:
-    return crop_for(row.variant, upload.picture, row.face)
+    variant = row.variant
+    return upright_pixels(upload.picture, row.square, row.turned_degrees, variant.input_px, variant.pad_rgb)
+
+
+def _as_it_lies(upright: np.ndarray, row: SaliencyRow) -> np.ndarray:
+    """(px, px, ...) of an upright input -> as it lies in the picture, which may be turned."""
+    return np.rot90(upright, -row.turned_degrees // 90)
 
 
 def _computed(upload: Upload, row: SaliencyRow, method: str, output: str, engine: str) -> SaliencyMap:

@@ -201,8 +201,8 @@ def assert_alike(written, again, where="metrics.json"):
             assert_alike(written[key], again[key], f"{where}: {key}")
     elif isinstance(written, list):
         assert len(written) == len(again), where
-        for place, (first, second) in enumerate(zip(written, again, strict=True)):
-            assert_alike(first, second, f"{where}[{place}]")
+        for position, (first, second) in enumerate(zip(written, again, strict=True)):
+            assert_alike(first, second, f"{where}[{position}]")
     elif isinstance(written, float):
         assert again == pytest.approx(written, rel=1e-5, abs=2e-6), where
     else:
