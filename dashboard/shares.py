@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import flask
 
+from dashboard.proxy import peer_address
 from dashboard.turns import Request, Turns, Visitor
 from faces.errors import PictureTooLarge
 from faces.sessions import LARGE_INPUT
@@ -86,7 +87,7 @@ def one_picture() -> Iterator[VisitorShare | None]:
 def visitor_of(request: flask.Request) -> Visitor:
     """The visitor of a request: the address of its peer, and the token of its browser."""
     token = request.cookies.get(VISIT_COOKIE, "")
-    return Visitor(request.remote_addr or "", token[:MAX_TOKEN_CHARACTERS])
+    return Visitor(peer_address(request), token[:MAX_TOKEN_CHARACTERS])
 
 
 def share_requests(server: flask.Flask) -> None:

@@ -44,15 +44,16 @@ class Workbench:
         variants: Mapping[str, Variant],
         detector_path: Path = DEFAULT_DETECTOR,
         *,
-        found: Collection[str] = (),
+        run_names: Collection[str] = (),
     ) -> None:
         self.variants = dict(variants)
-        self.found = frozenset(found)
+        self.run_names = frozenset(run_names)
         self.ms_a_picture: dict[str, float] = {}
         self._detector_path = detector_path
         self._loading = threading.Lock()
         self._predictor: Future[Predictor] = Future()
-        threading.Thread(target=self._load, name="load-networks", daemon=True).start()
+        # No daemon: ONNX Runtime aborts an interpreter that ends while a network is loaded (exit code 134).
+        threading.Thread(target=self._load, name="load-networks").start()
 
     @property
     def ready(self) -> bool:
@@ -67,7 +68,7 @@ class Workbench:
     @property
     def given(self) -> list[str]:
         """Names of the variants that the server was started with."""
-        return [name for name in self.variants if name not in self.found]
+        return [name for name in self.variants if name not in self.run_names]
 
     @property
     def first_variants(self) -> tuple[str, ...]:
@@ -113,10 +114,12 @@ class Workbench:
                     upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
             return replace(upload, answer=upload.answer.of(names))
 
-    def predict_square(self, name: str, picture: Picture, square: Square) -> Prediction:
-        """The prediction of one variant for the pixels under a square. Raises VariantError."""
+    def predict_square(
+        self, name: str, picture: Picture, square: Square, turned_degrees: int = 0
+    ) -> Prediction:
+        """The prediction of one variant for the pixels under a square, turned back. Raises VariantError."""
         self.network(name)
-        return self.predictor.predict_square(name, picture, square)
+        return self.predictor.predict_square(name, picture, square, turned_degrees)
 
     def _load(self) -> None:
         try:

@@ -21,6 +21,7 @@ from faces.sessions import onnx_session, outputs_of
 
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
+LIKELY_CONFIDENCE = 0.5  # below, answers say "perhaps a face"
 OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
 # Sizes of the passes, in input sizes (`size_px`).
 LARGE_FROM = (
@@ -40,10 +41,20 @@ PAD_GREY = 114  # the letterbox colour with which ultralytics trains
 
 @dataclass(frozen=True)
 class Face:
-    """A face in a picture: its box in picture pixels, clipped to the picture, and 0 <= confidence <= 1."""
+    """A face in a picture: its box in picture pixels, clipped to the picture, and 0 <= confidence <= 1.
+
+    `turned_degrees` is by how much, clockwise, the face lies turned in the picture as it came: 0, 90, 180 or
+    270, and None where that is not clear (faces.orientation).
+    """
 
     box_xyxy: tuple[float, float, float, float]
     confidence: float
+    turned_degrees: int | None = 0
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether this is more likely a face than not."""
+        return self.confidence >= LIKELY_CONFIDENCE
 
     @property
     def width(self) -> float:
@@ -132,9 +143,23 @@ class Detector:
             small = longer_sides(more_boxes) < ADDED_BELOW_FRACTION * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
-        kept = _without_spurious_boxes(boxes, kept, longer_px)
-        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
+        indices = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
+        indices = _without_spurious_boxes(boxes, indices, longer_px)
+        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in indices]  # type: ignore[arg-type]
+
+    def highest_confidence(self, rgb: np.ndarray, size_px: int) -> float:
+        """The highest confidence of one pass over (height, width, 3) uint8 RGB; 0 where nothing is found."""
+        _, scores = self._pass(rgb, size_px)
+        return float(scores.max(initial=0))
+
+    def turned_pass_px(self, picture: Picture) -> int:
+        """The largest size at which three passes cost no more than those over a picture without a face."""
+        longer_px = max(picture.width, picture.height)
+        sizes_px = [self._first_pass_px(longer_px)]
+        if longer_px > LARGE_FROM * self.size_px and not self._fixed_hw:
+            sizes_px.append(self._second_pass_px(longer_px))
+        affordable_px = math.sqrt(sum(size_px**2 for size_px in sizes_px) / 3)
+        return int(affordable_px // self._stride) * self._stride
 
     def _first_pass_px(self, longer_px: int) -> int:
         if self._fixed_hw:

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
 from faces.boxes import intersect
+from faces.notes import face_notes, turn_in_words
 from faces.pictures import Picture
 from faces.predictions import Prediction, age_in_words, gender_in_words
 
@@ -141,8 +142,14 @@ def _spots(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale)
 
 def _lines(answer: Answer) -> list[tuple[str, str]]:
     """One line a face and variant, then one a variant that saw the whole picture, with their colours."""
-    lines = [
-        (f"{number}  {name}: {in_words(prediction)}", VARIANT_COLOURS.get(name, INK))
+    lines = []
+    if answer.turned_degrees:
+        lines.append((f"The picture lies {turn_in_words(answer.turned_degrees)}.", INK))
+    lines += [
+        (
+            f"{number}  {name}: {in_words(prediction)}{_notes(answered, answer)}",
+            VARIANT_COLOURS.get(name, INK),
+        )
         for number, answered in enumerate(answer.faces, start=1)
         for name, prediction in answered.answers.items()
     ]
@@ -153,6 +160,10 @@ def _lines(answer: Answer) -> list[tuple[str, str]]:
         for name, prediction in answer.whole_picture.items()
     ]
     return lines
+
+
+def _notes(answered: AnsweredFace, answer: Answer) -> str:
+    return "".join(f" ({note})" for note in face_notes(answered.face, answer.turned_degrees))
 
 
 def _with_lines_under(image: Image.Image, lines: Sequence[tuple[str, str]], scale: _Scale) -> Image.Image:

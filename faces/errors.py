@@ -15,6 +15,7 @@ ProjectError
 ├── TableError               a table that lacks columns or belongs to another network
 ├── RecipeError              a training recipe that cannot be run
 ├── ExportError              a trained network that cannot become a variant
+├── AddressError             a host or port that cannot be listened on
 └── ReferenceEngineError     tf-keras-vis gave no map
 """
 
@@ -77,6 +78,10 @@ class RecipeError(ProjectError):
 
 class ExportError(ProjectError):
     """A trained network that cannot be exported as a variant."""
+
+
+class AddressError(ProjectError):
+    """A host or port that the server cannot listen on."""
 
 
 class ReferenceEngineError(ProjectError):

@@ -33,6 +33,7 @@ from faces.errors import (
 from faces.first_frames import essential_gif, essential_webp
 from faces.format_bounds import MAX_PIXELS, Essential, OverBound, refuse_over_bounds
 from faces.jpeg import essential_jpeg
+from faces.jpeg_end import END, loaded_without_end
 from faces.metadata import essential_png, orientation
 from faces.run_lengths import essential_run_lengths, has_run_lengths, run_length_pixels
 from faces.shares import current_share
@@ -84,7 +85,7 @@ warnings.filterwarnings("ignore", module=r"PIL\b")
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `rgb` is (height, width, 3) uint8, upright."""
+    """A decoded picture: `rgb` is (height, width, 3) uint8, upright as far as its metadata say."""
 
     name: str
     rgb: np.ndarray
@@ -96,6 +97,10 @@ class Picture:
     @property
     def height(self) -> int:
         return self.rgb.shape[0]
+
+    def turned_back(self, turned_degrees: int) -> "Picture":
+        """A view of the picture, upright, where it lies turned by 0, 90, 180 or 270 degrees clockwise."""
+        return Picture(self.name, np.rot90(self.rgb, turned_degrees // 90)) if turned_degrees else self
 
 
 def decode(data: bytes, name: str) -> Picture:
@@ -148,6 +153,8 @@ def _rgb(data: bytes, name: str) -> np.ndarray:
     with reader(io.BytesIO(essential.data)) as image:  # reads the header only
         _refuse_or_admit(essential, image.size, data, name)
         exif = essential.exif or image.info.get("exif", b"")
+        if reader is JpegImageFile and not essential.data.endswith(END):
+            image = loaded_without_end(essential.data)
         image.load()
         return _upright(partial(_image_strip, image), image.size, orientation(exif))
 

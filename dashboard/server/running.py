@@ -15,7 +15,7 @@ from waitress.server import BaseWSGIServer
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from dashboard.api import MAX_REQUEST_BYTES
+from dashboard.api.limits import MAX_REQUEST_BYTES
 from dashboard.server.channel import CONNECTIONS, Channel
 from dashboard.server.parser import Bodies, BodyLimit, ClientOf
 from dashboard.server.threads import THREADS, Dispatcher
@@ -31,16 +31,15 @@ _MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
 
 
 class Server:
-    """Serves from a thread of its own. Raises OSError where it cannot listen."""
+    """Serves on listening sockets, which are its own from then on, from a thread of its own."""
 
     def __init__(
         self,
         app: flask.Flask,
+        sockets: Sequence[socket.socket],
         *,
         prefix: str = "",
         client_of: ClientOf = lambda peer, _forwarded_for: peer,
-        sockets: Sequence[socket.socket] = (),
-        **listen: Any,
     ) -> None:
         self._dispatcher = Dispatcher()
         self._map: dict[int, Any] = {}
@@ -48,7 +47,7 @@ class Server:
             app,
             map=self._map,
             _dispatcher=self._dispatcher,
-            **({"sockets": list(sockets)} if sockets else listen),
+            sockets=list(sockets),
             ident="",
             clear_untrusted_proxy_headers=False,
             connection_limit=CONNECTIONS,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES
+from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, Corruption
 from evaluation.metrics.definitions import FRACTION, YEARS
 from evaluation.metrics.estimates import formatted
 from evaluation.predictions import ROBUSTNESS_COMMAND
@@ -25,7 +25,7 @@ def robustness_markdown(table: pd.DataFrame) -> str:
     return render(
         "robustness.md.j2",
         command=ROBUSTNESS_COMMAND,
-        corruptions=CORRUPTIONS,
+        corruptions=_measured(table) or CORRUPTIONS,
         severities=SEVERITIES,
         middle_severity=MIDDLE_SEVERITY,
         sets=[_section(name, table[table.set == name]) for name in dict.fromkeys(table.set)],
@@ -43,8 +43,9 @@ def _section(set_name: str, of_set: pd.DataFrame) -> dict[str, Any]:
         "gender_accuracy": _rows(set_name, of_set, "gender_accuracy", FRACTION),
         "searched": int(of_one_variant.face_found_count.iloc[0]),
         "face_found": [
-            (corruption.label, by_severity(of_one_variant, set_name, corruption.key).face_found_fraction)
-            for corruption in CORRUPTIONS
+            (corruption.label, _padded([formatted(found, FRACTION, with_unit=False) for found in fractions]))
+            for corruption in _measured(of_set)
+            for fractions in [by_severity(of_one_variant, set_name, corruption.key).face_found_fraction]
         ],
     }
 
@@ -61,7 +62,7 @@ def _losses(variant_name: str, rows: pd.DataFrame) -> dict[str, Any]:
 def _rows(set_name: str, of_set: pd.DataFrame, metric: str, unit: str) -> list[tuple[str, str, list[str]]]:
     """(corruption, variant, a cell a severity) of one metric."""
     table = []
-    for corruption in CORRUPTIONS:
+    for corruption in _measured(of_set):
         rows = by_severity(of_set, set_name, corruption.key)
         for variant_name, of_variant in rows.groupby("variant", sort=False):
             others = rows[rows.variant != variant_name]
@@ -69,8 +70,18 @@ def _rows(set_name: str, of_set: pd.DataFrame, metric: str, unit: str) -> list[t
                 _cell(row, others[others.severity == row.severity], metric, unit)
                 for _, row in of_variant.iterrows()
             ]
-            table.append((corruption.label, str(variant_name), cells))
+            table.append((corruption.label, str(variant_name), _padded(cells)))
     return table
+
+
+def _measured(table: pd.DataFrame) -> list[Corruption]:
+    """The corruptions that the table has."""
+    return [corruption for corruption in CORRUPTIONS if corruption.key in set(table.corruption)]
+
+
+def _padded(cells: list[str]) -> list[str]:
+    """The cells of severity 0 to 5, a dash for those that a corruption has not."""
+    return cells + ["–"] * (1 + len(SEVERITIES) - len(cells))
 
 
 def _cell(row: pd.Series, others: pd.DataFrame, metric: str, unit: str) -> str:

@@ -67,7 +67,8 @@ def robustness_section(table: pd.DataFrame) -> list[Any]:
         size="xs",
         **{"aria-label": "What the robustness panels show"},
     )
-    panels = html.Div([_panel(corruption) for corruption in CORRUPTIONS], className="grid-2")
+    measured = [corruption for corruption in CORRUPTIONS if corruption.key in set(table.corruption)]
+    panels = html.Div([_panel(corruption) for corruption in measured], className="grid-2")
     return [
         html.Div(id=ids.ROBUSTNESS_NOTE, className="switch-note"),
         html.Div([html.Div(switch, className="switch-row"), panels], id=ids.ROBUSTNESS_PANELS),
@@ -93,8 +94,8 @@ def robustness_note(table: pd.DataFrame, selection: Selection) -> Any:
         )
     rows = table[table.set == selection.set]
     return html.P(
-        f"{int(rows['count'].max()):,} pictures of {selection.set}, made worse in five steps. The face box "
-        "stays that of the unchanged picture, so that a loss is the network's own; whether the detector "
+        f"{int(rows['count'].max()):,} pictures of {selection.set}, made worse in up to five steps. The face "
+        "box stays that of the unchanged picture, so that a loss is the network's own; whether the detector "
         "still finds the face is shown apart. A heading says what the strongest step changes."
     )
 
