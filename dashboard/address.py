@@ -4,8 +4,8 @@ import argparse
 import errno
 import re
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from faces.errors import AddressError
 
@@ -22,12 +22,10 @@ def port_number(text: str) -> int:
     return int(text)
 
 
-@contextmanager
-def listening_sockets(host: str, port: int) -> Iterator[list[socket.socket]]:
+def listening_sockets(host: str, port: int) -> list[socket.socket]:
     """A listening socket for each address of `host`, IPv4 and IPv6, all on one port.
 
-    They are closed with the block. Raises AddressError for a name or an address that is not this machine's,
-    and for a port that cannot be had.
+    Raises AddressError for a host that is not this machine, and for a port that cannot be had.
     """
     sockets: list[socket.socket] = []
     refusals: list[OSError] = []
@@ -45,7 +43,8 @@ def listening_sockets(host: str, port: int) -> Iterator[list[socket.socket]]:
                 sockets.append(opened.enter_context(listening))
         if not sockets:
             raise AddressError(_sentence(host, port, refusals[0]))
-        yield sockets
+        opened.pop_all()
+    return sockets
 
 
 def url_of(host: str, sockets: Sequence[socket.socket]) -> str:
@@ -60,13 +59,13 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     try:
         if not name or not name.isprintable() or " " in name:
             raise ValueError("no name of a host")
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        resolved = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, ValueError) as error:  # UnicodeError: a name that no resolver takes
         raise AddressError(
             f"There is no host '{host}' to listen on: --host is a name or an address of this machine, such "
             f"as 127.0.0.1, or 0.0.0.0 for all that it has. Received: --host {host or 'without a name'}."
         ) from error
-    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in resolved))
 
 
 def _sentence(host: str, port: int, error: OSError) -> str:

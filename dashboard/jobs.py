@@ -18,7 +18,7 @@ from cachetools import LRUCache
 from faces.errors import ProjectError
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
-FINISHED_KEPT = 64  # finished jobs with their results; the longest unused are forgotten
+MAX_FINISHED = 64  # finished jobs with their results; the longest unused are forgotten
 
 
 class JobError(ProjectError):
@@ -110,7 +110,7 @@ class JobQueue:
         self._capacity_a_visitor = capacity_a_visitor
         self._lock = threading.RLock()
         self._unfinished: dict[str, Job] = {}
-        self._finished: LRUCache[str, Job] = LRUCache(FINISHED_KEPT)
+        self._finished: LRUCache[str, Job] = LRUCache(MAX_FINISHED)
         self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()  # by visitor; who is next comes first
 
     def submit(

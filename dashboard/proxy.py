@@ -28,10 +28,13 @@ def peer_address(request: flask.Request) -> str:
 
     Of IPv6 the network of one customer (`2001:db8::/64`); empty where the server gives none.
     """
-    address = _address_in(request.remote_addr or "")
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, IPV6_CUSTOMER_BITS), strict=False))
-    return str(address or request.remote_addr or "")
+    return _customer(_address_in(request.remote_addr or "")) or request.remote_addr or ""
+
+
+def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """As `peer_address`, of the address of a connection and its header X-Forwarded-For."""
+    address = _address_in(peer)
+    return _customer(address and _client(address, forwarded_for, trusted)) or peer
 
 
 class UnderPrefix:
@@ -63,27 +66,33 @@ class TrustedProxies:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = _address_in(environ.get("REMOTE_ADDR", ""))
-        if peer is None or not self._is_trusted(peer):
+        if peer is None or not _is_in(peer, self._networks):
             for header in FORWARDED_HEADERS:
                 environ.pop(header, None)
             return self._app(environ, start_response)
-        environ["REMOTE_ADDR"] = str(self._client(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
+        environ["REMOTE_ADDR"] = str(_client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), self._networks))
         _drop_impossible(environ)
         return self._fixed(environ, start_response)
 
-    def _client(self, peer: Address, forwarded_for: str) -> Address:
-        client = peer
-        for text in reversed(forwarded_for.split(",")):
-            address = _address_in(text)
-            if address is None:
-                break
-            client = address
-            if not self._is_trusted(address):
-                break
-        return client
 
-    def _is_trusted(self, address: Address) -> bool:
-        return any(address in network for network in self._networks)
+def _client(peer: Address, forwarded_for: str, trusted: Sequence[Network]) -> Address:
+    """The last address on the way to `peer` that is no trusted proxy."""
+    way = [_address_in(text) for text in forwarded_for.split(",")]
+    client = peer
+    while way and _is_in(client, trusted) and (forwarder := way.pop()):
+        client = forwarder
+    return client
+
+
+def _customer(address: Address | None) -> str:
+    """The address, or of IPv6 the network of one customer; empty for None."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, IPV6_CUSTOMER_BITS), strict=False))
+    return str(address or "")
+
+
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def _drop_impossible(environ: WSGIEnvironment) -> None:

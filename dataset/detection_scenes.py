@@ -100,9 +100,9 @@ def _write_scene(number: int, *, chips: list[str], data_dir: Path, cache_dir: Pa
 
 def _found_chips(chips: list[str], count: int, data_dir: Path, rng: np.random.Generator) -> list[Chip]:
     """`count` random chips in which YuNet finds the face: the usual box instead would be a wrong label."""
-    found: list[Chip] = []
-    while len(found) < count:
+    collected: list[Chip] = []
+    while len(collected) < count:
         chip, is_found = chip_at(Path(chips[rng.integers(len(chips))]), data_dir)
         if is_found:
-            found.append(chip)
-    return found
+            collected.append(chip)
+    return collected

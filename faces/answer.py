@@ -26,6 +26,7 @@ from faces.pictures import Picture, decode
 from faces.predictions import AROUND_FACE, NO_FACE, OFF_FACE, UNCLEAR_TURN, Prediction
 from faces.variants import FACE, WHOLE_IMAGE, Variant, read_variant
 
+MAX_FACES = 200  # of a picture that are answered: those of the highest confidence
 STAGES = ("decode", "detect", "crop", "network")
 AROUND_FACE_SCALE = 2.0  # side of the square around a face that attention missed, over its box's longer
 MIN_ATTENDED_IOU = 0.4  # of an attention crop with a face's square, to belong to this face
@@ -45,8 +46,9 @@ class AnsweredFace:
 class Answer:
     """The predictions of some variants for one picture. Without a face, all stand in `whole_picture`.
 
-    `variant_ms` are the milliseconds of cropping and of the network, by variant. `turned_degrees` is by how
-    much, clockwise, the picture as it came lies turned: 0, 90, 180 or 270.
+    `faces_left_out` were found beyond MAX_FACES, with lower confidence. `variant_ms` are the milliseconds of
+    cropping and of the network, by variant. `turned_degrees` is by how much, clockwise, the picture as it
+    came lies turned: 0, 90, 180 or 270.
     """
 
     picture: str
@@ -57,6 +59,7 @@ class Answer:
     decode_ms: float = 0.0
     detect_ms: float = 0.0
     variant_ms: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    faces_left_out: int = 0
     turned_degrees: int = 0
 
     @property
@@ -110,6 +113,7 @@ class Answer:
                 }
                 for answered in self.faces
             ],
+            "faces_left_out": self.faces_left_out,
             "whole_picture": {name: prediction.as_dict() for name, prediction in self.whole_picture.items()},
             "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
         }
@@ -154,13 +158,16 @@ class Predictor:
         started = time.perf_counter()
         found = self.detector.faces_in(picture)
         # From left to right, as people number them.
-        faces = sorted(found.faces, key=lambda face: _left_to_right(face, picture, found.turned_degrees))
+        faces = sorted(
+            found.faces[:MAX_FACES], key=lambda face: _left_to_right(face, picture, found.turned_degrees)
+        )
         answer = Answer(
             picture.name,
             picture.width,
             picture.height,
             [AnsweredFace(face, {}) for face in faces],
             detect_ms=_ms_since(started),
+            faces_left_out=max(len(found.faces) - MAX_FACES, 0),
             turned_degrees=found.turned_degrees,
         )
         for name in list(self.networks) if names is None else names:

@@ -127,13 +127,13 @@ def nms(boxes_xyxy: np.ndarray, scores: np.ndarray, max_iou: float) -> list[int]
     no area.
     """
     order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
+    chosen: list[int] = []
     while order.size:
         best, rest = order[0], order[1:]
         if (boxes_xyxy[best, 2:] > boxes_xyxy[best, :2]).all():
-            kept.append(int(best))
+            chosen.append(int(best))
         order = rest[iou(boxes_xyxy[best], boxes_xyxy[rest]) <= max_iou]
-    return kept
+    return chosen
 
 
 def _areas(box_xyxy: ArrayLike, others_xyxy: ArrayLike) -> tuple[Any, Any, Any]:

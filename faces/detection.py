@@ -17,7 +17,7 @@ from faces.boxes import longer_sides, nms
 from faces.errors import DetectorError
 from faces.files import sha256_of
 from faces.pictures import Picture
-from faces.sessions import onnx_session
+from faces.sessions import onnx_session, outputs_of
 
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
@@ -143,9 +143,9 @@ class Detector:
             small = longer_sides(more_boxes) < ADDED_BELOW_FRACTION * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
-        kept = _without_spurious_boxes(boxes, kept, longer_px)
-        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
+        indices = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
+        indices = _without_spurious_boxes(boxes, indices, longer_px)
+        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in indices]  # type: ignore[arg-type]
 
     def highest_confidence(self, rgb: np.ndarray, size_px: int) -> float:
         """The highest confidence of one pass over (height, width, 3) uint8 RGB; 0 where nothing is found."""
@@ -180,7 +180,7 @@ class Detector:
         """One run of the network: boxes (n, 4) in picture pixels and confidences (n,), with overlaps."""
         crop, scale, left, top = self._letterbox(rgb, size_px)
         tensor = crop.transpose(2, 0, 1)[None].astype(np.float32) / 255
-        output = self._session.run(None, {self._input_name: tensor})[0][0]
+        output = outputs_of(self._session, None, {self._input_name: tensor})[0][0]
         if self._end_to_end:
             # (300, 6): x0, y0, x1, y1, confidence, class.
             boxes, scores = output[:, :4], output[:, 4].copy()

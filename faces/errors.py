@@ -8,6 +8,7 @@ ProjectError
 │   ├── PictureTruncated         ends in the middle of the picture data
 │   ├── PictureBroken            recognised, but cannot be decoded
 │   └── PictureExpired           was dropped from the server's memory
+├── ClientGone               nobody waits for the answer any more
 ├── DetectorError            an ONNX file that is no ultralytics detection export
 ├── VariantError             a variant folder that cannot be served
 ├── DataMissing              a data set, cache or file that a command needs is not there
@@ -49,6 +50,10 @@ class PictureBroken(PictureError):
 
 class PictureExpired(PictureError):
     """The picture was dropped from the server's memory."""
+
+
+class ClientGone(ProjectError):
+    """The client has closed its connection: its work ends."""
 
 
 class DetectorError(ProjectError):

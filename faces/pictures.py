@@ -25,16 +25,18 @@ from PIL.WebPImagePlugin import WebPImageFile
 from faces.errors import (
     PictureBroken,
     PictureEmpty,
-    PictureError,
     PictureNotRecognised,
     PictureTooLarge,
     PictureTruncated,
+    ProjectError,
 )
 from faces.first_frames import essential_gif, essential_webp
 from faces.format_bounds import MAX_PIXELS, Essential, OverBound, refuse_over_bounds
 from faces.jpeg import essential_jpeg
+from faces.jpeg_end import END, loaded_without_end
 from faces.metadata import essential_png, orientation
 from faces.run_lengths import essential_run_lengths, has_run_lengths, run_length_pixels
+from faces.shares import current_share
 
 MAX_BYTES = 20_000_000
 MAX_SIDE_PX = 20_000
@@ -110,7 +112,7 @@ def decode(data: bytes, name: str) -> Picture:
     name = shown_name(name)
     try:
         return Picture(name, _rgb(data, name))
-    except PictureError:
+    except ProjectError:
         raise
     except OverBound as error:
         raise PictureTooLarge(f"{name} {error}") from error
@@ -142,16 +144,17 @@ def shown_name(name: str) -> str:
 def _rgb(data: bytes, name: str) -> np.ndarray:
     """The pixels of `data` as (height, width, 3) uint8, or any exception."""
     reader = _reader_for(data, name)
+    current_share().admit(name, len(data))
     essential = _essential(reader, data)
     if essential.canvas:
-        _refuse_too_many_pixels(essential.canvas, name)
-        refuse_over_bounds(essential, name, ends_early=_ends_early(data))
+        _refuse_or_admit(essential, essential.canvas, data, name)
         decoded = _webp_strips if reader is WebPImageFile else _run_length_strips
         return _upright(decoded(essential), essential.canvas, orientation(essential.exif))
     with reader(io.BytesIO(essential.data)) as image:  # reads the header only
-        _refuse_too_many_pixels(image.size, name)
-        refuse_over_bounds(essential, name, ends_early=_ends_early(data))
+        _refuse_or_admit(essential, image.size, data, name)
         exif = essential.exif or image.info.get("exif", b"")
+        if reader is JpegImageFile and not essential.data.endswith(END):
+            image = loaded_without_end(essential.data)
         image.load()
         return _upright(partial(_image_strip, image), image.size, orientation(exif))
 
@@ -225,6 +228,13 @@ def _reader_for(data: bytes, name: str) -> type[ImageFile]:
     raise PictureNotRecognised(f"{name} is not a picture: its content is not {FORMATS}.")
 
 
+def _refuse_or_admit(essential: Essential, size: tuple[int, int], data: bytes, name: str) -> None:
+    """Raise a PictureError, before a pixel is decoded, or wait until there is room for the pixels."""
+    _refuse_too_many_pixels(size, name)
+    refuse_over_bounds(essential, name, ends_early=_ends_early(data))
+    current_share().admit(name, len(data), size[0] * size[1])
+
+
 def _refuse_too_many_pixels(size: tuple[int, int], name: str) -> None:
     """Raise PictureTooLarge by the sizes in the header, before a pixel is decoded."""
     width, height = size
@@ -240,7 +250,7 @@ def _refuse_too_many_pixels(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _flat_rgb(image: ImageFile) -> Image.Image:
+def _flat_rgb(image: Image.Image) -> Image.Image:
     """Convert `image` to mode RGB: 16 bits to 8, CMYK to RGB, transparency over a colour."""
     if image.mode == "I;16":  # Pillow's own conversion clips at 255 instead of scaling
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")

@@ -1,11 +1,15 @@
-"""ONNX file -> ONNX Runtime session, for the detector and for the networks of all variants.
+"""ONNX file -> ONNX Runtime session, and its runs, for the detector and for the networks of all variants.
 
 Several sessions share the cores, so that all have the same options.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
+
+from faces.shares import current_share
 
 
 def onnx_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
@@ -20,3 +24,11 @@ def onnx_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def outputs_of(
+    session: onnxruntime.InferenceSession, fetches: Sequence[str] | None, feed: Mapping[str, np.ndarray]
+) -> list[np.ndarray]:
+    """Run a session: the tensors named in `fetches`, or all. Visitors take turns with every run."""
+    with current_share().network_run():
+        return session.run(fetches, feed)

@@ -13,9 +13,11 @@ import cv2
 import flask
 import numpy as np
 
+from dashboard.api.forms import form_parts
 from dashboard.context import current_context
-from dashboard.pictures.store import SAMPLE_PREFIX
+from dashboard.pictures.store import SAMPLE_PREFIX, is_key
 from dashboard.pictures.uploads import Upload
+from dashboard.shares import visitor_of
 from faces.boxes import square_around
 from faces.drawing import annotated
 from faces.errors import (
@@ -54,18 +56,19 @@ def upload() -> flask.Response:
 
     A refused picture is an entry as well, with status 200: that a file is broken is an answer.
     """
-    file = next(iter(flask.request.files.values()), None)
-    if file is None:
+    picture = next((part for part in form_parts(flask.request) if not part.is_text), None)
+    if picture is None or picture.data is None:
         return flask.jsonify(
             state="refused", name="picture", message="The browser sent no file. Please try again."
         )
     context = current_context()
-    name = file.filename or "picture"
+    name = picture.file or "picture"
     try:
-        answered = context.workbench.answered(file.read(), name, context.workbench.first_variants)
+        answered = context.workbench.answered(picture.data, name, context.workbench.first_variants)
     except PictureError as error:
         return _refused(name, error)
-    return _entry(context.pictures.uploads.add(answered.picture, answered.answer), answered)
+    address = visitor_of(flask.request).address
+    return _entry(context.pictures.uploads.add(answered, address), answered)
 
 
 @blueprint.post("/forget")
@@ -171,9 +174,10 @@ def csv_of(upload: Upload) -> str:
 
 @blueprint.errorhandler(PictureError)
 def gone(error: PictureError) -> flask.Response:
-    """Answer 410 with the error's sentence."""
+    """Answer with the error's sentence: 410, or 404 under what no picture ever has as its key."""
     response = flask.jsonify(error={"name": type(error).__name__, "message": str(error)})
-    response.status_code = 410
+    key = (flask.request.view_args or {}).get("key", "")
+    response.status_code = 410 if is_key(key) else 404
     return response
 
 
@@ -192,7 +196,9 @@ def _answered(key: str) -> Upload:
 
 
 def _entry(key: str, upload: Upload) -> flask.Response:
-    return flask.jsonify(state="answered", key=key, name=upload.picture.name, faces=len(upload.answer.faces))
+    return flask.jsonify(
+        state="answered", key=key, name=upload.answer.picture, faces=len(upload.answer.faces)
+    )
 
 
 def _refused(name: str, error: PictureError) -> flask.Response:
@@ -218,7 +224,7 @@ def jpeg(rgb: np.ndarray) -> flask.Response:
 
 
 def _download(response: flask.Response, upload: Upload, suffix: str) -> flask.Response:
-    stem = upload.picture.name.rsplit(".", 1)[0]
+    stem = upload.answer.picture.rsplit(".", 1)[0]
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}_{suffix}")
     return response
 

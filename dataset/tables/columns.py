@@ -220,6 +220,20 @@ ESTIMATES = Table(
         Column("reason", STRING, "", "Why there is no value", True),
     ),
 )
+SCORE_LOG = Table(
+    "log of scores",
+    "docs/score_log.csv",
+    "one test set of one variant, scored by one run of `python -m evaluation score`",
+    (
+        Column("date", STRING, "UTC", "When the run was; equal in all rows of one run"),
+        Column("set", STRING, "", "Name of the set, of which the `test` split was scored"),
+        Column("variant", STRING, "", "Name of the variant"),
+        Column("network_sha256", STRING, "", "Of its network"),
+        Column("split_sha256", STRING, "", "Of `dataset/split.csv`"),
+        Column("detector_sha256", STRING, "", "Of the detector whose boxes were used"),
+        Column("why", STRING, "", "What the run was for, as `--why` says it"),
+    ),
+)
 ROBUSTNESS = Table(
     "robustness",
     "model_*/robustness.csv",
@@ -286,6 +300,7 @@ TABLES = (
     FAIRNESS,
     BASELINE,
     ESTIMATES,
+    SCORE_LOG,
     ROBUSTNESS,
     HISTORY,
     BOXES,

@@ -192,7 +192,7 @@ def _computed(
 
     def computed(index: int, original: _Original | None) -> tuple[list[tuple[float, float]], bool]:
         predictions = [(np.nan, np.nan)] * len(networks)
-        found = False
+        is_found = False
         if original is not None:
             picture = original.under(condition)
             by_quarters = condition.corruption.by_quarters
@@ -200,9 +200,9 @@ def _computed(
             predictions = [_prediction(network, picture, read) for network in networks]
             if searching and index < SEARCHED:
                 box = original.box_under(condition)
-                found = _lies_in(box, read.faces if by_quarters else oriented.detector.faces_in(picture))
+                is_found = _lies_in(box, read.faces if by_quarters else oriented.detector.faces_in(picture))
         tick()
-        return predictions, found
+        return predictions, is_found
 
     rows = list(pool.map(computed, range(len(originals)), originals))
     numbers = np.array([predictions for predictions, _ in rows]).reshape(len(rows), len(networks), 2)

@@ -41,14 +41,14 @@ def write_robustness(
     tables: dict[str, list[pd.DataFrame]] = {network.variant.name: [] for network in networks}
     for set_name in SAMPLE:
         pictures = sampled_pictures(set_name, data_dir, cache_dir)
-        by_name, found = predictions_under(
+        by_name, faces_found = predictions_under(
             CONDITIONS, pictures, networks, detector, cache_dir, title=set_name
         )
         for name, predictions in by_name.items():
             rows = robustness_rows(pictures, predictions.age_years, predictions.female_probability)
             rows = rows.assign(variant=name, set=set_name, **_condition_columns())
             tables[name].append(
-                rows.assign(face_found_fraction=found.mean(axis=0), face_found_count=len(found))
+                rows.assign(face_found_fraction=faces_found.mean(axis=0), face_found_count=len(faces_found))
             )
     paths = []
     for network in networks:

@@ -74,15 +74,16 @@ def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFra
 
 def _absolute_errors(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(n,) absolute age errors in years, before and now."""
-    before, now = rows.predicted_age_years_before, rows.predicted_age_years
-    return tuple(np.abs((ages - rows.age_years).to_numpy(float)) for ages in (before, now))
+    baseline, current = rows.predicted_age_years_before, rows.predicted_age_years
+    return tuple(np.abs((ages - rows.age_years).to_numpy(float)) for ages in (baseline, current))
 
 
 def _hits(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(n,) 1 where the gender is predicted correctly, before and now."""
-    before, now = rows.female_probability_before, rows.female_probability
+    baseline, current = rows.female_probability_before, rows.female_probability
     return tuple(
-        (predicted_female(probability) == is_female(rows)).astype(float) for probability in (before, now)
+        (predicted_female(probability) == is_female(rows)).astype(float)
+        for probability in (baseline, current)
     )
 
 

@@ -39,8 +39,8 @@ def test_a_picture_of_one_person_shows_one_face(data_dir, detector, tmp_path, na
     records = load_records(name, data_dir, tmp_path)
     records = records[records["split"] == ("validation" if name == CHIPS else "test")].iloc[::step]
     counts = face_counts(detector, [Path(path) for path in records["path"]])
-    assert counts.fraction_found >= found
-    assert counts.fraction_exactly_one >= 0.97
+    assert counts.with_a_face / counts.pictures >= found
+    assert counts.with_exactly_one / counts.pictures >= 0.97
 
 
 def test_the_package_folder_is_found_without_an_import():

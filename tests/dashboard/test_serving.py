@@ -93,7 +93,7 @@ def test_complete_runs_are_served_and_what_cannot_be_loaded_is_named_and_left_ou
     shipped = [repository / "model_full", repository / "model_cropped"]
     context = load_context(shipped, runs_folder=runs, serve_runs=True)
     assert list(context.variants) == ["full", "cropped", "again"]
-    assert (context.workbench.given, set(context.workbench.found)) == (["full", "cropped"], {"again"})
+    assert (context.workbench.given, set(context.workbench.run_names)) == (["full", "cropped"], {"again"})
     assert "broken is not served" in caplog.text
     assert [run.name for run in context.tables.runs()] == ["full", "cropped", "again", "broken", "young"]
 

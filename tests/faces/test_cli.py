@@ -172,7 +172,8 @@ def test_names_and_pipes_of_any_kind_end_in_no_traceback(repository, astronaut, 
     for name in names:
         shutil.copyfile(os.fsencode(astronaut), os.fsencode(tmp_path) + b"/" + name)
     paths = [os.fsencode(tmp_path) + b"/" + name for name in names]
-    command = [sys.executable, "-m", "faces", "predict", *paths, os.fsencode(tmp_path) + b"/caf\xe9-2.jpg"]
+    missing = os.fsencode(tmp_path) + b"/caf\xe9-2.jpg"
+    command: list[str | bytes] = [sys.executable, "-m", "faces", "predict", *paths, missing]
     environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
     ran = subprocess.run(command, cwd=repository, env=environment, capture_output=True, timeout=120)
     assert ran.returncode == 1
@@ -183,6 +184,8 @@ def test_names_and_pipes_of_any_kind_end_in_no_traceback(repository, astronaut, 
     ]
 
     with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout
+        assert program.stderr
         program.stdout.readline()
         program.stdout.close()  # as `| head -1`
         assert program.stderr.read() == b""

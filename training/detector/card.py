@@ -50,13 +50,13 @@ def figures_table(figures: dict[str, Any]) -> str:
 def _table(figures: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for row in figures["rows"]:
-        found, samples = row["chips"], row["samples"]
+        chips, samples = row["chips"], row["samples"]
         cells = [
             row["detector"],
             row["size_px"],
             *(f"{row['ap50'][source]:.3f}" for source in figures["labelled"]),
         ]
-        cells += [percent(found[key] / found["pictures"]) for key in ("with_a_face", "with_exactly_one")]
+        cells += [percent(chips[key] / chips["pictures"]) for key in ("with_a_face", "with_exactly_one")]
         cells += [samples[name] for name in SAMPLE_HEADS]
         cells += [f"{samples['solvay_1927.jpg']} ({samples['solvay_1927.jpg, all boxes']} boxes)"]
         cells += [f"{row['chip_ms']:.1f}", f"{row['large_ms']:.0f}"]

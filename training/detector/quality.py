@@ -25,14 +25,6 @@ class FaceCounts:
     with_a_face: int
     with_exactly_one: int
 
-    @property
-    def fraction_found(self) -> float:
-        return self.with_a_face / self.pictures
-
-    @property
-    def fraction_exactly_one(self) -> float:
-        return self.with_exactly_one / self.pictures
-
 
 def faces_in_file(detector: Detector, path: Path) -> list[Face]:
     """Detect the faces in a picture file, by falling confidence."""

@@ -119,6 +119,8 @@ def _position(box_xyxy: Sequence[float], answer: Answer) -> dict[str, str]:
 def _caption(shown: AnsweredPicture) -> html.Div:
     answer = shown.answer
     size = f" {answer.width} × {answer.height} px · {faces_in_words(len(answer.faces))}"
+    if answer.faces_left_out:
+        size += f", {answer.faces_left_out} more of lower confidence left out"
     variants = urlencode(
         [("variant", name) for name in (*shown.face_variants, *shown.whole_picture_variants)]
     )

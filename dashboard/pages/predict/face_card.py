@@ -12,6 +12,7 @@ from dashboard.pages.predict.answered_picture import AnsweredPicture
 from dashboard.pages.predict.axes import Row, age_axis, gender_bars
 from dashboard.pictures.samples import KnownPerson
 from dashboard.pictures.store import SAMPLE_PREFIX
+from dashboard.shared.url_params import path_of
 from faces.notes import face_notes
 from faces.predictions import age_in_words, gender_in_words
 
@@ -66,7 +67,7 @@ def saliency_url(key: str, index: int, comparison: Sequence[str]) -> str:
     else:
         source = {"picture": key}
     chosen = dict(zip(("first", "second"), comparison, strict=False))
-    return "/saliency?" + urlencode(source | {"face": str(index)} | chosen)
+    return path_of("/saliency?" + urlencode(source | {"face": str(index)} | chosen))
 
 
 def _headline(row: Row, person: KnownPerson | None, notes: Sequence[str]) -> html.Div:

@@ -34,7 +34,10 @@ reference_engine = ReferenceEngine()
 
 @blueprint.get("/map")
 def saliency_values() -> flask.Response:
-    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), fraction in the face."""
+    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), fraction in the face.
+
+    `face_area` is that fraction by chance: the face's share of what the network attends.
+    """
     query = flask.request.args
     try:
         upload, row = _requested_row()
@@ -51,7 +54,7 @@ def saliency_values() -> flask.Response:
         px=len(computed.values),
         values=base64.b64encode(np.round(computed.values * _STEPS).astype("<u2").tobytes()).decode(),
         fraction_in_face=round(computed.fraction_inside(box), 4) if box else None,
-        face_area=round(computed.area_inside(box), 4) if box else None,
+        face_area=round(computed.area_inside(box, row.prediction.attended_xyxy), 4) if box else None,
         empty=computed.is_empty,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )

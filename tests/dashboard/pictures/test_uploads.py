@@ -1,14 +1,14 @@
 """The server's memory of pictures keeps its promise."""
 
+import io
 import threading
 
-import numpy as np
 import pytest
+from PIL import Image
 
-from dashboard.pictures.uploads import Uploads
+from dashboard.pictures.uploads import PictureFile, Upload, Uploads
 from faces.answer import Answer
 from faces.errors import PictureExpired
-from faces.pictures import Picture
 
 ONE_MEGABYTE = 1024 * 1024
 
@@ -21,13 +21,16 @@ class Clock:
         return self.seconds
 
 
-def picture_of(megabytes: int = 1) -> Picture:
-    return Picture("holiday.jpg", np.zeros((megabytes * 512, 2048 // 3, 3), np.uint8))
+def picture_of(megabytes: int = 1) -> bytes:
+    """A small picture in a file of so many bytes."""
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 6)).save(picture, "PNG")
+    return picture.getvalue().ljust(megabytes * ONE_MEGABYTE - 16 * 1024, b" ")
 
 
-def added(uploads: Uploads, megabytes: int = 1) -> str:
-    picture = picture_of(megabytes)
-    return uploads.add(picture, Answer(picture.name, picture.width, picture.height))
+def added(uploads: Uploads, address: str = "192.0.2.1") -> str:
+    upload = Upload(PictureFile(picture_of(), "holiday.jpg"), Answer("holiday.jpg", 8, 6))
+    return uploads.add(upload, address)
 
 
 def test_a_picture_is_found_again_under_its_token():
@@ -59,7 +62,7 @@ def test_a_picture_that_nobody_asks_for_is_forgotten_after_half_an_hour():
 
 
 def test_when_the_room_is_full_the_longest_unused_goes_first():
-    uploads = Uploads(capacity_bytes=3 * ONE_MEGABYTE + ONE_MEGABYTE // 2)
+    uploads = Uploads(capacity_bytes=7 * ONE_MEGABYTE)  # half of it for one address
     first, second, third = (added(uploads) for _ in range(3))
     uploads.get(first)
     added(uploads)

@@ -13,6 +13,13 @@ from faces.saliency.explain import saliency_map
 QUERY = {"key": "sample:astronaut.jpg", "face": "0"}
 
 
+def attended_xyxy_of(upload, variant):
+    """What a shipped network attends to, of the picture's first face or of the whole picture."""
+    answer = upload.answer
+    prediction = (answer.whole_picture if variant == "full" else answer.faces[0].answers)[variant]
+    return prediction.attended_xyxy
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("variant", ["full", "cropped"])
 def test_a_map_travels_as_it_was_computed(client, context, variant, output):
@@ -28,7 +35,11 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     values = sent.reshape(answer["px"], answer["px"]) / 65535
     np.testing.assert_allclose(values, expected.values, atol=2e-5)
     assert answer["fraction_in_face"] == pytest.approx(expected.fraction_inside(face.box_xyxy), abs=0.02)
-    assert 0 < answer["face_area"] < 1
+    # By chance: of the attended square, for nothing else of the input reaches the network.
+    (x0, y0, x1, y1), (ax0, ay0, ax1, ay1) = face.box_xyxy, attended_xyxy_of(upload, variant)
+    width, height = min(x1, ax1) - max(x0, ax0), min(y1, ay1) - max(y0, ay0)
+    by_chance = width * height / ((ax1 - ax0) * (ay1 - ay0))
+    assert answer["face_area"] == pytest.approx(by_chance, abs=0.05)
     assert not answer["empty"]
 
 
