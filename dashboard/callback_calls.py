@@ -13,10 +13,23 @@ from dash.exceptions import DashException, DependencyException, PreventUpdate
 from pydantic import BaseModel, StrictStr, ValidationError
 from werkzeug.exceptions import BadRequest, NotFound
 
+from faces.errors import ProjectError
+
 log = logging.getLogger(__name__)
 
 LOCATION = "_pages_location"  # as Dash calls the component that holds the URL
 View = Callable[..., Any]
+# What Python and its libraries raise over a value of another kind than they expect.
+REFUSED = (
+    DashException,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    ProjectError,
+)
 
 
 class _Dependency(BaseModel):
@@ -55,7 +68,7 @@ def checked_callbacks(dispatch: View, callbacks: dict[str, Any]) -> View:
             return dispatch()
         except PreventUpdate:
             raise
-        except (DashException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        except REFUSED as error:
             # Every value came from outside: such as no page sends, or a callback is wrong. The log has both.
             log.exception("The callback of %s failed.", body["output"][:80])
             raise BadRequest("The values of this call are not those of a page.") from error

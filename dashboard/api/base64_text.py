@@ -11,6 +11,7 @@ _ALPHABET = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _ADDRESS = re.compile(r"\s*(https?|ftp|file):", re.IGNORECASE)
 _WHITE_SPACE = str.maketrans("", "", " \t\r\n\f\v")
 _URL_SAFE = str.maketrans("-_", "+/")
+LONG_CHARACTERS = 100  # of one word: nobody types that as a note
 _SHOWN_CHARACTERS = 24
 HOW_TO_SEND = "Send the bytes of a picture in base64: data:image/jpeg;base64,…"
 
@@ -40,7 +41,9 @@ def bytes_of(text: str, name: str) -> bytes:
 
 def is_meant_as_picture(text: str) -> bool:
     """Whether the text of a form's field is a picture, well encoded or not, and no note beside one."""
-    return bool(DATA_URL.match(text) or _ADDRESS.match(text)) or len(text) >= 100
+    beginning = text[:LONG_CHARACTERS].translate(_WHITE_SPACE).translate(_URL_SAFE)
+    is_long = len(text) >= LONG_CHARACTERS and _ALPHABET.fullmatch(beginning) is not None
+    return bool(DATA_URL.match(text) or _ADDRESS.match(text) or is_long)
 
 
 def _shown(text: str) -> str:

@@ -37,13 +37,23 @@ class BoundedJSON(DefaultJSONProvider):
         except RecursionError as error:
             raise ValueError("it is nested too deeply") from error
         layer, depth = [value], 0
-        while layer := [inner for outer in layer for inner in _inside(outer)]:
-            depth += 1
+        while layer:
             if depth > MAX_JSON_DEPTH:
                 raise ValueError(f"it is nested more than {MAX_JSON_DEPTH} deep")
+            if not all(_is_unicode(text) for text in layer if isinstance(text, str)):
+                raise ValueError("it holds half of a surrogate pair")  # which no answer could repeat
+            layer, depth = [inner for outer in layer for inner in _inside(outer)], depth + 1
         return value
 
 
 def _inside(value: Any) -> Iterator[Any]:
-    """What a list or an object holds."""
-    yield from value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    """What a list or an object holds, names included."""
+    if isinstance(value, dict):
+        yield from value
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dashboard.api.access import KEY_HEADER
-from dashboard.api.calls import FORM, JSON, URL_ENCODED, PredictCall
+from dashboard.api.calls import FORM, JSON, PredictCall
 from dashboard.api.limits import MAX_FIELDS, MAX_PICTURES, MAX_REQUEST_BYTES
 from dashboard.api.objects import AnswerObject, ErrorAnswer, HealthObject, RefusalObject, VariantObject
 from dashboard.context import AppContext
@@ -82,20 +82,19 @@ def openapi_document(url_prefix: str = "", *, needs_key: bool = False) -> dict[s
 def _predict() -> dict[str, Any]:
     summary = "Predict age and gender of everybody in pictures"
     operation = _get("predict", summary, "Answers", 400, 401, 413, 429)
-    # Whatever the fields are called; each is a file, or a picture in base64.
-    form = {"type": "object", "minProperties": 1, "additionalProperties": True}
+    files = {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
     operation["description"] = (
         f"Answers a list with one object a picture, in the order of the call; a refused one has an error. "
         f"Pictures are {FORMATS} of at most {MAX_BYTES // 1_000_000} MB and "
         f"{MAX_PIXELS // 1_000_000} megapixels; a call has at most {MAX_PICTURES} pictures, {MAX_FIELDS} "
-        f"text fields and {MAX_REQUEST_BYTES // 1_000_000} MB. A form's fields may have any name."
+        f"text fields and {MAX_REQUEST_BYTES // 1_000_000} MB. "
+        "A form's fields may have any name, and hold a file or base64."
     )
     operation["requestBody"] = {
         "required": True,
         "content": {
             JSON: {"schema": {"$ref": COMPONENT.format(model="PredictCall")}},
-            FORM: {"schema": form},
-            URL_ENCODED: {"schema": form},
+            FORM: {"schema": {"type": "object", "required": ["picture"], "properties": {"picture": files}}},
         },
     }
     return operation

@@ -4,7 +4,7 @@ Judged are age MAE (or the bin accuracy, where no age is exact) and gender accur
 is a paired difference, and every claim among the slices is corrected for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.metrics.definitions import GENDER_KEYS
@@ -54,27 +54,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on: differences by metric in all, those of the second trainings, and in slices.
+    """What a verdict rests on: differences by metric in all, and in slices with the second trainings'.
 
-    `bias_sizes` are the differences of the biases' distances from 0, by either training; `pictures` is how
-    many both variants answered.
+    `bias_size` is the difference of the biases' distances from 0, `state` that of a difference in all,
+    `pictures` how many both variants answered.
     """
 
     first: str
     second: str
     differences: Mapping[str, Difference]
-    second_training: Mapping[str, Difference]
     slices: Sequence[SliceDifference]
-    bias_sizes: tuple[Difference, Difference | None]
+    bias_size: Difference
+    bias_state: str
+    state: Callable[[Difference], str]
     pictures: int
 
     @property
     def judged(self) -> list[Difference]:
         """The differences that are judged and known: of ages, of genders."""
         return [self.differences[key] for key in judged_keys(self.differences) if self.differences[key].count]
-
-    def state(self, difference: Difference) -> str:
-        return state_of(difference, self.second_training.get(difference.key))
 
     def winner(self, difference: Difference) -> str | None:
         return {True: self.first, False: self.second, None: None}[difference.first_is_better]
@@ -214,14 +212,14 @@ def _other_measures(evidence: Evidence) -> list[str]:
     if not evidence.differences["mae"].count:
         return []
     by_mae = evidence.winner(evidence.differences["mae"])
-    rmse, (bias, again) = evidence.differences["rmse"], evidence.bias_sizes
+    rmse, bias = evidence.differences["rmse"], evidence.bias_size
     parts = []
     if (by_rmse := evidence.winner(rmse)) and by_rmse != by_mae:
         size = size_with_interval(rmse, evidence.state(rmse))
         parts.append(f"by RMSE, in which large errors weigh more, {by_rmse} is better by {size}")
     by_bias = (evidence.first if bias.value < 0 else evidence.second) if bias.is_real else None
     if by_bias and by_bias != by_mae:
-        size = size_with_interval(bias, state_of(bias, again))
+        size = size_with_interval(bias, evidence.bias_state)
         parts.append(f"the age bias of {by_bias} is nearer to 0 by {size}")
     return [f"MAE alone does not show it: {'; '.join(parts)}."] if parts else []
 
