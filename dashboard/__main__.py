@@ -17,6 +17,7 @@ from dashboard.app import create_app
 from dashboard.context import load_context
 from dashboard.deployment import add_deployment_options, deployment_of
 from dashboard.proxy import client_address
+from dashboard.server.memory import give_memory_back
 from dashboard.server.running import Server
 from dataset.paths import default_cache_dir
 from faces.command import add_detector_option, add_variant_option, exit_code
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 def serve(options: argparse.Namespace) -> None:
     """Serve until Ctrl+C. Raises ProjectError for what cannot be served."""
     deployment = deployment_of(options)
+    give_memory_back()
     with ExitStack() as unserved:
         # First of all: a taken port is known before seconds are spent on networks.
         sockets = listening_sockets(options.host, options.port)

@@ -59,13 +59,13 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     try:
         if not name or not name.isprintable() or " " in name:
             raise ValueError("no name of a host")
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        resolved = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, ValueError) as error:  # UnicodeError: a name that no resolver takes
         raise AddressError(
             f"There is no host '{host}' to listen on: --host is a name or an address of this machine, such "
             f"as 127.0.0.1, or 0.0.0.0 for all that it has. Received: --host {host or 'without a name'}."
         ) from error
-    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in resolved))
 
 
 def _sentence(host: str, port: int, error: OSError) -> str:

@@ -1,7 +1,8 @@
 """A request of a visitor -> its share of this machine: turns of networks, room for large pictures.
 
-Networks run one after the other: each uses all cores, and two at one time are no faster. A picture that is
-large in memory or long to read waits until one of few places is free.
+Networks run one after the other: each uses all cores, and two at one time are no faster. Only a large run,
+which takes a hundred times as long, has a queue of its own: small ones share the cores with it rather than
+wait. A picture that is large in memory or long to read waits until one of few places is free.
 """
 
 import threading
@@ -13,6 +14,7 @@ import flask
 from dashboard.proxy import peer_address
 from dashboard.turns import Request, Turns, Visitor
 from faces.errors import PictureTooLarge
+from faces.sessions import LARGE_INPUT
 from faces.shares import Share, current_share, shared_by
 
 LARGE_BYTES = 2_000_000
@@ -31,6 +33,7 @@ class Machine:
 
     def __init__(self) -> None:
         self.networks = Turns()
+        self.large_runs = Turns()
         self.large_pictures = Turns(LARGE_AT_ONCE, LARGE_AT_ONCE_AN_ADDRESS)
 
 
@@ -44,9 +47,10 @@ class VisitorShare(Share):
         self._pixels = 0
         self._faces = 0
 
-    def network_run(self) -> AbstractContextManager[None]:
+    def network_run(self, input_numbers: int) -> AbstractContextManager[None]:
         """A turn of the networks. Raises ClientGone."""
-        return self._machine.networks.turn(self.request)
+        is_large = input_numbers > LARGE_INPUT
+        return (self._machine.large_runs if is_large else self._machine.networks).turn(self.request)
 
     def admit(self, name: str, byte_count: int, pixels: int = 0) -> None:
         """Wait for a place where the picture is large. Raises PictureTooLarge and ClientGone."""

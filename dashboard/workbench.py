@@ -93,11 +93,12 @@ class Workbench:
         return predictor.networks[name]
 
     def answered(self, data: bytes, name: str, names: Sequence[str] | None = None) -> Upload:
-        """Decode a file and answer it as `completed` does. Raises PictureError when it is refused."""
+        """Decode a file and answer it as `completed` does. Raises PictureError when it is refused.
+
+        The upload holds its pixels until it is stored.
+        """
         picture, answer = self.predictor.answer_bytes(data, name, names=())
-        upload = Upload(PictureFile(data, picture.name), answer)
-        upload.decoded.keep(upload.file, picture)
-        return self.completed(upload, names)
+        return self.completed(Upload(PictureFile(data, picture.name), answer, _picture=picture), names)
 
     def completed(self, upload: Upload, names: Sequence[str] | None = None) -> Upload:
         """The picture with the predictions of the variants of these names, or of all given ones.
@@ -111,7 +112,7 @@ class Workbench:
             for name in names:
                 if not upload.answer.has(name):
                     upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
-            return Upload(upload.file, upload.answer.of(names), upload.decoded)
+            return replace(upload, answer=upload.answer.of(names))
 
     def predict_square(
         self, name: str, picture: Picture, square: Square, turned_degrees: int = 0

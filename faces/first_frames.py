@@ -8,7 +8,7 @@ import re
 import struct
 
 from faces import format_bounds as bounds
-from faces.metadata import EXIF_HEADER
+from faces.metadata import exif_of_xmp, oriented, with_exif_header
 
 _GIF_HEADER_BYTES, _GIF_CONTROL = 13, 0xF9
 _GIF_BLOCK = re.compile(rb"[,!;]")  # what lies between blocks is passed over, as browsers do
@@ -65,8 +65,7 @@ def essential_webp(data: bytes) -> bounds.Essential:
     """The WebP as a picture that does not move. Raises OverBound for too many chunks."""
     chunks = _webp_chunks(data, 12)
     header, frame = chunks.get(b"VP8X", b""), chunks.get(b"ANMF", b"")
-    exif = chunks.get(b"EXIF", b"")
-    exif = exif if not exif or exif.startswith(EXIF_HEADER) else EXIF_HEADER + exif
+    exif = oriented(with_exif_header(chunks.get(b"EXIF", b"")), exif_of_xmp(chunks.get(b"XMP ", b"")))
     canvas, corner = None, (0, 0)
     if len(header) >= 10 and header[0] & _WEBP_ANIMATED and len(frame) >= 16:
         canvas = (_int24(header, 4) + 1, _int24(header, 7) + 1)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from faces import format_bounds as bounds
-from faces.metadata import EXIF_HEADER
+from faces.metadata import EXIF_HEADER, XMP_HEADER, exif_of_xmp, oriented
 
 _JFIF, _EXIF, _ADOBE, _SCAN, _END = 0xE0, 0xE1, 0xEE, 0xDA, 0xD9
 _QUANTISATION, _HUFFMAN, _RESTART = 0xDB, 0xC4, 0xDD
@@ -63,7 +63,7 @@ def essential_jpeg(data: bytes) -> bounds.Essential:
 
     Raises OverBound for too many segments or too large tables, another exception for broken ones.
     """
-    parts, exif, frame, scanned_blocks = [data[:2]], b"", None, 0
+    parts, exif, xmp, frame, scanned_blocks = [data[:2]], b"", b"", None, 0
     for kind, content, following in _segments(data):
         if kind in _FRAMES:
             if frame is not None:
@@ -73,6 +73,8 @@ def essential_jpeg(data: bytes) -> bounds.Essential:
             scanned_blocks += frame.scanned_blocks(content)
         elif kind == _EXIF and content.startswith(EXIF_HEADER) and not exif:
             exif = content
+        elif kind == _EXIF and content.startswith(XMP_HEADER) and not xmp:
+            xmp = content
         if _makes_pixels(kind, content):
             parts.append(struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content + following)
         elif kind == _END:
@@ -82,11 +84,31 @@ def essential_jpeg(data: bytes) -> bounds.Essential:
     bits = bounds.BITS_PER_BLOCK_PROGRESSIVE if is_progressive else bounds.BITS_PER_BLOCK_BASELINE
     return bounds.Essential(
         b"".join(parts),
-        exif,
+        oriented(exif, exif_of_xmp(xmp)),
         value_bytes=64 * blocks,
         scanned_values=64 * scanned_blocks,
         least_bytes=blocks * bits / 8,
     )
+
+
+def is_scanned(data: bytes) -> bool:
+    """Whether the scans of a JPEG visit all values of all components to their lowest bit.
+
+    Passes of a progressive one may be missing as a whole.
+    """
+    missing = {(0, 0)}
+    for kind, content, _ in _segments(data):
+        if kind in _FRAMES:
+            components = content[6 : 6 + 3 * content[5] : 3]
+            missing = {(component, index) for component in components for index in range(64)}
+        elif kind == _SCAN:
+            components = content[1 : 1 + 2 * content[0] : 2]
+            first, last, bits = content[1 + 2 * content[0] : 4 + 2 * content[0]]
+            if bits & 15 == 0:
+                missing -= {
+                    (component, index) for component in components for index in range(first, last + 1)
+                }
+    return not missing
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:

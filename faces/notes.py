@@ -9,7 +9,9 @@ NO_FACE_NOTE = "No face was found: an age for the whole picture says little, and
 
 
 def turn_in_words(turned_degrees: int) -> str:
-    """`turned by 180°`, `turned by 90° clockwise`."""
+    """`turned by 180°`, `turned by 90° clockwise`, `upright`."""
+    if not turned_degrees:
+        return "upright"
     words = {90: "90° clockwise", 270: "90° counterclockwise"}
     return f"turned by {words.get(turned_degrees, f'{turned_degrees}°')}"
 

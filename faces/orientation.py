@@ -28,6 +28,7 @@ ORIENTATION_TOML = "orientation.toml"
 TURNS = (0, 90, 180, 270)
 CROP_SCALE = 1.2  # side of a face's square over the longer side of its box
 CROP_PX = 96
+SMALLEST_FRACTION = 0.5  # of the widest sure face
 STRENGTH_POWER = 4
 MAX_TESTED = 8  # faces of a picture, the widest: they tell for all
 AGREEING_FRACTION = 0.75  # of the faces that tell; beyond it the picture is turned, and not some faces in it
@@ -84,24 +85,24 @@ class OrientedDetector:
         if not found:
             return self._found_by_turning(picture)
         faces = self._with_turns(picture, found)
-        degrees = _agreed_turn(face.turned_degrees for face in faces)
+        degrees: int | None = _agreed_turn(face.turned_degrees for face in faces)
         if not degrees and (found[0].confidence < self._limits.doubtful_confidence or self._disagree(faces)):
             degrees = self._turn_of_strongest(picture, found)
+            if degrees == 0:  # then what is unclear by itself is upright as well
+                faces = [replace(face, turned_degrees=face.turned_degrees or 0) for face in faces]
         return (self._faces_turned(picture, degrees) if degrees else None) or UprightFaces(faces)
 
     def read(self, picture: Picture, face: Face) -> Face:
-        """The face with its turn, None where no direction is clearly the best.
-
-        The confidence of a turned face is that of its square turned back.
-        """
+        """The face with its turn, None where no direction is clearly the best."""
         square = _face_square(picture, face)
         as_it_came = self.detector.highest_confidence(square.rgb, CROP_PX)
         if as_it_came >= self._limits.upright_crop_confidence:
             return face
         by_turn = {0: as_it_came} | self._turned_confidences(square, CROP_PX)
         turn = clearest_turn(by_turn, self._limits.margin)
-        confidence = max(face.confidence, by_turn[turn]) if turn else face.confidence
-        return replace(face, turned_degrees=turn, confidence=confidence)
+        if turn and by_turn[turn] < self._limits.doubtful_confidence:
+            turn = None
+        return replace(face, turned_degrees=turn)
 
     def confidence_by_turn(self, picture: Picture, face: Face) -> dict[int, float]:
         """The confidence in a face's square as it came, and turned back by 90, 180 and 270 degrees."""
@@ -112,10 +113,12 @@ class OrientedDetector:
     def _with_turns(self, picture: Picture, faces: list[Face]) -> list[Face]:
         """The faces with their turns: the doubtful ones are tested, and all where one of those is turned."""
         sure = [face for face in faces if face.confidence >= self._limits.upright_confidence]
-        read = {face: face for face in sure}
-        read |= self._tested(picture, [face for face in faces if face not in read])
+        # Beside a sure face, a much smaller doubtful one is a badge or a hand rather than somebody who lies.
+        least_px = SMALLEST_FRACTION * max((face.width for face in sure), default=0)
+        doubtful = [face for face in faces if face not in sure and face.width >= least_px]
+        read = {face: face for face in sure} | self._tested(picture, doubtful)
         if any(face.turned_degrees for face in read.values()):
-            read |= self._tested(picture, sure)
+            read |= {face: one for face, one in self._tested(picture, sure).items() if one.turned_degrees}
         agreed = _agreed_turn(face.turned_degrees for face in read.values())
         return [read.get(face, replace(face, turned_degrees=agreed)) for face in faces]
 
@@ -126,12 +129,13 @@ class OrientedDetector:
         )
         return not sure and any(face.turned_degrees != 0 for face in faces)
 
-    def _turn_of_strongest(self, picture: Picture, as_they_come: list[Face]) -> int:
-        """The turn of the strongest faces; 0 where no other exceeds that of 0 degrees clearly."""
+    def _turn_of_strongest(self, picture: Picture, as_they_come: list[Face]) -> int | None:
+        """The turn of the strongest faces; None where it exceeds the others hardly."""
         strengths = {0: _strength(as_they_come)}
         for turn in TURNS[1:]:
             strengths[turn] = _strength(self.detector.faces_in(picture.turned_back(turn)))
-        return clearest_turn(strengths, self._limits.margin) or 0
+        second, best = sorted(strengths.values())[-2:]
+        return max(strengths, key=strengths.__getitem__) if best - second >= self._limits.margin else None
 
     def _tested(self, picture: Picture, faces: list[Face]) -> dict[Face, Face]:
         widest = sorted(faces, key=lambda face: -face.width)[:MAX_TESTED]

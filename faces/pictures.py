@@ -33,6 +33,7 @@ from faces.errors import (
 from faces.first_frames import essential_gif, essential_webp
 from faces.format_bounds import MAX_PIXELS, Essential, OverBound, refuse_over_bounds
 from faces.jpeg import essential_jpeg
+from faces.jpeg_end import END, loaded_without_end
 from faces.metadata import essential_png, orientation
 from faces.run_lengths import essential_run_lengths, has_run_lengths, run_length_pixels
 from faces.shares import current_share
@@ -152,6 +153,8 @@ def _rgb(data: bytes, name: str) -> np.ndarray:
     with reader(io.BytesIO(essential.data)) as image:  # reads the header only
         _refuse_or_admit(essential, image.size, data, name)
         exif = essential.exif or image.info.get("exif", b"")
+        if reader is JpegImageFile and not essential.data.endswith(END):
+            image = loaded_without_end(essential.data)
         image.load()
         return _upright(partial(_image_strip, image), image.size, orientation(exif))
 

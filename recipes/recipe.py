@@ -52,6 +52,7 @@ SCHEMA = RECIPES / "recipe.schema.json"
 # Those whose ImageNet weights expect inputs normalised as in training.networks.architectures.
 IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")
 EMBEDDING = "embedding"
+MIN_ATTENTION_PX = 32  # the backbones halve it five times
 DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
 AGE_PROBABILITIES, AGE_YEARS, FEMALE = "age_probabilities", "age_years", "female_probability"
@@ -123,6 +124,12 @@ class NetworkRecipe:
                 "weights",
                 f"ImageNet weights are for {', '.join(IMAGENET_ARCHITECTURES)}",
                 f"'{self.weights}' for '{self.architecture}'",
+            )
+        if 0 < self.attention_px < MIN_ATTENTION_PX:
+            raise WrongTogether(
+                "attention_px",
+                f"Input should be 0, for all of the input, or at least {MIN_ATTENTION_PX}",
+                repr(self.attention_px),
             )
         if self.weights == IMAGENET and self.attention_px:
             raise WrongTogether(
@@ -311,6 +318,26 @@ class Recipe:
         if network.architecture == EMBEDDING and network.weights == NO_WEIGHTS:
             raise WrongTogether(
                 "network.weights", "An embedding network is a Keras file", f"'{network.weights}'"
+            )
+        weights = {"age": self.loss.age_weight, "gender": self.loss.gender_weight}
+        heads = [head for head in weights if getattr(network, head) is not None]
+        only_localizer = all(phase.trainable == LOCALIZER for phase in self.phases)
+        if not any(weights[head] for head in heads) and not only_localizer:
+            raise WrongTogether(
+                f"loss.{heads[0]}_weight",
+                f"Nothing is trained: the loss of {' and '.join(heads)} weighs nothing",
+                " and ".join(repr(weights[head]) for head in heads),
+            )
+        if strangers := [name for name in self.limits if name not in self.mix.fractions]:
+            raise WrongTogether(
+                f"limits.{strangers[0]}",
+                f"Limits are for the sets of [mix], {', '.join(self.mix.fractions)}",
+                repr(self.limits[strangers[0]]),
+            )
+        names = [phase.name for phase in self.phases]
+        if twice := [number for number, name in enumerate(names) if name in names[:number]]:
+            raise WrongTogether(
+                f"phases.{twice[0]}.name", "Phases have names of their own", repr(names[twice[0]])
             )
         if network.attention_px > self.input.input_px:
             raise WrongTogether(

@@ -65,7 +65,7 @@ class Pictures:
     @cachedmethod(attrgetter("_answered"), key=lambda _self, key: key, condition=attrgetter("_answering"))
     def _detected(self, key: str) -> Upload:
         """A sample or labelled picture with its faces; predictions are added to the answer when needed."""
-        return self._workbench.answered(*self._file(key), names=())
+        return self._workbench.answered(*self._file(key), names=()).store()
 
     def _file(self, key: str) -> tuple[bytes, str]:
         """The bytes and the name of a picture on the disk. Raises PictureExpired."""

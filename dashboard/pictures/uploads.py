@@ -11,10 +11,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from cachetools import LRUCache, TTLCache, cachedmethod
+from cachetools import TTLCache, cachedmethod
 
 from faces.answer import Answer
 from faces.errors import PictureExpired
@@ -23,7 +23,8 @@ from faces.pictures import Picture, decode
 IDLE_SECONDS = 30 * 60
 CAPACITY_BYTES = 192 * 1024 * 1024
 ADDRESS_FRACTION = 0.5  # of the memory that the pictures of one address may have
-DECODED_BYTES = 160 * 1024 * 1024  # of pictures that were looked at last; one of 50 megapixels has 150
+DECODED_BYTES = 160 * 1024 * 1024  # of pictures that are looked at now; one of 50 megapixels has 150
+DECODED_SECONDS = 15.0  # a page asks for all views of a picture at once
 _ANSWER_BYTES, _FACE_BYTES = 16 * 1024, 4 * 1024  # no answer is stored for free
 
 
@@ -36,11 +37,11 @@ class PictureFile:
 
 
 class DecodedPictures:
-    """The pictures that were decoded last. Safe for several threads."""
+    """The pictures that were decoded a moment ago. Safe for several threads."""
 
     def __init__(self, capacity_bytes: int = DECODED_BYTES) -> None:
-        self._pictures: LRUCache[PictureFile, Picture] = LRUCache(
-            capacity_bytes, getsizeof=lambda picture: picture.rgb.nbytes
+        self._pictures: TTLCache[PictureFile, Picture] = TTLCache(
+            capacity_bytes, DECODED_SECONDS, getsizeof=lambda picture: picture.rgb.nbytes
         )
         self._decoding = threading.Condition()
 
@@ -55,6 +56,11 @@ class DecodedPictures:
             if picture.rgb.nbytes <= self._pictures.maxsize:
                 self._pictures[file] = picture
 
+    def expire(self) -> None:
+        """Drop what was not decoded a moment ago."""
+        with self._decoding:
+            self._pictures.expire()
+
     def forget(self, file: PictureFile) -> None:
         """Drop a picture."""
         with self._decoding:
@@ -68,18 +74,25 @@ _decoded = DecodedPictures()
 class Upload:
     """A picture with its answer, which is replaced by a fuller one when a variant is added.
 
-    `answering` is held while that happens.
+    `answering` is held while that happens. `store` gives its pixels to the memory of decoded pictures.
     """
 
     file: PictureFile
     answer: Answer
     decoded: DecodedPictures = field(default_factory=lambda: _decoded)
     answering: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _picture: Picture | None = None
 
     @property
     def picture(self) -> Picture:
         """The picture, decoded when it is needed. Raises ClientGone."""
-        return self.decoded.picture(self.file)
+        return self._picture or self.decoded.picture(self.file)
+
+    def store(self) -> "Upload":
+        """The same upload, whose pixels may be forgotten and decoded again."""
+        if self._picture is not None:
+            self.decoded.keep(self.file, self._picture)
+        return replace(self, _picture=None)
 
     @property
     def size_bytes(self) -> int:
@@ -116,7 +129,7 @@ class Uploads:
                 self._drop_longest_unused(address, used)
             while used.total() > room and used:
                 self._drop_longest_unused(used.most_common(1)[0][0], used)
-            self._uploads[token] = (address, upload)
+            self._uploads[token] = (address, upload.store())
         return token
 
     def _bytes_by_address(self) -> Counter[str]:
@@ -157,7 +170,7 @@ class Uploads:
         if stored is not None:
             stored[1].decoded.forget(stored[1].file)
 
-    def keep_forgetting(self, every_seconds: float = 60) -> None:
+    def keep_forgetting(self, every_seconds: float = 5) -> None:
         """Start a thread that forgets idle pictures on time, also when nobody asks for any."""
 
         def forget_now_and_then() -> None:
@@ -165,6 +178,7 @@ class Uploads:
                 time.sleep(every_seconds)
                 with self._lock:
                     self._uploads.expire()
+                _decoded.expire()
 
         threading.Thread(target=forget_now_and_then, name="forget-uploads", daemon=True).start()
 

@@ -1,6 +1,6 @@
 """Predictions of two variants -> their comparison on the same pictures: differences and one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +37,28 @@ HEADLINE_KEYS = ("mae", "cs_5", "accuracy", "auc")
 BIN_HEADLINE_KEYS = ("bin_accuracy", "bin_off_by_one", "accuracy", "auc")  # where only age bins are known
 
 
+class SecondTrainings:
+    """Second trainings of two variants on the compared pictures; a difference is computed when asked for."""
+
+    def __init__(self, first: pd.DataFrame, second: pd.DataFrame) -> None:
+        self._tables = first, second
+        self._computed: dict[str, Difference] = {}
+
+    def difference(self, key: str) -> Difference:
+        """The difference of one metric; its interval counts, so that it is not corrected."""
+        if key not in self._computed:
+            metric_set = next(metric_set for metric_set in METRIC_SETS if key in metric_set.keys)
+            self._computed |= differences(metric_set, *self._tables)
+        return self._computed[key]
+
+    @property
+    def bias_size(self) -> Difference:
+        return _bias_size(*self._tables)
+
+    def slices(self, keys: Sequence[str]) -> list[SliceDifference]:
+        return slice_differences(*self._tables, CUTS, keys)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Differences of two variants on the same `count` pictures, in all and in slices, and the verdict.
@@ -48,7 +70,7 @@ class Comparison:
     second: str
     count: int
     differences: dict[str, Difference]
-    second_training: dict[str, Difference]  # of the second trainings; empty where a variant has none
+    second_trainings: SecondTrainings | None  # None where a variant has none
     slices: list[SliceDifference]
     disagreements: Disagreements
     verdict: Verdict
@@ -73,7 +95,7 @@ class Comparison:
 
     def state(self, key: str) -> str:
         """One of evaluation.metrics.states.STATES for a metric over all pictures."""
-        return state_of(self.differences[key], self.second_training.get(key))
+        return _state(self.differences[key], self.second_trainings)
 
 
 def compared(
@@ -87,15 +109,19 @@ def compared(
     by_key, bias_size = _differences(*tables)
     keys = judged_keys(by_key)
     slices = slice_differences(*tables, CUTS, keys)
-    again: dict[str, Difference] = {}
-    bias_size_again = None
-    if second_trainings is not None:
-        # On the pictures that are compared, and no others.
-        tables_again = paired(_same_pictures(second_trainings, tables[0]), first, second)
-        if len(tables_again[0]):
-            again, bias_size_again = _differences(*tables_again)
-            slices = with_second_training(slices, slice_differences(*tables_again, CUTS, keys))
-    evidence = Evidence(first, second, by_key, again, slices, (bias_size, bias_size_again), len(tables[0]))
+    again = _second_trainings(second_trainings, tables[0], first, second)
+    if again and any(one.difference.is_real for one in slices):
+        slices = with_second_training(slices, again.slices(keys))
+    evidence = Evidence(
+        first,
+        second,
+        by_key,
+        slices,
+        bias_size,
+        state_of(bias_size, again.bias_size if again and bias_size.is_real else None),
+        lambda difference: _state(difference, again),
+        len(tables[0]),
+    )
     return Comparison(
         first,
         second,
@@ -106,6 +132,21 @@ def compared(
         gender_disagreements(*tables),
         verdict(evidence),
     )
+
+
+def _state(difference: Difference, again: SecondTrainings | None) -> str:
+    # What is not detected stays so, whatever another training says.
+    return state_of(difference, again.difference(difference.key) if again and difference.is_real else None)
+
+
+def _second_trainings(
+    predictions: pd.DataFrame | None, rows: pd.DataFrame, first: str, second: str
+) -> SecondTrainings | None:
+    """Those of both variants on the pictures of `rows`, and no others."""
+    if predictions is None or predictions.empty:
+        return None
+    tables = paired(_same_pictures(predictions, rows), first, second)
+    return SecondTrainings(*tables) if len(tables[0]) else None
 
 
 def _differences(first: pd.DataFrame, second: pd.DataFrame) -> tuple[dict[str, Difference], Difference]:

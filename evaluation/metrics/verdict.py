@@ -4,7 +4,7 @@ Judged are age MAE (or the bin accuracy, where no age is exact) and gender accur
 is a paired difference, and every claim among the slices is corrected for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.metrics.definitions import GENDER_KEYS
@@ -20,7 +20,7 @@ from evaluation.metrics.states import (
 )
 
 MOST_SLICES = 4  # named in a note; all stand in the figures
-MEASURES = {"mae": "age MAE", "bin_accuracy": "ages in the right bin", "accuracy": "gender accuracy"}
+METRIC_NAMES = {"mae": "age MAE", "bin_accuracy": "ages in the right bin", "accuracy": "gender accuracy"}
 JOBS = {"mae": "age", "bin_accuracy": "age", "accuracy": "gender"}
 SIZES = {SMALL: (f"where the face is {SMALL} of the side", "above that"), LARGE: (
     f"where the face is {LARGE} of the side", "below that")}  # fmt: skip
@@ -54,27 +54,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on: differences by metric in all, those of the second trainings, and in slices.
+    """What a verdict rests on: differences by metric in all, and in slices with the second trainings'.
 
-    `bias_sizes` are the differences of the biases' distances from 0, by either training; `pictures` is how
-    many both variants answered.
+    `bias_size` is the difference of the biases' distances from 0, `state` that of a difference in all,
+    `pictures` how many both variants answered.
     """
 
     first: str
     second: str
     differences: Mapping[str, Difference]
-    second_training: Mapping[str, Difference]
     slices: Sequence[SliceDifference]
-    bias_sizes: tuple[Difference, Difference | None]
+    bias_size: Difference
+    bias_state: str
+    state: Callable[[Difference], str]
     pictures: int
 
     @property
     def judged(self) -> list[Difference]:
         """The differences that are judged and known: of ages, of genders."""
         return [self.differences[key] for key in judged_keys(self.differences) if self.differences[key].count]
-
-    def state(self, difference: Difference) -> str:
-        return state_of(difference, self.second_training.get(difference.key))
 
     def winner(self, difference: Difference) -> str | None:
         return {True: self.first, False: self.second, None: None}[difference.first_is_better]
@@ -157,7 +155,7 @@ def _in_one_slice(
 ) -> str:
     """`cropped is better where the face is under 20 % of the side (age MAE 1.32 years …; 682 pictures)`."""
     sizes = [
-        f"{MEASURES[one.difference.key]} {size_with_interval(one.difference)}"
+        f"{METRIC_NAMES[one.difference.key]} {size_with_interval(one.difference)}"
         for one in slices
         if evidence.winner(one.difference) == winner
     ]
@@ -166,7 +164,7 @@ def _in_one_slice(
 
 
 def _without_difference(evidence: Evidence, judged: Sequence[Difference]) -> Verdict:
-    sizes = " and ".join(f"{MEASURES[one.key]} by {bare_size(one.key, one.value)}" for one in judged)
+    sizes = " and ".join(f"{METRIC_NAMES[one.key]} by {bare_size(one.key, one.value)}" for one in judged)
     count = max(difference.count for difference in judged)
     rest = "".join(f"; {text}" for text in _not_compared(judged))
     sentence = (
@@ -184,15 +182,15 @@ def _not_compared(judged: Sequence[Difference]) -> list[str]:
 
 def _other_slices(evidence: Evidence, answer: Verdict) -> list[str]:
     """Where else a difference is detected, the least likely by chance first."""
-    told_by_size = bool(evidence.in_slices(SIZE)) and not any(one.is_real for one in evidence.judged)
+    named_by_size = bool(evidence.in_slices(SIZE)) and not any(one.is_real for one in evidence.judged)
     slices = [
-        one for one in evidence.slices if one.difference.is_real and not (told_by_size and one.cut == SIZE)
+        one for one in evidence.slices if one.difference.is_real and not (named_by_size and one.cut == SIZE)
     ]
     if not slices:
         return []
     slices = sorted(slices, key=lambda one: one.difference.p)
     parts = [
-        f"{_where(one)} {evidence.winner(one.difference)} is better in {MEASURES[one.difference.key]} by "
+        f"{_where(one)} {evidence.winner(one.difference)} is better in {METRIC_NAMES[one.difference.key]} by "
         f"{size_with_interval(one.difference, state_of(one.difference, one.second_training))}"
         for one in slices[:MOST_SLICES]
     ]
@@ -214,26 +212,26 @@ def _other_measures(evidence: Evidence) -> list[str]:
     if not evidence.differences["mae"].count:
         return []
     by_mae = evidence.winner(evidence.differences["mae"])
-    rmse, (bias, again) = evidence.differences["rmse"], evidence.bias_sizes
+    rmse, bias = evidence.differences["rmse"], evidence.bias_size
     parts = []
     if (by_rmse := evidence.winner(rmse)) and by_rmse != by_mae:
         size = size_with_interval(rmse, evidence.state(rmse))
         parts.append(f"by RMSE, in which large errors weigh more, {by_rmse} is better by {size}")
     by_bias = (evidence.first if bias.value < 0 else evidence.second) if bias.is_real else None
     if by_bias and by_bias != by_mae:
-        size = size_with_interval(bias, state_of(bias, again))
+        size = size_with_interval(bias, evidence.bias_state)
         parts.append(f"the age bias of {by_bias} is nearer to 0 by {size}")
     return [f"MAE alone does not show it: {'; '.join(parts)}."] if parts else []
 
 
 def _equality(judged: Sequence[Difference]) -> list[str]:
     """Where two one-sided tests say that a difference is too small to matter."""
-    parts = [f"{MEASURES[one.key]}: {words}" for one in judged if (words := equal_in_words(one))]
+    parts = [f"{METRIC_NAMES[one.key]}: {words}" for one in judged if (words := equal_in_words(one))]
     return [f"Over all pictures, {'; '.join(parts)}."] if parts else []
 
 
 def _detectable(judged: Sequence[Difference]) -> list[str]:
-    parts = [f"{words} of {MEASURES[one.key]}" for one in judged if (words := detectable_in_words(one))]
+    parts = [f"{words} of {METRIC_NAMES[one.key]}" for one in judged if (words := detectable_in_words(one))]
     if not parts:
         return []
     return [f"The smallest difference that these pictures would show four times in five: {', '.join(parts)}."]

@@ -10,6 +10,7 @@ from dataset.records import CHIPS, FAIRFACE
 from evaluation.metrics.abstention import MAX_ABSTAINED_ACCURACY
 from evaluation.metrics.comparisons import Comparison, fallback_text, headline_keys
 from evaluation.metrics.definitions import FRACTION, METRICS, YEARS
+from evaluation.metrics.differences import SIGNIFICANCE
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import FEWEST_COMPARED
 from evaluation.metrics.references import read_references
@@ -169,6 +170,10 @@ def _fairness(variant: Variant, document: dict[str, Any]) -> dict[str, Any]:
         "baseline": baseline,
         "worse_groups": [row for row in baseline["changes"] if row["is_worse"]] if baseline else [],
         "fewest_compared": FEWEST_COMPARED,
+        "significance": SIGNIFICANCE,
+        "groups_compared": sum(row["p_corrected"] is not None for row in baseline["changes"])
+        if baseline
+        else 0,
         "units": {"mae": YEARS, "accuracy": FRACTION},
         "fairface_fraction": max((mix.fractions.get(FAIRFACE, 0) for mix in mixes), default=0),
         "age_balance": max((mix.age_balance for mix in mixes), default=0),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.differences import SIGNIFICANCE
 from evaluation.metrics.estimates import formatted
 from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED
 from evaluation.metrics.slices import MIN_PICTURES
@@ -40,6 +41,7 @@ def fairness_page(variants: Sequence[Variant], predictions: pd.DataFrame) -> str
         "fairness.md.j2",
         min_pictures=MIN_PICTURES,
         fewest_compared=FEWEST_COMPARED,
+        significance=SIGNIFICANCE,
         heads=HEADS,
         units=UNITS,
         names=names,

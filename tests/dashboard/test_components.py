@@ -126,6 +126,26 @@ def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astron
     view = view_of(nobody)
     assert "No face found." in view
     assert "close-up-button" not in view
+    assert "headline-age" not in view, "an age without a face is no headline"
+    assert "axis-gender" not in view
+
+
+def test_a_card_says_what_is_unusual_about_its_face(context, astronaut):
+    picture = context.workbench.answered(astronaut, "a.jpg").picture
+    faces = [
+        AnsweredFace(Face((10, 10, 90, 90), 0.38), {"cropped": PREDICTION}),
+        AnsweredFace(Face((110, 10, 190, 90), 0.9, 0), {"cropped": PREDICTION}),
+        AnsweredFace(
+            Face((210, 10, 290, 90), 0.9, None), {"cropped": replace(PREDICTION, doubt="unclear_turn")}
+        ),
+    ]
+    view = view_of(Upload(picture, Answer("a.jpg", 512, 512, faces, {}, turned_degrees=180)))
+    assert "This picture lies turned by 180" in view
+    assert "perhaps a face, 38 %" in view
+    assert view.count("box is-unlikely") == 1
+    assert "upright" in view
+    assert "which way up is unclear" in view
+    assert "gender uncertain" in view
 
 
 def test_the_attended_square_stays_within_the_picture(context, astronaut):

@@ -18,14 +18,13 @@ from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.comparisons import HEADLINE_KEYS
 from evaluation.metrics.definitions import CS_YEARS, METRICS
 from evaluation.metrics.references import read_references
-from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card
 from evaluation.reports.fairness import fairness_page
 from evaluation.reports.readme import BEGIN, END, readme_table, with_table
 from evaluation.reports.score_log import run_counts
-from evaluation.reports.scores import METRICS_FILE, compact_json, published_comparisons, scores, sections_of
+from evaluation.reports.scores import METRICS_FILE, compact_json, scores, sections_of
 from evaluation.reports.second_seed import second_seed_page
-from evaluation.second_trainings import FOLDER, second_training_predictions
+from evaluation.second_trainings import FOLDER
 from evaluation.sets import SETS
 from faces.calibration import read_calibration
 from faces.detection import DEFAULT_DETECTOR, Detector
@@ -33,20 +32,6 @@ from faces.errors import DataMissing
 from faces.files import sha256_of
 
 RECOMPUTED = 24  # pictures of each set that go through detector and networks again
-
-
-@pytest.fixture(scope="module")
-def published(shipped_variants):
-    """The committed predictions of the shipped variants."""
-    if not all((variant.folder / METRICS_FILE).is_file() for variant in shipped_variants):
-        pytest.skip("needs the published scores: model_full or model_cropped has no metrics.json")
-    return read_predictions([variant.folder for variant in shipped_variants])
-
-
-@pytest.fixture(scope="module")
-def comparisons(published, shipped_variants):
-    """The two shipped variants on the test split of every set."""
-    return published_comparisons(published, second_training_predictions(shipped_variants))
 
 
 def test_every_set_and_split_was_predicted_by_both_variants(published):

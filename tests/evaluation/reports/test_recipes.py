@@ -23,7 +23,13 @@ from tests.run_states import RUN
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 COMPLETE_RUN = replace(
-    RUN, state=COMPLETE, epochs=22, epochs_done=22, best_epoch=20, sets=(SetFacts("chips", 1003, 2371),)
+    RUN,
+    state=COMPLETE,
+    phases=(RUN.phases[0], replace(RUN.phases[1], epochs=19)),
+    epochs=22,
+    epochs_done=22,
+    best_epoch=20,
+    sets=(SetFacts("chips", 1003, 2371),),
 )
 
 
