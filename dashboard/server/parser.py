@@ -104,10 +104,11 @@ class Parser(HTTPRequestParser):
 
     def _refuse_body(self) -> None:
         limit = self._body_limit(self.command, self.path)
-        if isinstance(limit, tuple):
+        if isinstance(limit, tuple) and self.content_length > SMALL_BODY_BYTES:
             self._refuse(*limit)
             return
-        self._limit = limit
+        # The app refuses a small body itself, and names the methods of the address.
+        self._limit = SMALL_BODY_BYTES if isinstance(limit, tuple) else limit
         self._count(self.content_length)
 
     def _count(self, count: int) -> None:
