@@ -113,7 +113,7 @@ def test_calls_made_from_the_document_are_answered_as_it_says(client, mode):
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing_at_a_running_server():
+def test_schemathesis_finds_nothing_at_a_running_server(tmp_path):
     program = Path(sys.executable).with_name("schemathesis")
     bounds = ["--max-examples", str(MAX_EXAMPLES), "--max-time", "30", "--seed", "1", "--no-color"]
     with served() as url:
