@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 Years = Annotated[float, Field(ge=0, le=100)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Turn = Literal[0, 90, 180, 270]
 Milliseconds = Annotated[float, Field(ge=0)]
 # x0, y0, x1, y1 in pixels of the picture; what reaches beyond it is padded.
 BoxXYXY = Annotated[list[float], Field(min_length=4, max_length=4, description="x0, y0, x1, y1 in pixels")]
@@ -32,9 +33,13 @@ class PredictionObject(TypedDict):
         Literal["female", "male", "uncertain"] | None, Field(description="uncertain: the network abstains")
     ]
     female_probability: Fraction | None
-    input_source: Literal["face", "whole_image", "square"]
+    input_source: Literal["face", "whole_image", "around_face"]
     attended_xyxy: Annotated[
         BoxXYXY | None, Field(description="The attention crop, null where the network has none")
+    ]
+    doubt: Annotated[
+        Literal["no_face", "unclear_turn", "off_face"] | None,
+        Field(description="Why no gender is given, whatever the network predicts"),
     ]
 
 
@@ -44,6 +49,8 @@ class FaceObject(TypedDict):
 
     box_xyxy: BoxXYXY
     confidence: Fraction
+    low_confidence: bool
+    turned_degrees: Annotated[Turn | None, Field(description="null where it is not clear")]
     answers: dict[str, PredictionObject]
 
 
@@ -64,7 +71,10 @@ class AnswerObject(TypedDict):
     picture: Annotated[str, Field(description="Its file name, or its place in the call")]
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
+    turned_degrees: Annotated[Turn, Field(description="Clockwise, of the picture as it came")]
+    notes: Annotated[list[str], Field(description="How the picture was read, a sentence each")]
     faces: Annotated[list[FaceObject], Field(description="From left to right")]
+    faces_left_out: Annotated[int, Field(ge=0, description="Faces beyond the most that are answered")]
     whole_picture: dict[str, PredictionObject]
     timings_ms: TimingsObject
 

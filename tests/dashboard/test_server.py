@@ -17,7 +17,7 @@ from dashboard.server.parser import Bodies, Parser
 from dashboard.server.running import OTHER_BODY_BYTES, Server
 from dashboard.server.threads import THREADS_AN_ADDRESS
 
-LONG_S = 20
+LONG_S = 60
 
 
 @pytest.fixture
