@@ -37,7 +37,7 @@ from faces.templates import render
 REPOSITORY = Path(__file__).parent.parent
 PREDICTIONS = 20
 RUN_UP_SECONDS = 3.0  # of an attack before the first prediction is timed
-REST_SECONDS = 25.0  # after it, before memory is read: decoded pictures are kept for 15
+REST_SECONDS = 20.0  # after it, before memory is read: decoded pictures are kept for 15
 ATTACKER = "127.0.0.2"
 MAX_MEDIAN_RATIO, MAX_P95_RATIO, MAX_RESIDENT_MB, MAX_GROWTH = 3.0, 6.0, 1_200.0, 0.10
 READY_SECONDS = 120

@@ -13,6 +13,7 @@ from dashboard.server.parser import Bodies, BodyLimit, ClientOf, Parser
 
 CONNECTIONS = 400
 CONNECTIONS_AN_ADDRESS = 100
+_ANYBODY = "192.0.2.1"  # of RFC 5737: nobody's
 IDLE_SECONDS = 60  # of a connection between two requests
 
 
@@ -34,10 +35,15 @@ class Channel(HTTPChannel):
         )
         others = [other for other in server.active_channels.values() if other.address == self.address]
         super().__init__(server, sock, addr, adj, map)
-        if len(others) >= CONNECTIONS_AN_ADDRESS:
+        if len(others) >= CONNECTIONS_AN_ADDRESS and not self._is_proxy:
             idle = [other for other in others if other.is_idle]
             # A browser opens another one when it needs it.
             (min(idle, key=lambda other: other.last_activity) if idle else self).will_close = True
+
+    @property
+    def _is_proxy(self) -> bool:
+        """Whether the peer is a trusted proxy, whose word on its client holds: it connects for many."""
+        return self.client_of(self.address, _ANYBODY) == _ANYBODY
 
     @property
     def is_idle(self) -> bool:

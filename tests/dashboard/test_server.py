@@ -10,13 +10,14 @@ from collections.abc import Callable
 import flask
 import pytest
 
+from dashboard.address import listening_sockets
 from dashboard.server import channel as channels
 from dashboard.server import parser as parsers
 from dashboard.server.parser import Bodies, Parser
 from dashboard.server.running import OTHER_BODY_BYTES, Server
 from dashboard.server.threads import THREADS_AN_ADDRESS
 
-LONG_S = 20
+LONG_S = 60
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def application():
 
 @pytest.fixture
 def served(application):
-    server = Server(application, host="127.0.0.1", port=0)
+    server = Server(application, listening_sockets("127.0.0.1", 0))
     server.start()
     yield server
     application.go.set()
