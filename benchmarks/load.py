@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -128,9 +129,12 @@ def _measured(url: str, process_id: int, names: list[str], source: str) -> dict:
 def _beside(client: Client, process_id: int, name: str, source: str, small: bytes, token: str) -> Row:
     """The row of one attack, which runs in a process of its own."""
     context = get_context("spawn")
-    attacker = context.Process(target=_attack, args=(name, client.url, source), daemon=True)
+    begun = context.Event()
+    attacker = context.Process(target=_attack, args=(name, client.url, source, begun), daemon=True)
     with _peak(process_id) as peak_mb:
         attacker.start()
+        if not begun.wait(READY_SECONDS):
+            raise ProjectError(f"The attack {name} did not begin.")
         time.sleep(RUN_UP_SECONDS)
         times = _times_ms(client, small)
         attacker.terminate()
@@ -147,8 +151,8 @@ def _beside(client: Client, process_id: int, name: str, source: str, small: byte
     )
 
 
-def _attack(name: str, url: str, source: str) -> None:
-    ATTACKS[name](Client(url, source=source))
+def _attack(name: str, url: str, source: str, begun: Event) -> None:
+    ATTACKS[name](Client(url, source=source), begun.set)
     time.sleep(3_600)  # until it is ended
 
 

@@ -69,6 +69,14 @@ class Tables:
         return self._robustness()
 
     @property
+    def robustness_predictions(self) -> pd.DataFrame:
+        """Predictions of all variants under every condition, under the names of this server; may be empty.
+
+        Raises TableError as `predictions` does.
+        """
+        return self._robustness_predictions()
+
+    @property
     def second_trainings(self) -> pd.DataFrame:
         """Predictions of the variants' second trainings, under the names of this server; most have none.
 
@@ -87,6 +95,14 @@ class Tables:
         from evaluation.predictions import read_robustness
 
         return self._table(read_robustness)
+
+    @cachedmethod(
+        attrgetter("_read"), key=lambda _self: "robustness predictions", condition=attrgetter("_loading")
+    )
+    def _robustness_predictions(self) -> pd.DataFrame:
+        from evaluation.predictions import read_robustness_predictions
+
+        return self._table(read_robustness_predictions)
 
     @cachedmethod(attrgetter("_read"), key=lambda _self: "second trainings", condition=attrgetter("_loading"))
     def _second_trainings(self) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from evaluation.metrics.comparisons import (
 )
 from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.references import read_references
-from evaluation.predictions import read_predictions, read_robustness
+from evaluation.predictions import read_predictions, read_robustness, read_robustness_predictions
 from evaluation.reports import baseline_release
 from evaluation.reports.cards import write_cards
 from evaluation.reports.robustness import robustness_markdown
@@ -145,7 +145,9 @@ def robustness(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
     for path in write_robustness(networks, detector, data_dir_of(called), called.cache_dir):
         print(f"Wrote {path}.", file=sys.stderr)  # standard output is the page alone
-    print(robustness_markdown(read_robustness(single_folders(called.variant), called.detector)), end="")
+    folders = single_folders(called.variant)
+    predictions = read_robustness_predictions(folders, called.detector)
+    print(robustness_markdown(read_robustness(folders, called.detector), predictions), end="")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

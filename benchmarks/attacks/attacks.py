@@ -1,4 +1,7 @@
-"""A client -> one attack, which goes on until its process is ended. The docstrings stand in the table."""
+"""A client -> one attack, which goes on until its process is ended, and calls `begun` once it is prepared.
+
+The docstrings stand in the table.
+"""
 
 import contextlib
 import io
@@ -13,36 +16,39 @@ from PIL import Image
 from benchmarks.attacks.client import Client, crowd, multipart, photograph
 from faces.pictures import MAX_BYTES
 
+Begun = Callable[[], object]
 
-def many_faces(client: Client) -> None:
+
+def many_faces(client: Client, begun: Begun) -> None:
     """2 visitors, each with a picture of 2,667 faces after the other"""
     picture = crowd(2_667, 133)
-    _repeatedly(2, lambda: client.predicted([picture]))
+    _repeatedly(2, begun, lambda: client.predicted([picture]))
 
 
-def phone_pictures(client: Client) -> None:
+def phone_pictures(client: Client, begun: Begun) -> None:
     """2 visitors, each with calls of 32 pictures of 12 megapixels"""
     picture = photograph(4_000, 3_000)
-    _repeatedly(2, lambda: client.predicted([picture] * 32))
+    _repeatedly(2, begun, lambda: client.predicted([picture] * 32))
 
 
-def arithmetic_jpeg(client: Client) -> None:
+def arithmetic_jpeg(client: Client, begun: Begun) -> None:
     """4 visitors, each with calls of 32 JPEGs that are 50 megapixels in 111 bytes"""
-    _repeatedly(4, lambda: client.predicted([_arithmetic_jpeg(7_000, 7_100)] * 32))
+    _repeatedly(4, begun, lambda: client.predicted([_arithmetic_jpeg(7_000, 7_100)] * 32))
 
 
-def uploads(client: Client) -> None:
+def uploads(client: Client, begun: Begun) -> None:
     """4 visitors who upload blank pictures of 50 megapixels in 14 kB"""
     file = io.BytesIO()
     Image.new("1", (7_000, 7_100)).save(file, "PNG", optimize=True)
-    _repeatedly(4, lambda: client.uploaded(file.getvalue()))
+    _repeatedly(4, begun, lambda: client.uploaded(file.getvalue()))
 
 
-def slow_headers(client: Client) -> None:
+def slow_headers(client: Client, begun: Begun) -> None:
     """98 connections with a header line every 3 seconds"""
     connections = [client.opened() for _ in range(98)]
     for connection in connections:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    begun()
     while True:
         time.sleep(3)
         for index, connection in enumerate(connections):
@@ -52,7 +58,7 @@ def slow_headers(client: Client) -> None:
                 connections[index] = client.opened()
 
 
-def unknown_addresses(client: Client) -> None:
+def unknown_addresses(client: Client, begun: Begun) -> None:
     """5 bodies of 150 MB to an address that does not exist, and 5 to that which predicts"""
     piece = bytes(1_000_000)
 
@@ -63,17 +69,17 @@ def unknown_addresses(client: Client) -> None:
             for _ in range(150):
                 connection.sendall(piece)
 
-    _repeatedly(5, lambda: send("/nowhere"))
-    _repeatedly(5, lambda: send("/api/v1/predict"))
+    _repeatedly(5, begun, lambda: send("/nowhere"))
+    _repeatedly(5, begun, lambda: send("/api/v1/predict"))
 
 
-def bombs(client: Client) -> None:
+def bombs(client: Client, begun: Begun) -> None:
     """4 visitors with files of 20 MB whose parts a parser would walk for seconds"""
     files = _bombs()
-    _repeatedly(4, lambda: client.predicted(files))
+    _repeatedly(4, begun, lambda: client.predicted(files))
 
 
-def gone(client: Client) -> None:
+def gone(client: Client, begun: Begun) -> None:
     """8 visitors who go away half a second after a call of 8 pictures of 200 faces"""
     body, headers = multipart([crowd(200, 100)] * 8)
     lines = [f"{name}: {value}" for name, value in headers.items()]
@@ -85,10 +91,10 @@ def gone(client: Client) -> None:
             connection.sendall(header.encode() + body)
             time.sleep(0.5)
 
-    _repeatedly(8, send)
+    _repeatedly(8, begun, send)
 
 
-ATTACKS: dict[str, Callable[[Client], None]] = {
+ATTACKS: dict[str, Callable[[Client, Begun], None]] = {
     attack.__name__: attack
     for attack in (
         many_faces,
@@ -103,7 +109,7 @@ ATTACKS: dict[str, Callable[[Client], None]] = {
 }
 
 
-def _repeatedly(visitors: int, action: Callable[[], object]) -> None:
+def _repeatedly(visitors: int, begun: Begun, action: Callable[[], object]) -> None:
     """Have so many threads act, again and again; a refusal is no reason to stop."""
 
     def act() -> None:
@@ -112,6 +118,7 @@ def _repeatedly(visitors: int, action: Callable[[], object]) -> None:
                 action()
             time.sleep(0.01)
 
+    begun()
     for _ in range(visitors):
         threading.Thread(target=act, daemon=True).start()
 

@@ -87,7 +87,7 @@ def _picture_in(part: Part) -> SentPicture | None:
     if not part.is_text:
         data = part.data
         return SentPicture(name, lambda: data)
-    text = part.data.decode()
+    text = part.data.decode(errors="replace")
     return _in_base64(text, name) if is_meant_as_picture(text) else None
 
 

@@ -16,6 +16,10 @@ from faces.pictures import MAX_BYTES
 
 MAX_PARTS = 1000  # of any kind: each costs time, however small it is
 MAX_TEXT_BYTES = 4 * MAX_BYTES // 3 + 200  # a picture of MAX_BYTES in base64 with its data URL
+# How pictures begin, those in formats that are not read included.
+_PICTURE = re.compile(
+    rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP|BM.{4}\0\0|GIF8[79]a|....ftyp|II\*\0|MM\0\*", re.DOTALL
+)
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -36,10 +40,7 @@ class Part:
         """Whether this is a field in which something was typed, not a file whose name was forgotten."""
         if self.file is not None or self.content_type.startswith(("image/", "application/octet-stream")):
             return False
-        try:
-            return "\0" not in (self.data or b"").decode("utf-8")
-        except UnicodeDecodeError:
-            return False
+        return not _PICTURE.match(self.data or b"")
 
 
 def form_parts(request: flask.Request) -> list[Part]:
@@ -65,8 +66,8 @@ class _Decoder(MultipartDecoder):
     """Werkzeug's decoder, but headers keep every byte, as Latin-1: a name may be in any code page."""
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
-        lines = re.sub(rb"(\r\n|\n|\r)[ \t]", b" ", data).decode("latin-1").splitlines()
-        split = [line.partition(":") for line in lines if line.strip()]
+        lines = re.sub(rb"(\r\n|\n|\r)[ \t]", b" ", data).splitlines()  # of text, it would split at 85, too
+        split = [line.decode("latin-1").partition(":") for line in lines if line.strip()]
         return Headers([(name.strip(), value.strip()) for name, _, value in split])
 
 

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 Years = Annotated[float, Field(ge=0, le=100)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Turn = Literal[0, 90, 180, 270]  # degrees, clockwise
+Turn = Literal[0, 90, 180, 270]
 Milliseconds = Annotated[float, Field(ge=0)]
 # x0, y0, x1, y1 in pixels of the picture; what reaches beyond it is padded.
 BoxXYXY = Annotated[list[float], Field(min_length=4, max_length=4, description="x0, y0, x1, y1 in pixels")]
@@ -24,10 +24,7 @@ EXACT = ConfigDict(extra="forbid")
 
 @with_config(EXACT)
 class PredictionObject(TypedDict):
-    """What one variant predicts for one input; null where its network has no such head.
-
-    Without a face no gender is given, and with a doubt about the face no probability.
-    """
+    """What one variant predicts for one input; null where its network has no such head."""
 
     age_years: Years | None
     age_low: Annotated[Years | None, Field(description="Lower end of the 80 % interval")]
@@ -36,16 +33,13 @@ class PredictionObject(TypedDict):
         Literal["female", "male", "uncertain"] | None, Field(description="uncertain: the network abstains")
     ]
     female_probability: Fraction | None
-    input_source: Annotated[
-        Literal["face", "whole_image", "square", "around_face"],
-        Field(description="around_face: the part around the only face, which attention had missed"),
-    ]
+    input_source: Literal["face", "whole_image", "around_face"]
     attended_xyxy: Annotated[
         BoxXYXY | None, Field(description="The attention crop, null where the network has none")
     ]
     doubt: Annotated[
         Literal["no_face", "unclear_turn", "off_face"] | None,
-        Field(description="Why the gender is withheld, if it is"),
+        Field(description="Why no gender is given, whatever the network predicts"),
     ]
 
 
@@ -55,10 +49,8 @@ class FaceObject(TypedDict):
 
     box_xyxy: BoxXYXY
     confidence: Fraction
-    low_confidence: Annotated[bool, Field(description="Below 0.5: perhaps a face")]
-    turned_degrees: Annotated[
-        Turn | None, Field(description="How the face lies in the picture; null where that is not clear")
-    ]
+    low_confidence: bool
+    turned_degrees: Annotated[Turn | None, Field(description="null where it is not clear")]
     answers: dict[str, PredictionObject]
 
 
@@ -79,8 +71,8 @@ class AnswerObject(TypedDict):
     picture: Annotated[str, Field(description="Its file name, or its place in the call")]
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
-    turned_degrees: Annotated[Turn, Field(description="How the picture as it came lies; boxes lie on that")]
-    notes: Annotated[list[str], Field(description="How the picture was read, where that is unusual")]
+    turned_degrees: Annotated[Turn, Field(description="Clockwise, of the picture as it came")]
+    notes: Annotated[list[str], Field(description="How the picture was read, a sentence each")]
     faces: Annotated[list[FaceObject], Field(description="From left to right")]
     faces_left_out: Annotated[int, Field(ge=0, description="Faces beyond the most that are answered")]
     whole_picture: dict[str, PredictionObject]

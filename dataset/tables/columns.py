@@ -271,6 +271,23 @@ ROBUSTNESS = Table(
         Column("detector_sha256", STRING, "", "Of the detector whose boxes were used"),
     ),
 )
+ROBUSTNESS_PREDICTIONS = Table(
+    "robustness predictions",
+    "model_*/robustness.parquet",
+    "one picture under one corruption at one severity, predicted by one variant",
+    (
+        FILE,
+        Column("set", STRING, "", "As in robustness"),
+        Column("variant", STRING, "", "Name of the variant that predicted"),
+        Column("subject", STRING, "", "As in predictions"),
+        Column("age_years", FLOAT, "years", "True age"),
+        Column("gender", INTEGER, "", "True gender: 0 male, 1 female"),
+        Column("corruption", STRING, "", "As in robustness"),
+        Column("severity", INTEGER, "", "As in robustness"),
+        Column("predicted_age_years", FLOAT, "years", "Three decimals"),
+        Column("female_probability", FLOAT, "0 to 1", "Before calibration, four decimals"),
+    ),
+)
 COMPOSITE_PICTURES = Table(
     "composites",
     ".cache/composites/composites.csv",
@@ -302,6 +319,7 @@ TABLES = (
     ESTIMATES,
     SCORE_LOG,
     ROBUSTNESS,
+    ROBUSTNESS_PREDICTIONS,
     HISTORY,
     BOXES,
     COMPOSITE_PICTURES,

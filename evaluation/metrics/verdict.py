@@ -20,7 +20,7 @@ from evaluation.metrics.states import (
 )
 
 MOST_SLICES = 4  # named in a note; all stand in the figures
-MEASURES = {"mae": "age MAE", "bin_accuracy": "ages in the right bin", "accuracy": "gender accuracy"}
+METRIC_NAMES = {"mae": "age MAE", "bin_accuracy": "ages in the right bin", "accuracy": "gender accuracy"}
 JOBS = {"mae": "age", "bin_accuracy": "age", "accuracy": "gender"}
 SIZES = {SMALL: (f"where the face is {SMALL} of the side", "above that"), LARGE: (
     f"where the face is {LARGE} of the side", "below that")}  # fmt: skip
@@ -155,7 +155,7 @@ def _in_one_slice(
 ) -> str:
     """`cropped is better where the face is under 20 % of the side (age MAE 1.32 years …; 682 pictures)`."""
     sizes = [
-        f"{MEASURES[one.difference.key]} {size_with_interval(one.difference)}"
+        f"{METRIC_NAMES[one.difference.key]} {size_with_interval(one.difference)}"
         for one in slices
         if evidence.winner(one.difference) == winner
     ]
@@ -164,7 +164,7 @@ def _in_one_slice(
 
 
 def _without_difference(evidence: Evidence, judged: Sequence[Difference]) -> Verdict:
-    sizes = " and ".join(f"{MEASURES[one.key]} by {bare_size(one.key, one.value)}" for one in judged)
+    sizes = " and ".join(f"{METRIC_NAMES[one.key]} by {bare_size(one.key, one.value)}" for one in judged)
     count = max(difference.count for difference in judged)
     rest = "".join(f"; {text}" for text in _not_compared(judged))
     sentence = (
@@ -182,15 +182,15 @@ def _not_compared(judged: Sequence[Difference]) -> list[str]:
 
 def _other_slices(evidence: Evidence, answer: Verdict) -> list[str]:
     """Where else a difference is detected, the least likely by chance first."""
-    told_by_size = bool(evidence.in_slices(SIZE)) and not any(one.is_real for one in evidence.judged)
+    named_by_size = bool(evidence.in_slices(SIZE)) and not any(one.is_real for one in evidence.judged)
     slices = [
-        one for one in evidence.slices if one.difference.is_real and not (told_by_size and one.cut == SIZE)
+        one for one in evidence.slices if one.difference.is_real and not (named_by_size and one.cut == SIZE)
     ]
     if not slices:
         return []
     slices = sorted(slices, key=lambda one: one.difference.p)
     parts = [
-        f"{_where(one)} {evidence.winner(one.difference)} is better in {MEASURES[one.difference.key]} by "
+        f"{_where(one)} {evidence.winner(one.difference)} is better in {METRIC_NAMES[one.difference.key]} by "
         f"{size_with_interval(one.difference, state_of(one.difference, one.second_training))}"
         for one in slices[:MOST_SLICES]
     ]
@@ -226,12 +226,12 @@ def _other_measures(evidence: Evidence) -> list[str]:
 
 def _equality(judged: Sequence[Difference]) -> list[str]:
     """Where two one-sided tests say that a difference is too small to matter."""
-    parts = [f"{MEASURES[one.key]}: {words}" for one in judged if (words := equal_in_words(one))]
+    parts = [f"{METRIC_NAMES[one.key]}: {words}" for one in judged if (words := equal_in_words(one))]
     return [f"Over all pictures, {'; '.join(parts)}."] if parts else []
 
 
 def _detectable(judged: Sequence[Difference]) -> list[str]:
-    parts = [f"{words} of {MEASURES[one.key]}" for one in judged if (words := detectable_in_words(one))]
+    parts = [f"{words} of {METRIC_NAMES[one.key]}" for one in judged if (words := detectable_in_words(one))]
     if not parts:
         return []
     return [f"The smallest difference that these pictures would show four times in five: {', '.join(parts)}."]

@@ -1,16 +1,34 @@
 """What is not there is refused with the right code, in JSON or on a page; nothing ends in a 500."""
 
 import json
+from typing import Any
 
 import pytest
 from dash import Dash
+from werkzeug.test import TestResponse
 
 from dashboard.app import create_app
 from dashboard.deployment import Deployment
 from tests.browser.test_pages import PAGES
 
 # One of each kind of value that JSON has, and some that Python's callbacks trip over.
-VALUES = (None, True, 0, -1, 10**30, 1.5, float("nan"), "", "x", "\ud800", [], [[]], [None], {}, {"a": 1})
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    10**30,
+    1.5,
+    float("nan"),
+    "",
+    "x",
+    "\ud800",
+    [],
+    [[]],
+    [None],
+    {},
+    {"a": 1},
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +150,7 @@ def test_of_repeated_keys_the_first_counts(app):
     assert '"set": "fgnet"' in json.dumps(page.get_json())
 
 
-def call(app: Dash, output: str, values: list) -> object:
+def call(app: Dash, output: str, values: list) -> TestResponse:
     """Call the callback that fills `output` as the browser does, with these values of inputs and states."""
     declared = [*app.callback_map[output]["inputs"], *app.callback_map[output]["state"]]
     assert len(declared) == len(values)
@@ -144,7 +162,7 @@ def call(app: Dash, output: str, values: list) -> object:
         {"id": resolved(one["id"]), "property": one["property"], "value": value}
         for one, value in zip(declared, values, strict=True)
     ]
-    body = {
+    body: dict[str, Any] = {
         "output": output,
         "outputs": outputs if output.startswith("..") else outputs[0],
         "inputs": [[one] if '["ALL"]' in declared[at]["id"] else one for at, one in enumerate(inputs)],

@@ -146,7 +146,7 @@ def test_answers_are_compressed_and_pictures_are_not(client, encoding, decompres
 
 
 def script_of(client) -> str:
-    return re.search(r'src="(/_dash-component-suites/dash/dash-renderer/[^"]+)"', client.get("/").text)[1]
+    return re.findall(r'src="(/_dash-component-suites/dash/dash-renderer/[^"]+)"', client.get("/").text)[0]
 
 
 def test_files_whose_address_names_their_content_are_kept_for_a_year_and_pages_are_not(client):
@@ -175,8 +175,8 @@ def test_under_a_prefix_every_address_of_every_page_leads_somewhere(context, how
         index = client.get(f"{cut}{page}")
         assert index.status_code == 200
         assert f'data-prefix="{PREFIX}"' in index.text
-        config = re.search(r'id="_dash-config"[^>]*>(.*?)</script>', index.text)
-        assert json.loads(config[1])["requests_pathname_prefix"] == f"{PREFIX}/"
+        (config,) = re.findall(r'id="_dash-config"[^>]*>(.*?)</script>', index.text)
+        assert json.loads(config)["requests_pathname_prefix"] == f"{PREFIX}/"
         found |= addresses_in(index.text)
         path, _, search = page.partition("?")
         outputs = ".._pages_content.children..._pages_store.data.."

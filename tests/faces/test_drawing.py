@@ -99,4 +99,6 @@ def test_the_memory_of_a_drawing_is_bounded(width, height, faces):
     boxes = [(10.0 * number, 20.0, 10.0 * number + 8, 30.0) for number in range(faces)]
     drawing = annotated(picture, answer_with(picture, *boxes))
     assert max(_in_size(picture.rgb).size) == MAX_SIDE_PX
-    assert drawing.size <= 3 * MAX_SIDE_PX * 2 * MAX_SIDE_PX  # 96 MB, at most as much under the picture as in it
+    assert (
+        drawing.size <= 3 * MAX_SIDE_PX * 2 * MAX_SIDE_PX
+    )  # 96 MB, at most as much under the picture as in it

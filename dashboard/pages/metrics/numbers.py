@@ -17,7 +17,7 @@ from dashboard.context import AppContext
 from dashboard.pages.metrics.selection import ALL_PICTURES, Selection
 from dataset.tables.columns import FAIRNESS
 from evaluation.metrics.comparisons import Comparison, compared
-from evaluation.metrics.differences import paired
+from evaluation.metrics.differences import Difference, paired
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import fairness_groups
 from evaluation.metrics.paired_slices import (
@@ -27,6 +27,7 @@ from evaluation.metrics.paired_slices import (
     with_second_training,
 )
 from evaluation.metrics.registry import all_estimates
+from evaluation.metrics.robustness import condition_differences
 from evaluation.reports.baseline_release import baseline_fairness
 from evaluation.runs import Run
 
@@ -114,6 +115,18 @@ class Numbers:
             )
 
         return self.once(("paired slices", selection, cut, key), slices)
+
+    def conditions(
+        self, selection: Selection, predictions: pd.DataFrame
+    ) -> dict[tuple[str, str, int], Difference]:
+        """Paired differences by (metric, corruption, severity); `predictions` are those under conditions."""
+        if not selection.second:
+            return {}
+        of_set = predictions[predictions.set == selection.set]
+        return self.once(
+            ("conditions", selection.set, selection.first, selection.second),
+            lambda: condition_differences(of_set, selection.first, selection.second),
+        )
 
     def _second_training_rows(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame] | None:
         """The selected rows of both second trainings; None where a variant has none."""

@@ -18,6 +18,7 @@ from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offere
 from dashboard.pages.saliency.rows import SaliencyRow, existing_face, rows_of
 from dashboard.pictures.routes import keep_out_of_caches
 from dashboard.pictures.uploads import Upload
+from dashboard.shares import visitor_of
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
 from faces.input_crops import upright_pixels
 from faces.predictions import OUTPUTS
@@ -104,6 +105,7 @@ def _computed(upload: Upload, row: SaliencyRow, method: str, output: str, engine
     _, female = network.outputs(pixels[None])
     part = row.variant.part_with_head(output)
     visit = flask.request.args.get("visit", "")[:64]
-    panel = (visit, row.variant.name, output) if visit else None
+    visitor = f"{visitor_of(flask.request).address} {visit}"
+    panel = (visitor, row.variant.name, output) if visit else None
     values = reference_engine.map_values(part, pixels, method, output, float(female[0]), panel)
     return SaliencyMap(values, row.square)

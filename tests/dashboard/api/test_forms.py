@@ -48,6 +48,7 @@ def sentence(response, status: int = 400) -> str:
         ("表示.jpg".encode("cp932"), "表示.jpg"),  # its second byte is a backslash
         ("照片.jpg".encode("big5"), "照片.jpg"),
         ("写真.jpg".encode(), "写真.jpg"),
+        ("Åse.jpg".encode(), "Åse.jpg"),  # 85, its second byte, ends a line of text
         ("Zoe\u0308.jpg".encode(), "Zoe\u0308.jpg"),
         (rb"C:\Users\me\new.png", "new.png"),
         (rb"C:\\Users\\me\\new.png", "new.png"),

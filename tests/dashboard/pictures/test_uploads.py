@@ -6,7 +6,7 @@ import threading
 import pytest
 from PIL import Image
 
-from dashboard.pictures.uploads import PictureFile, Upload, Uploads
+from dashboard.pictures.uploads import DecodedPictures, PictureFile, Upload, Uploads
 from faces.answer import Answer
 from faces.errors import PictureExpired
 
@@ -117,3 +117,42 @@ def test_many_threads_may_add_and_ask_at_once():
         thread.join()
     assert not failures
     assert 0 < uploads.size_bytes <= 8 * ONE_MEGABYTE
+
+
+def test_an_address_that_fills_the_memory_drops_its_own_pictures_alone():
+    uploads = Uploads(capacity_bytes=8 * ONE_MEGABYTE)
+    mine = added(uploads, address="192.0.2.1")
+    theirs = [added(uploads, address="198.51.100.7") for _ in range(20)]
+    assert uploads.get(mine).name == "holiday.jpg"
+    assert len(uploads) == 1 + 4  # half of the memory
+    assert uploads.get(theirs[-1]).name == "holiday.jpg"
+
+
+def test_of_many_addresses_the_one_with_most_pictures_makes_room():
+    uploads = Uploads(capacity_bytes=4 * ONE_MEGABYTE)
+    first = [added(uploads, address="192.0.2.1") for _ in range(2)]
+    others = [added(uploads, address=f"192.0.2.{host}") for host in (2, 3, 4)]
+    with pytest.raises(PictureExpired, match="at most 30 minutes, and less when its memory is full"):
+        uploads.get(first[0])
+    for token in (first[1], *others):
+        uploads.get(token)
+
+
+def test_a_small_file_takes_little_memory_however_many_pixels_it_has():
+    page = io.BytesIO()
+    Image.new("1", (7_000, 7_000), 1).save(page, "PNG", optimize=True)
+    uploads = Uploads()
+    for _ in range(4):
+        uploads.add(Upload(PictureFile(page.getvalue(), "page.png"), Answer("page.png", 7_000, 7_000)))
+    assert uploads.size_bytes < 200_000
+
+
+def test_pixels_are_kept_a_moment_and_made_again_from_the_file():
+    file = PictureFile(picture_of(), "holiday.jpg")
+    decoded = DecodedPictures()
+    first = decoded.picture(file)
+    assert decoded.picture(file) is first
+    decoded.forget(file)
+    again = decoded.picture(file)
+    assert again is not first
+    assert (again.rgb == first.rgb).all()
