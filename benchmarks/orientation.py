@@ -42,7 +42,7 @@ from faces.variants import DEFAULT_VARIANTS
 SAMPLE_SEED = "orientation sample 1"  # enters a hash: never renamed
 FITTED, MEASURED = 300, 300  # pictures of each validation set
 MISSED = 0.01  # of the turned faces may pass a threshold of upright ones in their square
-MISSED_AT_ONCE = 0.03  # and in the picture, where no further pass is spent on them
+MISSED_AT_ONCE = 0.01  # and in the picture, where no further pass is spent on them
 LEAST_MARGIN = 0.01
 LEAST_FOUND_CONFIDENCE = 0.5
 PAGE = Path(__file__).parent.parent / "docs" / "orientation.md"
@@ -60,7 +60,7 @@ class Scores:
     lying: int  # pictures in which a face was read as lying, wrongly
     unclear: int
     with_face: int
-    right: dict[int, int]  # turn -> pictures of that turn whose widest face is found and read so
+    right: dict[int, int]  # turn -> pictures of that turn that were turned back by it
     time_ratio: float  # of detection with turning to detection alone
 
 
@@ -183,8 +183,7 @@ def of_detection(
     unclear = sum(face is not None and face.turned_degrees is None for face in map(_widest, upright))
     right = dict.fromkeys(turns, 0)
     for picture, turn in turned_pictures(pictures, turns, f"{name} turned"):
-        face = _widest(oriented.faces_in(picture))
-        right[turn] += face is not None and face.turned_degrees == turn
+        right[turn] += oriented.faces_in(picture).turned_degrees == turn
     scores = Scores(
         name,
         len(pictures),

@@ -31,6 +31,8 @@ CROP_PX = 96
 SMALLEST_FRACTION = 0.5  # of the widest sure face
 STRENGTH_POWER = 4
 MAX_TESTED = 8  # faces of a picture, the widest: they tell for all
+TINY_FRACTION = 0.08  # of the longer side of the picture
+MAX_SEARCHED = 2  # turns of a picture that shows no face as it comes, the likeliest
 AGREEING_FRACTION = 0.75  # of the faces that tell; beyond it the picture is turned, and not some faces in it
 
 Level = Annotated[float, Ge(0), Le(1)]
@@ -85,11 +87,14 @@ class OrientedDetector:
         if not found:
             return self._found_by_turning(picture)
         faces = self._with_turns(picture, found)
-        degrees: int | None = _agreed_turn(face.turned_degrees for face in faces)
-        if not degrees and (found[0].confidence < self._limits.doubtful_confidence or self._disagree(faces)):
-            degrees = self._turn_of_strongest(picture, found)
-            if degrees == 0:  # then what is unclear by itself is upright as well
-                faces = [replace(face, turned_degrees=face.turned_degrees or 0) for face in faces]
+        agreed = _agreed_turn(face.turned_degrees for face in faces)
+        if agreed and (turned := self._faces_turned(picture, agreed)):
+            return turned
+        if not agreed and not self._is_doubtful(picture, found, faces):
+            return UprightFaces(faces)
+        degrees = self._turn_of_strongest(picture, found)
+        if degrees == 0:  # then what is unclear by itself is upright as well
+            return UprightFaces([replace(face, turned_degrees=face.turned_degrees or 0) for face in faces])
         return (self._faces_turned(picture, degrees) if degrees else None) or UprightFaces(faces)
 
     def read(self, picture: Picture, face: Face) -> Face:
@@ -122,12 +127,18 @@ class OrientedDetector:
         agreed = _agreed_turn(face.turned_degrees for face in read.values())
         return [read.get(face, replace(face, turned_degrees=agreed)) for face in faces]
 
-    def _disagree(self, faces: list[Face]) -> bool:
-        """Whether some face seems turned, and none is upright for sure."""
-        sure = any(
+    def _is_doubtful(self, picture: Picture, found: list[Face], faces: list[Face]) -> bool:
+        """Whether no face is upright for sure, and they are weak or tiny, or some seem turned."""
+        if any(
             face.confidence >= self._limits.upright_confidence and face.turned_degrees == 0 for face in faces
+        ):
+            return False
+        tiny_px = TINY_FRACTION * max(picture.width, picture.height)
+        return (
+            found[0].confidence < self._limits.doubtful_confidence
+            or max(face.width for face in found) < tiny_px  # a portrait on its side shows badges and ears
+            or any(face.turned_degrees != 0 for face in faces)
         )
-        return not sure and any(face.turned_degrees != 0 for face in faces)
 
     def _turn_of_strongest(self, picture: Picture, as_they_come: list[Face]) -> int | None:
         """The turn of the strongest faces; None where it exceeds the others hardly."""
@@ -148,22 +159,23 @@ class OrientedDetector:
         """
         size_px = self.detector.turned_pass_px(picture)
         by_turn = self._turned_confidences(shrunk(picture, size_px), size_px)
-        turn = max(by_turn, key=by_turn.__getitem__)
-        found = self._faces_turned(picture, turn) if by_turn[turn] else None
-        return found or UprightFaces([])
+        for turn in sorted(by_turn, key=by_turn.__getitem__, reverse=True)[:MAX_SEARCHED]:
+            if by_turn[turn] and (found := self._faces_turned(picture, turn)):
+                return found
+        return UprightFaces([])
 
     def _faces_turned(self, picture: Picture, degrees: int, *, again: bool = True) -> UprightFaces | None:
         """The faces of the picture turned back by `degrees`; None where they are not upright there either.
 
         Where they agree on another turn, the picture is turned once more.
         """
-        faces = self.detector.faces_in(picture.turned_back(degrees))
-        if not faces or faces[0].confidence < self._limits.found_confidence:
-            return None
-        faces = self._with_turns(picture.turned_back(degrees), faces)
+        found = self.detector.faces_in(picture.turned_back(degrees))
+        faces = self._with_turns(picture.turned_back(degrees), found)
         further = _agreed_turn(face.turned_degrees for face in faces)
         if further:
             return self._faces_turned(picture, (degrees + further) % 360, again=False) if again else None
+        if not found or found[0].confidence < self._limits.found_confidence:
+            return None
         return UprightFaces([_as_it_came(face, picture, degrees) for face in faces], degrees)
 
     def _turned_confidences(self, picture: Picture, size_px: int) -> dict[int, float]:

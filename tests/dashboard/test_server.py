@@ -20,11 +20,18 @@ from dashboard.server.threads import THREADS_AN_ADDRESS
 LONG_S = 60
 
 
+class Application(flask.Flask):
+    """Counts the calls that have begun, and knows whether they may end and whether a client has gone."""
+
+    def __init__(self) -> None:
+        super().__init__("test")
+        self.go, self.gone, self.begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+
 @pytest.fixture
-def application():
-    """Answers at once, when it is let go, or never; says whether a client has gone."""
-    app = flask.Flask("test")
-    app.go, app.gone, app.begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+def application() -> Application:
+    """Answers at once, when it is let go, or never."""
+    app = Application()
 
     @app.get("/")
     def page() -> str:
