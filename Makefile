@@ -28,7 +28,7 @@ TEST_READY := $(call ready,.venv-test,$(TEST_FILES))
 
 # One thread for TensorFlow where two parts run side by side, on two cores.
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-# Of the tests that load TensorFlow, those that train whole recipes: about half of the time.
+# Of the tests that load TensorFlow, those that train whole recipes: as long as all the others.
 RECIPE_TESTS := tests/training/test_recipes.py tests/benchmarks/test_recipes.py
 # With ARGS, a part may have no test at all (pytest's exit code 5): that is no failure of it.
 PYTEST_ARGS = $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])

@@ -26,7 +26,7 @@ from evaluation.runs import Run, runs_in
 from faces.errors import RecipeError
 from faces.files import whole_file
 from faces.templates import render
-from faces.toml import read_table
+from faces.toml import toml_table
 from recipes.recipe import Recipe, read_recipe, recipe_in, recipe_path
 from recipes.run import COMPLETE, read_run
 
@@ -77,23 +77,23 @@ def run(parsed: argparse.Namespace) -> int:
 
 def read_rows() -> dict[str, Any]:
     """Load ablation.toml: `base` has the changes of all rows, `rows` the further ones of each."""
-    return read_table(ROWS, RecipeError)
+    return toml_table(ROWS, RecipeError)
 
 
 def row_table(name: str, table: dict[str, Any]) -> dict[str, Any]:
     """The recipe of a row, as TOML is parsed. Raises RecipeError for a change whose section is nowhere."""
     base = recipe_path(BASE_RECIPE)
-    recipe = read_table(base, RecipeError)
+    recipe = toml_table(base, RecipeError)
     recipe["name"] = name
     for key, value in (table["base"] | table["rows"][name].get("change", {})).items():
         *sections, last = key.split(".")
-        place: Any = recipe
+        section_table: Any = recipe
         try:
             for section in sections:
-                place = place[int(section) if isinstance(place, list) else section]
+                section_table = section_table[int(section) if isinstance(section_table, list) else section]
         except (LookupError, TypeError, ValueError) as error:
             raise RecipeError(f"ablation.toml: {name} changes what {base} lacks. Received: {key}.") from error
-        place[last] = value
+        section_table[last] = value
     return recipe
 
 
@@ -170,7 +170,7 @@ def _is_of(folder: Path, recipe: Recipe) -> bool:
 
 
 def _is_trained(folder: Path, recipe: Recipe) -> bool:
-    return [_state(found, recipe) for found in runs_in([folder])] == [COMPLETE]
+    return [_state(run, recipe) for run in runs_in([folder])] == [COMPLETE]
 
 
 def _train(name: str, table: dict[str, Any], data_dir: Path, cache_dir: Path, folder: Path) -> None:

@@ -25,13 +25,13 @@ from evaluation.metrics.age_bins import AGE_GROUPS
 from evaluation.predictions import read_predictions
 from evaluation.reports.recipes import (
     HEADLINE_FILE,
-    KEPT_FILES,
     MEASURED_LINE,
+    SAVED_FILES,
     headline,
-    kept_run,
     measured_line,
     read_headline,
     recipes_page,
+    saved_run,
 )
 from evaluation.reports.scores import compact_json, read_scores, scores, write_scores
 from evaluation.runs import runs_in
@@ -39,7 +39,7 @@ from faces.detection import Detector
 from faces.errors import DataMissing, ProjectError, RecipeError
 from faces.files import whole_file
 from faces.predictions import GENDERS
-from faces.toml import read_table
+from faces.toml import toml_table
 from faces.variants import read_variant
 from recipes.recipe import EMBEDDING, FACERES, NO_WEIGHTS, RECIPES, TRAINED, Recipe, read_recipe
 from recipes.run import COMPLETE
@@ -72,17 +72,17 @@ def run(parsed: argparse.Namespace) -> int:
         return _plot(parsed.recipes or list(paths), parsed.docs)
     parsed.data_dir = data_dir_of(parsed)
     for name in parsed.recipes or paths:
-        folder, kept = parsed.out / name, parsed.docs / "recipes" / name
+        folder, saved = parsed.out / name, parsed.docs / "recipes" / name
         if not _is_complete(folder):
             _train(paths[name], folder, parsed)
         if not _is_scored(folder):
             _score(folder, parsed.data_dir, parsed.cache_dir)
-        _keep(folder, kept)
+        _save(folder, saved)
         _write(parsed.docs / "recipes.md", recipes_page(list(paths.values()), parsed.docs / "recipes"))
         if parsed.docs == DOCS:  # a trial elsewhere leaves the recipes alone
             text = paths[name].read_text(encoding="utf-8")
-            _write(paths[name], MEASURED_LINE.sub(measured_line(kept_run(kept)), text))
-        print(measured_line(kept_run(kept)).replace("# Measured", name), file=sys.stderr)
+            _write(paths[name], MEASURED_LINE.sub(measured_line(saved_run(saved)), text))
+        print(measured_line(saved_run(saved)).replace("# Measured", name), file=sys.stderr)
     print(recipes_page(list(paths.values()), parsed.docs / "recipes"), end="")
     return 0
 
@@ -94,11 +94,11 @@ def recipe_text(
 
     Raises DataMissing where none of its sets is here.
     """
-    recipe, table = read_recipe(path), read_table(path, RecipeError)
+    recipe, table = read_recipe(path), toml_table(path, RecipeError)
     fractions = {
         name: fraction
         for name, fraction in recipe.mix.fractions.items()
-        if _is_here(name, data_dir, cache_dir)
+        if _has_pictures(name, data_dir, cache_dir)
     }
     if not fractions:
         raise DataMissing(f"None of the sets of {path} is here. Received: {data_dir}.")
@@ -135,12 +135,12 @@ def _score(folder: Path, data_dir: Path, cache_dir: Path) -> None:
     write_scores(scores(read_predictions([folder]), read_variant(folder), detector.sha256), folder)
 
 
-def _keep(folder: Path, kept: Path) -> None:
+def _save(folder: Path, saved: Path) -> None:
     """Copy what of a scored run is committed: no weights, no figures, and of its scores the headline."""
-    kept.mkdir(parents=True, exist_ok=True)
-    for file in KEPT_FILES:
-        shutil.copyfile(folder / file, kept / file)
-    _write(kept / HEADLINE_FILE, compact_json(headline(read_scores(read_variant(folder)))))
+    saved.mkdir(parents=True, exist_ok=True)
+    for file in SAVED_FILES:
+        shutil.copyfile(folder / file, saved / file)
+    _write(saved / HEADLINE_FILE, compact_json(headline(read_scores(read_variant(folder)))))
 
 
 def _plot(names: list[str], docs: Path) -> int:
@@ -148,7 +148,7 @@ def _plot(names: list[str], docs: Path) -> int:
     from training.run_folder.figures import write_curves, write_matrix
 
     for name in names:
-        run, document = kept_run(docs / "recipes" / name), read_headline(docs / "recipes" / name)
+        run, document = saved_run(docs / "recipes" / name), read_headline(docs / "recipes" / name)
         if run is None or document is None:
             print(f"{name} is not trained yet.", file=sys.stderr)
             continue
@@ -191,7 +191,7 @@ def _has_start_weights(recipe: Recipe) -> bool:
         return False
 
 
-def _is_here(set_name: str, data_dir: Path, cache_dir: Path) -> bool:
+def _has_pictures(set_name: str, data_dir: Path, cache_dir: Path) -> bool:
     try:
         return not load_records(set_name, data_dir, cache_dir).empty
     except DataMissing:

@@ -53,9 +53,9 @@ def run(parsed: argparse.Namespace) -> int:
     print(f"| method | one map, ms | grid of {2 * len(networks)}, ms | one map by tf-keras-vis, ms |")
     print("|---|---|---|---|")
     for method in METHODS:
-        one = _median_ms(partial(maps, method, [first], [AGE]), parsed.repeats)
-        grid = _median_ms(partial(maps, method, networks, OUTPUTS), 3)
-        print(f"| {method} | {one:.0f} | {grid:.0f} | {_reference_ms(first, crop, method)} |")
+        map_ms = _median_ms(partial(maps, method, [first], [AGE]), parsed.repeats)
+        grid_ms = _median_ms(partial(maps, method, networks, OUTPUTS), 3)
+        print(f"| {method} | {map_ms:.0f} | {grid_ms:.0f} | {_reference_ms(first, crop, method)} |")
     return 0
 
 

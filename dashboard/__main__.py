@@ -5,24 +5,26 @@ One process, because uploaded pictures live in its memory; Waitress's threads an
 
 import argparse
 import os
+import signal
 import sys
-import threading
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
-import waitress
-
-from dashboard.api import MAX_REQUEST_BYTES
+from dashboard.address import listening_sockets, port_number, url_of
 from dashboard.app import create_app
 from dashboard.context import load_context
+from dashboard.deployment import add_deployment_options, deployment_of
+from dashboard.proxy import client_address
+from dashboard.server.memory import give_memory_back
+from dashboard.server.running import Server
 from dataset.paths import default_cache_dir
 from faces.command import add_detector_option, add_variant_option, exit_code
-from faces.errors import DataMissing, ProjectError
+from faces.errors import DataMissing
 from faces.variants import DEFAULT_VARIANTS
 
-THREADS = 8
 RUNS = Path("runs")
-# Waitress moves longer bodies to a temporary file; an uploaded picture must never reach the disk.
-_MEMORY_ONLY_BYTES = 4 * MAX_REQUEST_BYTES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,42 +35,49 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until Ctrl+C. Raises ProjectError for what cannot be served."""
-    context = load_context(
-        options.variant or DEFAULT_VARIANTS,
-        detector_path=options.detector,
-        data_dir=_data_dir(options.data_dir),
-        cache_dir=options.cache_dir,
-        runs_folder=options.runs,
-        serve_runs=not options.variant,
-    )
-    context.pictures.uploads.keep_forgetting()
-    try:
-        server = waitress.create_server(
-            create_app(context).server,
-            host=options.host,
-            port=options.port,
-            threads=THREADS,
-            ident="",
-            max_request_body_size=2 * MAX_REQUEST_BYTES,  # between the two, Flask refuses in JSON
-            inbuf_overflow=_MEMORY_ONLY_BYTES,
-            outbuf_overflow=_MEMORY_ONLY_BYTES,
+    deployment = deployment_of(options)
+    give_memory_back()
+    with ExitStack() as unserved:
+        # First of all: a taken port is known before seconds are spent on networks.
+        sockets = listening_sockets(options.host, options.port)
+        for listening in sockets:
+            unserved.enter_context(listening)
+        context = load_context(
+            options.variant or DEFAULT_VARIANTS,
+            detector_path=options.detector,
+            data_dir=_data_dir(options.data_dir),
+            cache_dir=options.cache_dir,
+            runs_folder=options.runs,
+            serve_runs=not options.variant,
         )
-    except OSError as error:
-        raise ProjectError(
-            f"http://{options.host}:{options.port} cannot be served: {error.strerror or error}. Try --port."
-        ) from error
-    serving = threading.Thread(target=server.run, name="serve", daemon=True)
-    serving.start()
-    print(f"http://{options.host}:{options.port} is open; the networks are warming up.", flush=True)
+        context.pictures.uploads.keep_forgetting()
+        server = Server(
+            create_app(context, deployment).server,
+            sockets,
+            prefix=deployment.url_prefix,
+            client_of=partial(client_address, trusted=deployment.trusted_proxies),
+        )
+        unserved.pop_all()  # the server's from here on
+    server.start()
+    signal.signal(signal.SIGTERM, _interrupt)
+    print(f"{url_of(options.host, sockets)} is open; the networks are warming up.", flush=True)
     try:
         warm = list(context.workbench.predictor.networks)
         later = [name for name in context.variants if name not in warm]
         print(f"Ready: {', '.join(warm)}. Stop with Ctrl+C.", flush=True)
         if later:
             print(f"Loaded when they are asked for: {', '.join(later)}.", flush=True)
-        serving.join()
+        server.join()
     except KeyboardInterrupt:
         print()
+    except SystemExit:
+        if not server.drain():
+            print("Some calls were not answered before the server ended.", flush=True)
+            os._exit(0)  # their threads would abort the interpreter
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
-    parser.add_argument("--port", type=int, default=8050, help="port to listen on (default: 8050)")
+    parser.add_argument(
+        "--port", type=port_number, default=8050, help="port to listen on, 0 for any free (default: 8050)"
+    )
     add_variant_option(
         parser,
         "folders of the variants to serve (default: model_full, model_cropped and every complete run); "
@@ -97,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of prepared composites and duplicates (default: AGE_GENDER_CACHE or .cache)",
     )
     add_detector_option(parser)
+    add_deployment_options(parser)
     return parser
 
 

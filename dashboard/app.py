@@ -7,8 +7,13 @@ import dash_mantine_components as dmc
 import flask
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from dashboard import api
+from dashboard import addresses, compression
+from dashboard.api import routes as api_routes
+from dashboard.api.access import Access
+from dashboard.api.limits import BoundedJSON, LimitedRequest
 from dashboard.context import EXTENSION, AppContext
+from dashboard.dash_app import DashApp, names_content
+from dashboard.deployment import Deployment
 from dashboard.pages.data import routes as data_routes
 from dashboard.pages.data.callbacks import callbacks as data_callbacks
 from dashboard.pages.metrics.callbacks import callbacks as metrics_callbacks
@@ -17,8 +22,12 @@ from dashboard.pages.saliency import routes as saliency_routes
 from dashboard.pages.saliency.callbacks import callbacks as saliency_callbacks
 from dashboard.pages.training.callbacks import callbacks as training_callbacks
 from dashboard.pictures import routes as picture_routes
+from dashboard.proxy import TrustedProxies, UnderPrefix
 from dashboard.shared import ids
 from dashboard.shared.theme import DARK, LIGHT, SYSTEM_FONTS
+from dashboard.shared.url_params import path_of
+from dashboard.shares import share_requests
+from faces.errors import ClientGone
 
 NAME = "Age and gender workbench"
 # Nothing on any page may come from, or go to, another machine: the browser itself is told to refuse it.
@@ -37,17 +46,16 @@ PAGE_CALLBACKS = (
 )
 
 
-def create_app(context: AppContext) -> dash.Dash:
+def create_app(context: AppContext, deployment: Deployment = Deployment()) -> dash.Dash:  # noqa: B008
     """Build the app that shows `context`; `app.server` is its WSGI application."""
-    server = flask.Flask("dashboard")
+    server = flask.Flask("dashboard", static_folder=None)
     server.extensions[EXTENSION] = context
-    server.request_class = api.MemoryOnlyRequest
-    app = dash.Dash(
-        "dashboard",
-        server=server,
-        use_pages=True,
-        pages_folder=str(Path(__file__).parent / "pages"),
-        assets_folder=str(Path(__file__).parent / "assets"),
+    share_requests(server)
+    server.extensions[api_routes.ACCESS] = Access(deployment.api_keys, deployment.rate_limit)
+    server.request_class = LimitedRequest
+    server.json = BoundedJSON(server)
+    app = DashApp(
+        server,
         title=NAME,
         update_title=None,
         suppress_callback_exceptions=True,
@@ -58,10 +66,13 @@ def create_app(context: AppContext) -> dash.Dash:
     _register_shell_callbacks(app)
     for callbacks in PAGE_CALLBACKS:
         callbacks.register(app)
-    server.register_blueprint(api.blueprint)
+    server.register_blueprint(api_routes.blueprint)
     server.register_blueprint(picture_routes.blueprint)
     server.register_blueprint(saliency_routes.blueprint)
     server.register_blueprint(data_routes.blueprint)
+
+    addresses.register(server, app.catch_all, deployment.allowed_hosts)
+    compression.register(server, names_content)
 
     @server.after_request
     def protect(response: flask.Response) -> flask.Response:
@@ -70,6 +81,12 @@ def create_app(context: AppContext) -> dash.Dash:
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
+    @server.errorhandler(ClientGone)
+    def nobody_waits(_error: ClientGone) -> flask.Response:
+        return flask.Response(status=408)  # for the log of a proxy: nobody reads it
+
+    under_prefix = UnderPrefix(server.wsgi_app, deployment.url_prefix)
+    server.wsgi_app = TrustedProxies(under_prefix, deployment.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
@@ -87,7 +104,7 @@ def _shell() -> dmc.MantineProvider:
                 dmc.Burger(
                     id=ids.BURGER, opened=False, size="sm", hiddenFrom="sm", **{"aria-label": "Navigation"}
                 ),
-                dcc.Link([html.Span(className="mark"), NAME], href="/", className="brand"),
+                dcc.Link([html.Span(className="mark"), NAME], href=path_of("/"), className="brand"),
                 html.Nav(_links(pages), className="nav-wide", **{"aria-label": "Pages"}),
                 html.Button(
                     html.Span(className="scheme-icon"),
@@ -140,7 +157,7 @@ def _shell() -> dmc.MantineProvider:
 
 
 def _links(pages: list[dict]) -> list[dcc.Link]:
-    return [dcc.Link(page["name"], href=page["relative_path"], className="nav-link") for page in pages]
+    return [dcc.Link(page["name"], href=path_of(page["path"]), className="nav-link") for page in pages]
 
 
 def _register_shell_callbacks(app: dash.Dash) -> None:

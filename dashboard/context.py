@@ -53,12 +53,12 @@ def load_context(
     `default_cache_dir()` holds prepared data. Raises VariantError as `variants_in` does; a network that
     cannot be loaded raises later, from `Workbench.predictor`.
     """
-    variants, found = variants_in(variant_folders, runs_folder if serve_runs else None)
+    variants, run_names = variants_in(variant_folders, runs_folder if serve_runs else None)
     cache_dir = cache_dir or default_cache_dir()
-    workbench = Workbench(variants, detector_path, found=found)
+    workbench = Workbench(variants, detector_path, run_names=run_names)
     return AppContext(
         workbench,
-        Tables(variants, detector_path, found=found, runs_folder=runs_folder),
+        Tables(variants, detector_path, run_names=run_names, runs_folder=runs_folder),
         Pictures(
             workbench, labelled=LabelledPictures(data_dir, cache_dir), utkface=UTKFace(data_dir, cache_dir)
         ),

@@ -18,7 +18,7 @@ from cachetools import LRUCache
 from faces.errors import ProjectError
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
-FINISHED_KEPT = 64  # finished jobs with their results; the longest unused are forgotten
+MAX_FINISHED = 64  # finished jobs with their results; the longest unused are forgotten
 
 
 class JobError(ProjectError):
@@ -93,6 +93,7 @@ class JobQueue:
     """Runs tasks in threads of this process, `at_once` of them. Safe for several threads.
 
     Visitors take turns: a visitor with many waiting jobs delays the first job of another by one job at most.
+    A visitor is called by an address and, after a blank, a name there: an address has half of the queue.
     The place of a job that is cancelled or exceeds its limit is free at once, whether its task obeys or not.
     """
 
@@ -110,7 +111,7 @@ class JobQueue:
         self._capacity_a_visitor = capacity_a_visitor
         self._lock = threading.RLock()
         self._unfinished: dict[str, Job] = {}
-        self._finished: LRUCache[str, Job] = LRUCache(FINISHED_KEPT)
+        self._finished: LRUCache[str, Job] = LRUCache(MAX_FINISHED)
         self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()  # by visitor; who is next comes first
 
     def submit(
@@ -121,7 +122,14 @@ class JobQueue:
         with self._lock:
             waiting = sum(map(len, self._waiting.values()))
             of_visitor = len(self._waiting.get(visitor, ()))
-            if waiting >= self._capacity or of_visitor >= self._capacity_a_visitor:
+            of_address = sum(
+                len(jobs) for other, jobs in self._waiting.items() if _address(other) == _address(visitor)
+            )
+            if (
+                waiting >= self._capacity
+                or of_visitor >= self._capacity_a_visitor
+                or of_address >= max(self._capacity // 2, self._capacity_a_visitor)
+            ):
                 raise JobQueueFull("Too many computations wait on this server. Please try again in a minute.")
             self._unfinished[state.id] = job = Job(state, arguments, self._lock)
             self._waiting.setdefault(visitor, deque()).append(job)
@@ -213,3 +221,7 @@ class JobQueue:
         jobs.remove(job)
         if not jobs:
             del self._waiting[job.state.visitor]
+
+
+def _address(visitor: str) -> str:
+    return visitor.partition(" ")[0]

@@ -26,12 +26,12 @@ class Tables:
         variants: Mapping[str, Variant],
         detector_path: Path = DEFAULT_DETECTOR,
         *,
-        found: Collection[str] = (),
+        run_names: Collection[str] = (),
         runs_folder: Path | None = None,
     ) -> None:
         self._variants = variants
         self._detector_path = detector_path
-        self._found = frozenset(found)
+        self._run_names = frozenset(run_names)
         self._runs_folder = runs_folder
         self._read: dict[Any, pd.DataFrame] = {}
         self._loading = threading.Condition()
@@ -68,6 +68,22 @@ class Tables:
         """
         return self._robustness()
 
+    @property
+    def robustness_predictions(self) -> pd.DataFrame:
+        """Predictions of all variants under every condition, under the names of this server; may be empty.
+
+        Raises TableError as `predictions` does.
+        """
+        return self._robustness_predictions()
+
+    @property
+    def second_trainings(self) -> pd.DataFrame:
+        """Predictions of the variants' second trainings, under the names of this server; most have none.
+
+        Those that were made by another split, network or detector count as none.
+        """
+        return self._second_trainings()
+
     @cachedmethod(attrgetter("_read"), key=lambda _self: "predictions", condition=attrgetter("_loading"))
     def _predictions(self) -> pd.DataFrame:
         from evaluation.predictions import read_predictions  # brings pyarrow: only pages that need it wait
@@ -80,6 +96,27 @@ class Tables:
 
         return self._table(read_robustness)
 
+    @cachedmethod(
+        attrgetter("_read"), key=lambda _self: "robustness predictions", condition=attrgetter("_loading")
+    )
+    def _robustness_predictions(self) -> pd.DataFrame:
+        from evaluation.predictions import read_robustness_predictions
+
+        return self._table(read_robustness_predictions)
+
+    @cachedmethod(attrgetter("_read"), key=lambda _self: "second trainings", condition=attrgetter("_loading"))
+    def _second_trainings(self) -> pd.DataFrame:
+        from evaluation.second_trainings import second_training_predictions
+
+        tables = [second_training_predictions([])]
+        for name, variant in self._variants.items():
+            try:
+                tables.append(second_training_predictions([variant], self._detector_path))
+            except ProjectError as error:
+                log.warning("%s goes without its second training: %s", name, error)
+        with_rows = [table for table in tables if len(table)]
+        return pd.concat(with_rows or tables[:1], ignore_index=True)
+
     def _table(self, read: Callable[[Sequence[Path], Path], pd.DataFrame]) -> pd.DataFrame:
         """The tables of all variants, read one by one, under the names of this server."""
         tables = []
@@ -87,7 +124,7 @@ class Tables:
             try:
                 table = read([variant.folder], self._detector_path)
             except ProjectError as error:
-                if name not in self._found:
+                if name not in self._run_names:
                     raise
                 log.warning("Metrics go without %s: %s", name, error)
             else:

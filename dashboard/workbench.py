@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard.pictures.uploads import Upload
+from dashboard.pictures.uploads import PictureFile, Upload
 from evaluation.runs import is_complete, named, run_folders
 from faces.answer import Predictor
 from faces.boxes import Square
@@ -44,15 +44,16 @@ class Workbench:
         variants: Mapping[str, Variant],
         detector_path: Path = DEFAULT_DETECTOR,
         *,
-        found: Collection[str] = (),
+        run_names: Collection[str] = (),
     ) -> None:
         self.variants = dict(variants)
-        self.found = frozenset(found)
+        self.run_names = frozenset(run_names)
         self.ms_a_picture: dict[str, float] = {}
         self._detector_path = detector_path
-        self._predicting = threading.Lock()
+        self._loading = threading.Lock()
         self._predictor: Future[Predictor] = Future()
-        threading.Thread(target=self._load, name="load-networks", daemon=True).start()
+        # No daemon: ONNX Runtime aborts an interpreter that ends while a network is loaded (exit code 134).
+        threading.Thread(target=self._load, name="load-networks").start()
 
     @property
     def ready(self) -> bool:
@@ -67,7 +68,7 @@ class Workbench:
     @property
     def given(self) -> list[str]:
         """Names of the variants that the server was started with."""
-        return [name for name in self.variants if name not in self.found]
+        return [name for name in self.variants if name not in self.run_names]
 
     @property
     def first_variants(self) -> tuple[str, ...]:
@@ -85,16 +86,19 @@ class Workbench:
     def network(self, name: str) -> Network:
         """The network of a variant, loaded if it is asked for the first time. Raises VariantError."""
         predictor = self.predictor
-        with self._predicting:
+        with self._loading:
             if name not in predictor.networks:
                 predictor.add(self.variants[name])
                 self.ms_a_picture[name] = _ms_a_picture(predictor.networks[name])
         return predictor.networks[name]
 
     def answered(self, data: bytes, name: str, names: Sequence[str] | None = None) -> Upload:
-        """Decode a file and answer it as `completed` does. Raises PictureError when it is refused."""
+        """Decode a file and answer it as `completed` does. Raises PictureError when it is refused.
+
+        The upload holds its pixels until it is stored.
+        """
         picture, answer = self.predictor.answer_bytes(data, name, names=())
-        return self.completed(Upload(picture, answer), names)
+        return self.completed(Upload(PictureFile(data, picture.name), answer, _picture=picture), names)
 
     def completed(self, upload: Upload, names: Sequence[str] | None = None) -> Upload:
         """The picture with the predictions of the variants of these names, or of all given ones.
@@ -104,15 +108,18 @@ class Workbench:
         names = self.given if names is None else names
         for name in names:
             self.network(name)
-        with self._predicting:
+        with upload.answering:
             for name in names:
-                upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
-            return Upload(upload.picture, upload.answer.of(names))
+                if not upload.answer.has(name):
+                    upload.answer = self.predictor.add_predictions(name, upload.picture, upload.answer)
+            return replace(upload, answer=upload.answer.of(names))
 
-    def predict_square(self, name: str, picture: Picture, square: Square) -> Prediction:
-        """The prediction of one variant for the pixels under a square. Raises VariantError."""
+    def predict_square(
+        self, name: str, picture: Picture, square: Square, turned_degrees: int = 0
+    ) -> Prediction:
+        """The prediction of one variant for the pixels under a square, turned back. Raises VariantError."""
         self.network(name)
-        return self.predictor.predict_square(name, picture, square)
+        return self.predictor.predict_square(name, picture, square, turned_degrees)
 
     def _load(self) -> None:
         try:

@@ -58,10 +58,10 @@ def chip_at(path: Path, data_dir: Path) -> tuple[Chip, bool]:
     height, width = rgb.shape[:2]
     yunet = _yunet(Path(data_dir) / "weights" / "yunet.onnx")
     yunet.setInputSize((width, height))
-    found = yunet.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1]
-    if found is None:
+    faces = yunet.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1]
+    if faces is None:
         return Chip(rgb, np.array(USUAL_BOX) * [width, height, width, height]), False
-    x, y, box_width, box_height = max(found, key=lambda row: row[2] * row[3])[:4].astype(float)
+    x, y, box_width, box_height = max(faces, key=lambda row: row[2] * row[3])[:4].astype(float)
     return Chip(rgb, np.array([x, y, x + box_width, y + box_height])), True
 
 

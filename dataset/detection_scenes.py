@@ -234,9 +234,9 @@ def _write_scene(job: tuple[str, int], *, sources: Sources, folder: Path) -> Pat
 
 def _found_chips(sources: Sources, count: int, rng: np.random.Generator) -> list[Chip]:
     """`count` random chips in which YuNet finds the face: the usual box instead would be a wrong label."""
-    found: list[Chip] = []
-    while len(found) < count:
+    collected: list[Chip] = []
+    while len(collected) < count:
         chip, is_found = chip_at(Path(sources.chips[rng.integers(len(sources.chips))]), sources.data_dir)
         if is_found:
-            found.append(chip)
-    return found
+            collected.append(chip)
+    return collected

@@ -49,12 +49,12 @@ def write_boxes(
     detector_sha256 = sha256_of(detector_path)
     provenance = Provenance(detector_sha256=detector_sha256)
     path = boxes_path(set_name, cache_dir, detector_sha256)
-    found = (
+    boxes = (
         read_table(path, BOXES, provenance) if path.is_file() else pd.DataFrame(columns=BOXES.column_names)
     )
-    todo = records[~records.file.isin(found.file)]
+    todo = records[~records.file.isin(boxes.file)]
     if len(todo):
-        rows: list[dict[Any, Any]] = found.to_dict("records")
+        rows: list[dict[Any, Any]] = boxes.to_dict("records")
         # Spawned, not forked: ONNX Runtime's threads do not survive a fork.
         pool = multiprocessing.get_context("spawn").Pool(processes, _load_detector, (Path(detector_path),))
         done = len(records) - len(todo)
@@ -64,9 +64,9 @@ def write_boxes(
                 bar.update()
                 if len(rows) % PICTURES_A_CHECKPOINT == 0:
                     write_table(_sorted(rows), BOXES, path, provenance)
-        found = _sorted(rows)
-        write_table(found, BOXES, path, provenance)
-    return found[found.file.isin(records.file)].reset_index(drop=True)
+        boxes = _sorted(rows)
+        write_table(boxes, BOXES, path, provenance)
+    return boxes[boxes.file.isin(records.file)].reset_index(drop=True)
 
 
 def widest(faces: Sequence[Face]) -> Face | None:

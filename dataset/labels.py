@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 CHIPS, COMPOSITES, FGNET, PORTRAITS, FAIRFACE = "chips", "composites", "fgnet", "portraits", "fairface"
 AGEDB = "agedb"
-SETS = (CHIPS, COMPOSITES, FGNET, PORTRAITS, FAIRFACE, AGEDB)
+EVALUATION_SETS = (CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS)  # in the order of every page and table
+SETS = (*EVALUATION_SETS, AGEDB)
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 SPLIT_FRACTIONS = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pandas as pd
 
@@ -25,14 +26,29 @@ from dataset.splits import (
     utkface_split,
     write_split,
 )
+from dataset.tables.columns import UNREADABLE
 from faces.errors import DataMissing
+
+MOST_NAMED = 10  # files of a kind, in one sentence
 
 
 def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_splits: bool = False) -> None:
-    """Run every step and print its result. Raises DataMissing where UTKFace is not under `data_dir`.
+    """Run every step and print its result.
 
-    Sets that are not there are named and left out: UTKFace alone is enough to train on chips.
+    Sets that are not there are named and left out: UTKFace alone is enough to train on chips. Raises
+    DataMissing where UTKFace is not under `data_dir` or the cache cannot be written, and, when all that can
+    be done is done, for labels without their picture.
     """
+    _refuse_unusable(cache_dir)
+    absent: dict[str, list[str]] = {}
+
+    def there(name: str, labelled: pd.DataFrame) -> pd.DataFrame:
+        """Those of a set's records whose picture is there; the files of the others are kept for the end."""
+        exists = labelled.path.map(lambda path: Path(path).is_file()).astype(bool)
+        if not exists.all():
+            absent[name] = list(labelled.file[~exists])
+        return labelled[exists].reset_index(drop=True)
+
     records, rejected = utkface.records(data_dir, cache_dir)
     print(labels_report(records, rejected))
     prints = cached_fingerprints(list(records.path), "utkface", cache_dir)
@@ -44,7 +60,7 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
     print(split_report(records, groups, read_split()))
 
     try:
-        others = fairface.records(data_dir)
+        others = there(FAIRFACE, fairface.records(data_dir))
     except DataMissing as error:
         print(f"Left out: {error}")
     else:
@@ -66,11 +82,38 @@ def prepare(data_dir: Path, cache_dir: Path, detector_path: Path, *, write_split
         print(f"Left out: {error}")
     for name in SETS:
         try:
-            found = write_boxes(load_records(name, data_dir, cache_dir), name, cache_dir, detector_path)
+            labelled = there(name, load_records(name, data_dir, cache_dir))
+            boxes = write_boxes(labelled, name, cache_dir, detector_path)
         except DataMissing as error:
             print(f"Left out: {error}")
         else:
-            print(boxes_report(name, found))
+            print(boxes_report(name, boxes))
+    if absent:
+        raise DataMissing(
+            " ".join(
+                f"Labels of {name} name pictures that are not there. Received: {up_to_ten(files)}."
+                for name, files in absent.items()
+            )
+        )
+
+
+def up_to_ten(files: Sequence[str]) -> str:
+    """The first ten names, and how many there are besides."""
+    more = len(files) - MOST_NAMED
+    return ", ".join(files[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _refuse_unusable(cache_dir: Path) -> None:
+    """Raise DataMissing where the cache cannot be written, before minutes are spent on what it is to hold."""
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=cache_dir):
+            pass
+    except OSError as error:
+        raise DataMissing(
+            f"The cache folder cannot be written: {error.strerror or error}. "
+            f"Received: --cache-dir {cache_dir}."
+        ) from error
 
 
 def labels_report(records: pd.DataFrame, rejected: Sequence[utkface.Rejected]) -> str:
@@ -125,12 +168,16 @@ def groups_across(
 
 
 def boxes_report(name: str, boxes: pd.DataFrame) -> str:
-    """In how many pictures of a set a face was found."""
+    """In how many pictures of a set a face was found, and which cannot be decoded."""
     if boxes.empty:
         return f"Boxes of {name}: none of the split's pictures are here."
-    found = int((boxes.faces_found > 0).sum())
+    shown = int((boxes.faces_found > 0).sum())
     single = int((boxes.faces_found == 1).sum())
-    return (
-        f"Boxes of {name}: a face in {found:,} of {len(boxes):,} pictures ({found / len(boxes):.1%}), "
+    report = (
+        f"Boxes of {name}: a face in {shown:,} of {len(boxes):,} pictures ({shown / len(boxes):.1%}), "
         f"exactly one in {single:,} ({single / len(boxes):.1%})."
     )
+    unreadable = list(boxes.file[boxes.status == UNREADABLE])
+    if unreadable:
+        report += f"\n  {len(unreadable):,} cannot be decoded: {up_to_ten(unreadable)}."
+    return report

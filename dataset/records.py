@@ -46,7 +46,7 @@ def _composites(cache_dir: Path) -> pd.DataFrame:
         raise DataMissing(f"No composites at {table_path}; `python -m dataset prepare` makes them.")
     table = pd.read_csv(table_path)
     labels = [
-        found for found in map(utkface.labels_in, table.source_file) if isinstance(found, utkface.Labels)
+        parsed for parsed in map(utkface.labels_in, table.source_file) if isinstance(parsed, utkface.Labels)
     ]
     return pd.DataFrame(
         {

@@ -74,9 +74,9 @@ def folder_in(data_dir: Path, cache_dir: Path | None = None) -> Path:
     if data_dir.is_file() and zipfile.is_zipfile(data_dir):
         return _unpacked(data_dir, cache_dir)
     if data_dir.is_dir():
-        found = _folder_of_chips(data_dir)
-        if found is not None:
-            return found
+        folder = _folder_of_chips(data_dir)
+        if folder is not None:
+            return folder
         for archive in sorted(data_dir.glob("*.zip")):
             if _chips_in_zip(archive):
                 return _unpacked(archive, cache_dir)

@@ -4,7 +4,7 @@ After a training, in this order:
 
     python -m evaluation calibrate --data-dir DIR   temperatures and abstention threshold, on validation
     python -m evaluation predict --data-dir DIR     predictions tables of every set
-    python -m evaluation score                      metrics.json of every variant, from the tables
+    python -m evaluation score --why WHY            metrics.json of every variant, from the tables, and a log
     python -m evaluation cards                      cards, README's table, pages in docs, from the scores
 
 `snapshot`, before a training, keeps the present figures as the baseline release. `compare` prints which
@@ -32,10 +32,12 @@ from evaluation.metrics.comparisons import (
 )
 from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.references import read_references
-from evaluation.predictions import read_predictions, read_robustness
+from evaluation.predictions import read_predictions, read_robustness, read_robustness_predictions
 from evaluation.reports import baseline_release
 from evaluation.reports.cards import write_cards
 from evaluation.reports.robustness import robustness_markdown
+from evaluation.reports.score_log import PATH as SCORE_LOG_PATH
+from evaluation.reports.score_log import log_scores
 from evaluation.reports.scores import scores, sections_of, write_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.command import add_detector_option, add_variant_option, exit_code
@@ -87,9 +89,12 @@ def score(called: argparse.Namespace) -> None:
     predictions = read_predictions(folders, called.detector)
     if predictions.empty:
         raise DataMissing("There are no predictions yet; `python -m evaluation predict` writes them.")
-    for folder in folders:
-        document = scores(predictions, read_variant(folder), sha256_of(called.detector))
-        print(f"Wrote {write_scores(document, folder)}.")
+    variants, detector_sha256 = [read_variant(folder) for folder in folders], sha256_of(called.detector)
+    for variant in variants:
+        document = scores(predictions, variant, detector_sha256)
+        print(f"Wrote {write_scores(document, variant.folder)}.")
+    rows = log_scores(predictions, variants, detector_sha256, called.why, called.log)
+    print(f"Logged {rows} scored test sets in {called.log}.")
 
 
 def compare(called: argparse.Namespace) -> None:
@@ -110,9 +115,9 @@ def compare(called: argparse.Namespace) -> None:
                 if key in (*HEADLINE_KEYS, *BIN_HEADLINE_KEYS) and difference.count:
                     p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
                     print(f"    {METRICS[key].label}, {first} minus {second}: {difference.text}{p}")
-            found = compared(found_only(rows), first, second)
+            where_found = compared(found_only(rows), first, second)
             fraction = fallback_text(fallback_fraction(rows))
-            print(f"    No face found on {fraction}; without those: {found.sentence}")
+            print(f"    No face found on {fraction}; without those: {where_found.sentence}")
 
 
 def cards(called: argparse.Namespace) -> None:
@@ -140,7 +145,9 @@ def robustness(called: argparse.Namespace) -> None:
     networks, detector = loaded_networks(called.variant), Detector(called.detector, threads=1)
     for path in write_robustness(networks, detector, data_dir_of(called), called.cache_dir):
         print(f"Wrote {path}.", file=sys.stderr)  # standard output is the page alone
-    print(robustness_markdown(read_robustness(single_folders(called.variant), called.detector)), end="")
+    folders = single_folders(called.variant)
+    predictions = read_robustness_predictions(folders, called.detector)
+    print(robustness_markdown(read_robustness(folders, called.detector), predictions), end="")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -188,6 +195,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     for run, parents, words in steps:
         commands.add_parser(run.__name__, parents=parents, help=words).set_defaults(run=run)
+    scoring = commands.choices["score"]
+    scoring.add_argument("--why", required=True, help="what the test sets are scored for; enters the log")
+    scoring.add_argument(
+        "--log", type=Path, default=SCORE_LOG_PATH, help="the log (default: docs/score_log.csv)"
+    )
     commands.choices["compare"].add_argument(
         "--split", nargs="+", help="splits to compare on (default: test)"
     )

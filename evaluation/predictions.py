@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from dataset.splits import split_sha256
-from dataset.tables.columns import PREDICTIONS, ROBUSTNESS
+from dataset.tables.columns import PREDICTIONS, ROBUSTNESS, ROBUSTNESS_PREDICTIONS
 from dataset.tables.schema import Provenance, read_csv_table, read_table
 from faces.detection import DEFAULT_DETECTOR
 from faces.errors import TableError
@@ -20,6 +20,7 @@ from faces.variants import Variant, read_variant
 
 GENDER_COLUMNS = ["female_probability", "predicted_gender"]  # of dataset.tables.columns.PREDICTIONS
 ROBUSTNESS_FILE = "robustness.csv"  # in the folder of a variant
+ROBUSTNESS_PREDICTIONS_FILE = "robustness.parquet"
 ROBUSTNESS_COMMAND = "python -m evaluation robustness --data-dir DIR"
 
 
@@ -51,6 +52,27 @@ def read_robustness(variant_folders: Sequence[Path], detector_path: Path = DEFAU
     ]
     if not tables:
         return pd.DataFrame(columns=ROBUSTNESS.column_names)
+    return pd.concat(tables, ignore_index=True)
+
+
+def read_robustness_predictions(
+    variant_folders: Sequence[Path], detector_path: Path = DEFAULT_DETECTOR
+) -> pd.DataFrame:
+    """Predictions of all variants under every condition, columns of ROBUSTNESS_PREDICTIONS; may be empty.
+
+    Raises TableError and VariantError as `read_predictions`.
+    """
+    detector_sha256 = sha256_of(detector_path)
+    tables = []
+    for folder in map(Path, variant_folders):
+        path = folder / ROBUSTNESS_PREDICTIONS_FILE
+        if path.is_file():
+            variant = read_variant(folder)
+            expected = Provenance(split_sha256(), variant.network_sha256, detector_sha256)
+            tables.append(read_table(path, ROBUSTNESS_PREDICTIONS, expected))
+            _refuse_other_variants(path, tables[-1], variant)
+    if not tables:
+        return pd.DataFrame(columns=ROBUSTNESS_PREDICTIONS.column_names)
     return pd.concat(tables, ignore_index=True)
 
 

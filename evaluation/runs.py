@@ -96,12 +96,12 @@ def runs_in(folders: Iterable[Path], *, now: datetime | None = None) -> list[Run
 
 def run_folders(folders: Iterable[Path]) -> list[Path]:
     """The folders of runs among `folders` and one level below them, each once."""
-    found: list[Path] = []
+    run_paths: list[Path] = []
     for folder in map(Path, folders):
         below = sorted(child for child in folder.iterdir() if child.is_dir()) if folder.is_dir() else []
-        found += [folder] if _is_run(folder) else [child for child in below if _is_run(child)]
+        run_paths += [folder] if _is_run(folder) else [child for child in below if _is_run(child)]
     first_of_each: dict[Path, Path] = {}
-    for folder in found:
+    for folder in run_paths:
         first_of_each.setdefault(folder.resolve(), folder)
     return list(first_of_each.values())
 
@@ -213,8 +213,8 @@ def _best_epoch(history: pd.DataFrame, last_part: pd.DataFrame) -> int | None:
     """The epoch that is shipped: that of the last part's lowest validation loss."""
     if "validation_loss" not in last_part or last_part.validation_loss.isna().all():
         return None
-    before = len(history) - len(last_part)
-    return int(history.epoch.iloc[before + int(np.nanargmin(last_part.validation_loss))])
+    earlier_epochs = len(history) - len(last_part)
+    return int(history.epoch.iloc[earlier_epochs + int(np.nanargmin(last_part.validation_loss))])
 
 
 def _megabytes(path: Path) -> float | None:

@@ -1,14 +1,15 @@
 """`python -m faces predict PICTURE...`: answers on standard output, a table or one JSON object a line.
 
-Exit code 0 when every picture was answered, 1 when some were refused, 2 for a wrong call, 130 for Ctrl+C.
+Exit code 0 when every picture was answered, 1 when some were refused, 2 for a wrong call, 130 for Ctrl+C, 141
+where whoever reads the answers has gone.
 """
 
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image
@@ -18,10 +19,13 @@ from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.drawing import annotated, in_words
 from faces.errors import PictureError, ProjectError
 from faces.files import whole_file
+from faces.notes import face_notes, turn_in_words
 from faces.pictures import MAX_BYTES, shown_name
 from faces.variants import DEFAULT_VARIANTS
 
 ANSWERED, SOME_REFUSED = 0, 1
+STANDARD_INPUT = "standard input"  # its name in answers and refusals
+MAX_STEM_BYTES = 180
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,11 +43,12 @@ def predict(called: argparse.Namespace) -> int:
     code = ANSWERED
     drawing_names = DrawingNames()
     for path in called.pictures:
+        name = STANDARD_INPUT if path is None else path.name
         try:
-            picture, answer = predictor.answer_bytes(_bytes_of(path), path.name)
+            picture, answer = predictor.answer_bytes(_bytes_of(path), name)
         except (PictureError, OSError) as error:
             code = SOME_REFUSED
-            _print_refusal(path, error, as_json=called.json)
+            _print_refusal(name, error, as_json=called.json)
             continue
         print(json.dumps(answer.as_dict()) if called.json else table(answer), flush=True)
         if called.out:
@@ -70,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         help="age and gender of every face in some pictures",
         description="Print the predictions of each variant: age, 80 % interval and gender.",
     )
-    predicting.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    predicting.add_argument(
+        "pictures", nargs="+", type=_path_or_input, metavar="PICTURE", help="a file, or - for standard input"
+    )
     add_variant_option(
         predicting,
         "variant folders, after the pictures (default: model_full model_cropped); "
@@ -82,8 +89,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bytes_of(path: Path) -> bytes:
-    """The content of a file, at most one byte more than is accepted. Raises OSError."""
+def _path_or_input(text: str) -> Path | None:
+    """The path of a picture; None, standard input, for `-`. A file of that name is `./-`."""
+    return None if text == "-" else Path(text)
+
+
+def _bytes_of(path: Path | None) -> bytes:
+    """The content of a file or of standard input, at most one byte more than is accepted. Raises OSError."""
+    if path is None:
+        if sys.stdin is None:
+            raise OSError("it is closed")
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
     with open(path, "rb") as file:
         return file.read(MAX_BYTES + 1)
 
@@ -92,16 +108,18 @@ def table(answer: Answer) -> str:
     """An answer as lines for people: the picture, then each face and variant."""
     count = len(answer.faces)
     faces = "no face" if count == 0 else "1 face" if count == 1 else f"{count} faces"
-    lines = [f"{answer.picture}: {answer.width} x {answer.height} pixels, {faces}"]
+    turned = f", {turn_in_words(answer.turned_degrees)}" if answer.turned_degrees else ""
+    lines = [f"{answer.picture}: {answer.width} x {answer.height} pixels, {faces}{turned}"]
     by_variant = [answered.answers for answered in answer.faces] + [answer.whole_picture]
     widest = max(len(name) for answers in by_variant for name in answers)
     for number, answered in enumerate(answer.faces, start=1):
         x0, y0, x1, y1 = (round(edge) for edge in answered.face.box_xyxy)
         where = f"{number:>3}  ({x0}, {y0}) to ({x1}, {y1})"
+        notes = "".join(f" ({note})" for note in face_notes(answered.face, answer.turned_degrees))
         for name, prediction in answered.answers.items():
-            lines.append(f"{where:<36}{name:<{widest}}  {in_words(prediction)}")
+            lines.append(f"{where:<36}{name:<{widest}}  {in_words(prediction)}{notes}")
         if not answered.answers:  # no variant takes faces
-            lines.append(where)
+            lines.append(where + notes)
     for name, prediction in answer.whole_picture.items():
         lines.append(f"{'     whole picture':<36}{name:<{widest}}  {in_words(prediction)}")
     return "\n".join(lines)
@@ -111,22 +129,26 @@ class DrawingNames:
     """File names for the drawings of one call: two pictures of one name get two files."""
 
     def __init__(self) -> None:
-        self._count_by_stem: Counter[str] = Counter()
+        self._taken: set[str] = set()
 
     def next_for(self, picture_name: str) -> str:
-        stem = Path(picture_name).stem
-        self._count_by_stem[stem] += 1
-        count = self._count_by_stem[stem]
-        return f"{stem}.annotated.png" if count == 1 else f"{stem}-{count}.annotated.png"
+        """A name that was not given yet, short enough for every file system."""
+        # A file name has 255 bytes at most, of which a character may take four.
+        stem = Path(picture_name).stem.encode()[:MAX_STEM_BYTES].decode(errors="ignore")
+        numbered = (f"-{number}" for number in count(2))
+        endings = (f"{number}.annotated.png" for number in chain([""], numbered))
+        name = next(stem + ending for ending in endings if (stem + ending).casefold() not in self._taken)
+        self._taken.add(name.casefold())
+        return name
 
 
-def _print_refusal(path: Path, error: PictureError | OSError, *, as_json: bool) -> None:
+def _print_refusal(name: str, error: PictureError | OSError, *, as_json: bool) -> None:
     """A refusal in the JSON lines, or a sentence on standard error."""
     if isinstance(error, OSError):
-        message = f"{shown_name(path.name)} cannot be read: {error.strerror or error}."
+        message = f"{shown_name(name)} cannot be read: {error.strerror or error}."
         error = type(error)(message)
     if as_json:
-        print(json.dumps(refusal(shown_name(path.name), error)), flush=True)
+        print(json.dumps(refusal(shown_name(name), error)), flush=True)
     else:
         print(error, file=sys.stderr)
 

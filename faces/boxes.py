@@ -54,6 +54,33 @@ def square_around(box_xyxy: Sequence[float], scale: float) -> Square:
     return Square((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 
 
+def turned_back(
+    box_xyxy: Sequence[float], width: float, height: float, turned_degrees: int
+) -> tuple[float, float, float, float]:
+    """A box of a picture of `width` x `height`, in the pixels of that picture turned back until upright.
+
+    `turned_degrees` (0, 90, 180 or 270) is by how much, clockwise, the picture lies turned.
+    """
+    x0, y0, x1, y1 = box_xyxy
+    match turned_degrees % 360:
+        case 90:
+            return y0, width - x1, y1, width - x0
+        case 180:
+            return width - x1, height - y1, width - x0, height - y0
+        case 270:
+            return height - y1, x0, height - y0, x1
+        case _:
+            return x0, y0, x1, y1
+
+
+def turned_again(
+    box_xyxy: Sequence[float], width: float, height: float, turned_degrees: int
+) -> tuple[float, float, float, float]:
+    """The inverse of `turned_back`: a box of the upright picture, in the picture of `width` x `height`."""
+    upright = (width, height) if turned_degrees % 180 == 0 else (height, width)
+    return turned_back(box_xyxy, *upright, 360 - turned_degrees)
+
+
 def longer_sides(boxes_xyxy: np.ndarray) -> np.ndarray:
     """(..., 4) boxes -> (...) lengths of their longer sides."""
     return (boxes_xyxy[..., 2:] - boxes_xyxy[..., :2]).max(axis=-1)
@@ -100,15 +127,15 @@ def nms(boxes_xyxy: np.ndarray, scores: np.ndarray, max_iou: float, max_inside: 
     `max_inside` of its area lies in one of a higher score, or when it has no area.
     """
     order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
+    chosen: list[int] = []
     while order.size:
         best, rest = order[0], order[1:]
         if (boxes_xyxy[best, 2:] > boxes_xyxy[best, :2]).all():
-            kept.append(int(best))
+            chosen.append(int(best))
         shared, area, areas = _areas(boxes_xyxy[best], boxes_xyxy[rest])
         union = np.maximum(areas + area - shared, _SMALLEST_AREA)
         order = rest[(shared <= max_iou * union) & (shared <= max_inside * areas)]
-    return kept
+    return chosen
 
 
 def _areas(box_xyxy: ArrayLike, others_xyxy: ArrayLike) -> tuple[Any, Any, Any]:

@@ -4,16 +4,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
 from faces.errors import VariantError
 from faces.predictions import EVEN
-from faces.toml import STRICT, checked, read_table, write_toml
+from faces.toml import STRICT, Sha256, checked, toml_table, write_toml
 
 CALIBRATION_TOML = "calibration.toml"
 CALIBRATION_HEAD = """\
 Written by `python -m evaluation calibrate`; not to be edited.
 Below abstention_threshold the answer to a gender is "uncertain"."""
+
+Fraction = Annotated[float, Ge(0), Le(1)]
+# Four times what a fit may find: beyond it every age is as likely as any other, or one alone is.
+Temperature = Annotated[float, Ge(0.05), Le(20)]
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,15 @@ class FittedOn:
     set: str
     split: str
     count: Annotated[int, Ge(0)]
-    split_sha256: str
-    network_sha256: str
-    coverage_before: float | None = None
-    coverage_after: float | None = None
-    gender_log_loss_before: float | None = None
-    gender_log_loss_after: float | None = None
-    answer_rate: float | None = None
-    selective_accuracy: float | None = None
-    abstained_accuracy: float | None = None
+    split_sha256: Sha256
+    network_sha256: Sha256
+    coverage_before: Fraction | None = None
+    coverage_after: Fraction | None = None
+    gender_log_loss_before: Annotated[float, Ge(0)] | None = None
+    gender_log_loss_after: Annotated[float, Ge(0)] | None = None
+    answer_rate: Fraction | None = None
+    selective_accuracy: Fraction | None = None
+    abstained_accuracy: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class Calibration:
 
     __pydantic_config__: ClassVar = STRICT
 
-    age_temperature: Annotated[float, Gt(0)] = 1.0
-    gender_temperature: Annotated[float, Gt(0)] = 1.0
+    age_temperature: Temperature = 1.0
+    gender_temperature: Temperature = 1.0
     abstention_threshold: Annotated[float, Ge(EVEN), Le(1)] = EVEN
     fitted_on: FittedOn | None = field(default=None, compare=False)
 
@@ -60,9 +64,9 @@ def read_calibration(folder: Path) -> Calibration:
     path = folder / CALIBRATION_TOML
     if not path.exists():
         return Calibration()
-    # Without a file nothing is calibrated; in one, a temperature that is absent is none.
-    temperatures = {"age_temperature": None, "gender_temperature": None}
-    return checked(temperatures | read_table(path, VariantError), Calibration, VariantError, path)
+    # Without a file nothing is calibrated; in one, no temperature may be absent.
+    needed = dict.fromkeys(("age_temperature", "gender_temperature"))
+    return checked(needed | toml_table(path, VariantError), Calibration, VariantError, path)
 
 
 def write_calibration_toml(folder: Path, calibration: Calibration) -> None:

@@ -17,10 +17,11 @@ from faces.boxes import longer_sides, nms
 from faces.errors import DetectorError
 from faces.files import sha256_of
 from faces.pictures import Picture
-from faces.sessions import onnx_session
+from faces.sessions import onnx_session, outputs_of
 
 DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
+LIKELY_CONFIDENCE = 0.5  # below, answers say "perhaps a face"
 OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
 MAX_INSIDE = 0.8  # of a box, within one of higher confidence: beyond it, an eye or a mouth of that face
 # Sizes of the passes, in input sizes (`size_px`).
@@ -41,10 +42,20 @@ PAD_GREY = 114  # the letterbox colour with which ultralytics trains
 
 @dataclass(frozen=True)
 class Face:
-    """A face in a picture: its box in picture pixels, clipped to the picture, and 0 <= confidence <= 1."""
+    """A face in a picture: its box in picture pixels, clipped to the picture, and 0 <= confidence <= 1.
+
+    `turned_degrees` is by how much, clockwise, the face lies turned in the picture as it came: 0, 90, 180 or
+    270, and None where that is not clear (faces.orientation).
+    """
 
     box_xyxy: tuple[float, float, float, float]
     confidence: float
+    turned_degrees: int | None = 0
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether this is more likely a face than not."""
+        return self.confidence >= LIKELY_CONFIDENCE
 
     @property
     def width(self) -> float:
@@ -133,11 +144,24 @@ class Detector:
             small = longer_sides(more_boxes) < ADDED_BELOW_FRACTION * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        kept = [
-            i for i in nms(boxes, scores, OVERLAP_IOU, MAX_INSIDE) if _has_contrast(picture.rgb, boxes[i])
-        ]
-        kept = _without_spurious_boxes(boxes, kept, longer_px)
-        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in kept]  # type: ignore[arg-type]
+        indices = nms(boxes, scores, OVERLAP_IOU, MAX_INSIDE)
+        indices = [i for i in indices if _has_contrast(picture.rgb, boxes[i])]
+        indices = _without_spurious_boxes(boxes, indices, longer_px)
+        return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in indices]  # type: ignore[arg-type]
+
+    def highest_confidence(self, rgb: np.ndarray, size_px: int) -> float:
+        """The highest confidence of one pass over (height, width, 3) uint8 RGB; 0 where nothing is found."""
+        _, scores = self._pass(rgb, size_px)
+        return float(scores.max(initial=0))
+
+    def turned_pass_px(self, picture: Picture) -> int:
+        """The largest size at which three passes cost no more than those over a picture without a face."""
+        longer_px = max(picture.width, picture.height)
+        sizes_px = [self._first_pass_px(longer_px)]
+        if longer_px > LARGE_FROM * self.size_px and not self._fixed_hw:
+            sizes_px.append(self._second_pass_px(longer_px))
+        affordable_px = math.sqrt(sum(size_px**2 for size_px in sizes_px) / 3)
+        return int(affordable_px // self._stride) * self._stride
 
     def _first_pass_px(self, longer_px: int) -> int:
         if self._fixed_hw:
@@ -158,7 +182,7 @@ class Detector:
         """One run of the network: boxes (n, 4) in picture pixels and confidences (n,), with overlaps."""
         crop, scale, left, top = self._letterbox(rgb, size_px)
         tensor = crop.transpose(2, 0, 1)[None].astype(np.float32) / 255
-        output = self._session.run(None, {self._input_name: tensor})[0][0]
+        output = outputs_of(self._session, None, {self._input_name: tensor})[0][0]
         if self._end_to_end:
             # (300, 6): x0, y0, x1, y1, confidence, class.
             boxes, scores = output[:, :4], output[:, 4].copy()

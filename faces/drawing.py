@@ -7,15 +7,19 @@ thirty faces in a crowd stay legible.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from faces.answer import Answer, AnsweredFace
 from faces.boxes import intersect
+from faces.notes import face_notes, turn_in_words
 from faces.pictures import Picture
 from faces.predictions import Prediction, age_in_words, gender_in_words
 
 MIN_SIDE_PX = 800  # a smaller picture is enlarged: text in 200 pixels is legible to nobody
+MAX_SIDE_PX = 4_000  # a larger one is shrunk: it is a picture to look at
+MIN_TEXT_PX = 14
 PAPER, INK = "#ffffff", "#1b1f27"
 # On paper; the pages' light scheme takes these two as well. A variant of another name is drawn in ink.
 VARIANT_COLOURS = {"full": "#1d64b3", "cropped": "#bf5000"}
@@ -25,15 +29,19 @@ _Edges = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class _Scale:
-    """Sizes in pixels of the drawing, all from the picture's longer side."""
+    """Sizes in pixels of the drawing, from the picture's longer side.
+
+    Text is smaller where many lines stand under the picture.
+    """
 
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont
     text_px: int
     line_px: int
 
     @classmethod
-    def of(cls, width: int, height: int) -> "_Scale":
-        text_px = max(round(max(width, height) / 55), 14)
+    def of(cls, width: int, height: int, lines: int) -> "_Scale":
+        longer_px = max(width, height)
+        text_px = max(round(longer_px / max(55, 1.5 * lines)), MIN_TEXT_PX)
         return cls(ImageFont.load_default(text_px), text_px, max(text_px // 8, 2))
 
 
@@ -49,19 +57,23 @@ def in_words(prediction: Prediction) -> str:
 
 def annotated(picture: Picture, answer: Answer) -> np.ndarray:
     """The drawing as (height, width, 3) uint8 RGB: larger than the picture by the lines under it."""
-    image = _enlarged(Image.fromarray(picture.rgb))
-    scale = _Scale.of(*image.size)
-    enlargement = image.width / picture.width
+    image = _in_size(picture.rgb)
+    lines = _lines(answer)
+    scale = _Scale.of(*image.size, len(lines))
+    enlargement = max(image.size) / max(picture.width, picture.height)
     _draw_faces(image, answer.faces, enlargement, scale)
-    return np.asarray(_with_lines_under(image, _lines(answer), scale))
+    return np.asarray(_with_lines_under(image, lines, scale))
 
 
-def _enlarged(image: Image.Image) -> Image.Image:
-    factor = MIN_SIDE_PX / max(image.size)
-    if factor <= 1:
-        return image
-    size = (max(round(image.width * factor), 1), max(round(image.height * factor), 1))
-    return image.resize(size, Image.Resampling.BICUBIC)
+def _in_size(rgb: np.ndarray) -> Image.Image:
+    """The picture with a longer side of MIN_SIDE_PX to MAX_SIDE_PX."""
+    height, width = rgb.shape[:2]
+    factor = min(max(MIN_SIDE_PX / max(width, height), 1), MAX_SIDE_PX / max(width, height))
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    if factor < 1:
+        return Image.fromarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    image = Image.fromarray(rgb)
+    return image if factor == 1 else image.resize(size, Image.Resampling.BICUBIC)
 
 
 def _draw_faces(image: Image.Image, faces: Sequence[AnsweredFace], enlargement: float, scale: _Scale) -> None:
@@ -130,8 +142,14 @@ def _spots(text_width: float, box: _Edges, size: tuple[int, int], scale: _Scale)
 
 def _lines(answer: Answer) -> list[tuple[str, str]]:
     """One line a face and variant, then one a variant that saw the whole picture, with their colours."""
-    lines = [
-        (f"{number}  {name}: {in_words(prediction)}", VARIANT_COLOURS.get(name, INK))
+    lines = []
+    if answer.turned_degrees:
+        lines.append((f"The picture lies {turn_in_words(answer.turned_degrees)}.", INK))
+    lines += [
+        (
+            f"{number}  {name}: {in_words(prediction)}{_notes(answered, answer)}",
+            VARIANT_COLOURS.get(name, INK),
+        )
         for number, answered in enumerate(answer.faces, start=1)
         for name, prediction in answered.answers.items()
     ]
@@ -142,6 +160,10 @@ def _lines(answer: Answer) -> list[tuple[str, str]]:
         for name, prediction in answer.whole_picture.items()
     ]
     return lines
+
+
+def _notes(answered: AnsweredFace, answer: Answer) -> str:
+    return "".join(f" ({note})" for note in face_notes(answered.face, answer.turned_degrees))
 
 
 def _with_lines_under(image: Image.Image, lines: Sequence[tuple[str, str]], scale: _Scale) -> Image.Image:

@@ -8,12 +8,14 @@ ProjectError
 │   ├── PictureTruncated         ends in the middle of the picture data
 │   ├── PictureBroken            recognised, but cannot be decoded
 │   └── PictureExpired           was dropped from the server's memory
+├── ClientGone               nobody waits for the answer any more
 ├── DetectorError            an ONNX file that is no ultralytics detection export
 ├── VariantError             a variant folder that cannot be served
 ├── DataMissing              a data set, cache or file that a command needs is not there
 ├── TableError               a table that lacks columns or belongs to another network
 ├── RecipeError              a training recipe that cannot be run
 ├── ExportError              a trained network that cannot become a variant
+├── AddressError             a host or port that cannot be listened on
 └── ReferenceEngineError     tf-keras-vis gave no map
 """
 
@@ -50,6 +52,10 @@ class PictureExpired(PictureError):
     """The picture was dropped from the server's memory."""
 
 
+class ClientGone(ProjectError):
+    """The client has closed its connection: its work ends."""
+
+
 class DetectorError(ProjectError):
     """A detector that cannot be served."""
 
@@ -72,6 +78,10 @@ class RecipeError(ProjectError):
 
 class ExportError(ProjectError):
     """A trained network that cannot be exported as a variant."""
+
+
+class AddressError(ProjectError):
+    """A host or port that the server cannot listen on."""
 
 
 class ReferenceEngineError(ProjectError):

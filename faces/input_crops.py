@@ -12,7 +12,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from faces.boxes import Square, square_around
+from faces.boxes import Square, square_around, turned_back
 from faces.detection import Face
 from faces.pictures import Picture
 from faces.variants import FACE, Variant
@@ -69,6 +69,32 @@ def pixels_in(picture_rgb: np.ndarray, square: Square, size_px: int, pad_rgb: Se
     return cv2.resize(padded, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
 
 
-def crop_for(variant: Variant, picture: Picture, face: Face | None) -> np.ndarray:
-    """The input of one face, or of the whole picture, as (input_px, input_px, 3) uint8 RGB."""
-    return pixels_in(picture.rgb, square_for(variant, picture, face), variant.input_px, variant.pad_rgb)
+def crop_for(variant: Variant, picture: Picture, face: Face | None, turned_degrees: int = 0) -> np.ndarray:
+    """The input of one face, or of the whole picture, as (input_px, input_px, 3) uint8 RGB, upright.
+
+    The picture lies turned by `turned_degrees` clockwise, the box of the face is in its pixels as it came.
+    """
+    degrees = turn_of_input(variant, face, turned_degrees)
+    return upright_pixels(
+        picture, square_for(variant, picture, face), degrees, variant.input_px, variant.pad_rgb
+    )
+
+
+def upright_pixels(
+    picture: Picture, square: Square, turned_degrees: int, size_px: int, pad_rgb: Sequence[int]
+) -> np.ndarray:
+    """The pixels under a square of the picture as it came, turned back, as `pixels_in` cuts them."""
+    upright = upright_square(square, picture, turned_degrees)
+    return pixels_in(picture.turned_back(turned_degrees).rgb, upright, size_px, pad_rgb)
+
+
+def upright_square(square: Square, picture: Extent, turned_degrees: int) -> Square:
+    """A square of the picture as it came, in the pixels of the picture turned back."""
+    x0, y0, _, _ = turned_back(square.xyxy, picture.width, picture.height, turned_degrees)
+    return Square(x0, y0, square.side)
+
+
+def turn_of_input(variant: Variant, face: Face | None, turned_degrees: int) -> int:
+    """By how many degrees an input lies turned: as its face, or as the picture where none is known better."""
+    of_face = face.turned_degrees if variant.input_mode == FACE and face is not None else None
+    return turned_degrees if of_face is None else of_face

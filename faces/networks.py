@@ -20,8 +20,8 @@ from faces.errors import VariantError
 from faces.files import sha256_of
 from faces.graph_names import current_name
 from faces.predictions import AGE, AGES, GENDER, OUTPUTS, Prediction
-from faces.sessions import onnx_session
-from faces.variants import Variant
+from faces.sessions import onnx_session, outputs_of
+from faces.variants import VARIANT_TOML, Variant
 
 INTERVAL_QUANTILES = (0.1, 0.9)
 ATTENTION = "attention_cxcys"  # (1, 3) attention crop in its input, of a network that has one
@@ -91,6 +91,13 @@ class Graph:
             current_name(node.name): node.name
             for node in (*self.session.get_inputs(), *self.session.get_outputs())
         }
+        shapes = {current_name(node.name): list(node.shape) for node in self.session.get_inputs()}
+        shape = shapes.get("inputs", [])
+        if shape[1:] != [variant.input_px, variant.input_px, 3]:
+            raise VariantError(
+                f"{variant.folder / VARIANT_TOML}: input_px: The network takes inputs of {_sides(shape)}. "
+                f"Received: {variant.input_px}."
+            )
         names = [current_name(node.name) for node in self.session.get_outputs()]
         self.heads = tuple(output for output in OUTPUTS if TENSORS[output] in names)
         if not self.heads:
@@ -114,7 +121,7 @@ class Graph:
     def run(self, fetches: Sequence[str], feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Run the graph; `fetches` and the keys of `feed` are tensor names of the code. An array a fetch."""
         named = {self.tensors[name]: value for name, value in feed.items()}
-        return self.session.run([self.tensors[name] for name in fetches], named)
+        return outputs_of(self.session, [self.tensors[name] for name in fetches], named)
 
 
 class Network:
@@ -126,7 +133,7 @@ class Network:
 
     def __init__(self, variant: Variant, *, threads: int = 2) -> None:
         self.variant = variant
-        by_folder = {one.folder: Graph(one, threads=threads) for one in variant.networks}
+        by_folder = {network.folder: Graph(network, threads=threads) for network in variant.networks}
         graphs = {output: by_folder[variant.part_with_head(output).folder] for output in OUTPUTS}
         for output, graph in graphs.items():
             if variant.parts and output not in graph.heads:
@@ -209,6 +216,11 @@ def predictions_from(
         )
         for (age, low, high), probability in zip(ages.tolist(), probabilities.tolist(), strict=True)
     ]
+
+
+def _sides(shape: Sequence[int | str]) -> str:
+    """(1, 160, 160, 3) -> "160 × 160 × 3"."""
+    return " × ".join(map(str, shape[1:])) or "another name"
 
 
 def _or_none(value: float) -> float | None:

@@ -8,8 +8,11 @@ import io
 import re
 import unicodedata
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import cv2
 import numpy as np
 from PIL import Image, ImageChops
 from PIL.BmpImagePlugin import BmpImageFile
@@ -22,19 +25,23 @@ from PIL.WebPImagePlugin import WebPImageFile
 from faces.errors import (
     PictureBroken,
     PictureEmpty,
-    PictureError,
     PictureNotRecognised,
     PictureTooLarge,
     PictureTruncated,
+    ProjectError,
 )
-from faces.metadata import essential_jpeg, essential_png, orientation
+from faces.first_frames import essential_gif, essential_webp
+from faces.format_bounds import MAX_PIXELS, Essential, OverBound, refuse_over_bounds
+from faces.jpeg import essential_jpeg
+from faces.jpeg_end import END, loaded_without_end
+from faces.metadata import essential_png, orientation
+from faces.run_lengths import essential_run_lengths, has_run_lengths, run_length_pixels
+from faces.shares import current_share
 
 MAX_BYTES = 20_000_000
-MAX_PIXELS = 50_000_000
 MAX_SIDE_PX = 20_000
 MAX_NAME_CHARACTERS = 80
-# A progressive JPEG may ask for a pass over all pixels with every few bytes: a bomb in time, not in memory.
-MAX_SCANNED_PIXELS = 40 * MAX_PIXELS
+_STRIP_PIXELS = 1_000_000  # that are converted at one time: a second copy of 50 megapixels takes 200 MB
 
 FORMATS = "JPEG, PNG, WebP, BMP or GIF"
 BEHIND_TRANSPARENCY_RGB = (255, 255, 255)  # as paper and nearly every viewer
@@ -46,6 +53,12 @@ _READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile]], ...] = (
     (re.compile(rb"BM"), BmpImageFile),
     (re.compile(rb"GIF8[79]a"), GifImageFile),
 )
+_ESSENTIAL: dict[type[ImageFile], Callable[[bytes], Essential]] = {
+    JpegImageFile: essential_jpeg,
+    PngImageFile: essential_png,
+    WebPImageFile: essential_webp,
+    GifImageFile: essential_gif,
+}
 _OTHER_FORMATS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL), "a HEIC picture"),
     (re.compile(rb"....ftypavi", re.DOTALL), "an AVIF picture"),
@@ -53,14 +66,17 @@ _OTHER_FORMATS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"%PDF"), "a PDF document"),
     (re.compile(rb"\s*<(\?xml|svg|!doctype|html)", re.IGNORECASE), "a text document"),
 )
-_UPRIGHT_BY_ORIENTATION = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_Strips = Callable[[int, int], np.ndarray]  # first and last row, exclusive -> (rows, width, 3) uint8 RGB
+
+# By EXIF orientation: the view of upright pixels that shows them as the file stores them.
+_AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda upright: upright[::-1, ::-1].swapaxes(0, 1),
+    8: lambda upright: np.rot90(upright, -1),
 }
 
 # Once, at import: a filter set around each call would not be safe with threads.
@@ -69,7 +85,7 @@ warnings.filterwarnings("ignore", module=r"PIL\b")
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `rgb` is (height, width, 3) uint8, upright."""
+    """A decoded picture: `rgb` is (height, width, 3) uint8, upright as far as its metadata say."""
 
     name: str
     rgb: np.ndarray
@@ -82,6 +98,10 @@ class Picture:
     def height(self) -> int:
         return self.rgb.shape[0]
 
+    def turned_back(self, turned_degrees: int) -> "Picture":
+        """A view of the picture, upright, where it lies turned by 0, 90, 180 or 270 degrees clockwise."""
+        return Picture(self.name, np.rot90(self.rgb, turned_degrees // 90)) if turned_degrees else self
+
 
 def decode(data: bytes, name: str) -> Picture:
     """Decode the picture in `data`, called `name`; of an animation the first frame.
@@ -92,8 +112,10 @@ def decode(data: bytes, name: str) -> Picture:
     name = shown_name(name)
     try:
         return Picture(name, _rgb(data, name))
-    except PictureError:
+    except ProjectError:
         raise
+    except OverBound as error:
+        raise PictureTooLarge(f"{name} {error}") from error
     except MemoryError as error:
         raise PictureTooLarge(f"{name} needs more memory than there is.") from error
     except Image.DecompressionBombError as error:
@@ -122,18 +144,73 @@ def shown_name(name: str) -> str:
 def _rgb(data: bytes, name: str) -> np.ndarray:
     """The pixels of `data` as (height, width, 3) uint8, or any exception."""
     reader = _reader_for(data, name)
-    exif = b""
-    if reader is PngImageFile:
-        data, exif = essential_png(data)
-    elif reader is JpegImageFile:
-        data, exif = essential_jpeg(data)
-    with reader(io.BytesIO(data)) as image:  # reads the header only
-        _refuse_too_many_pixels(image, data, name)
-        exif = exif or image.info.get("exif", b"")
+    current_share().admit(name, len(data))
+    essential = _essential(reader, data)
+    if essential.canvas:
+        _refuse_or_admit(essential, essential.canvas, data, name)
+        decoded = _webp_strips if reader is WebPImageFile else _run_length_strips
+        return _upright(decoded(essential), essential.canvas, orientation(essential.exif))
+    with reader(io.BytesIO(essential.data)) as image:  # reads the header only
+        _refuse_or_admit(essential, image.size, data, name)
+        exif = essential.exif or image.info.get("exif", b"")
+        if reader is JpegImageFile and not essential.data.endswith(END):
+            image = loaded_without_end(essential.data)
         image.load()
-        flat = _flat_rgb(image)
-        turn = _UPRIGHT_BY_ORIENTATION.get(orientation(exif))
-        return np.array(flat if turn is None else flat.transpose(turn))
+        return _upright(partial(_image_strip, image), image.size, orientation(exif))
+
+
+def _essential(reader: type[ImageFile], data: bytes) -> Essential:
+    """What is decoded of a file in the format of `reader`, and what it asks for. Any exception."""
+    if reader is BmpImageFile:
+        return essential_run_lengths(data) if has_run_lengths(data) else Essential(data)
+    return _ESSENTIAL[reader](data)
+
+
+def _upright(strip_of: _Strips, size: tuple[int, int], exif_orientation: int) -> np.ndarray:
+    """(height, width, 3) uint8, upright, from the strips of rows that a decoder gives."""
+    width, height = size
+    upright = np.empty((width, height, 3) if exif_orientation >= 5 else (height, width, 3), np.uint8)
+    stored = _AS_STORED.get(exif_orientation, lambda pixels: pixels)(upright)
+    rows = max(_STRIP_PIXELS // width, 1)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        stored[top:bottom] = strip_of(top, bottom)
+    return upright
+
+
+def _image_strip(image: Image.Image, top: int, bottom: int) -> np.ndarray:
+    """Rows of a loaded image as (bottom - top, width, 3) uint8."""
+    return np.asarray(_flat_rgb(image.crop((0, top, image.width, bottom))))
+
+
+def _run_length_strips(essential: Essential) -> _Strips:
+    indices, palette = run_length_pixels(essential.data)
+    return lambda top, bottom: palette[indices[top:bottom]]
+
+
+def _webp_strips(essential: Essential) -> _Strips:
+    """Rows of a WebP's canvas: its frame, and paper where that is transparent or does not reach.
+
+    OpenCV decodes to the very same pixels as Pillow, whose decoder of animations takes 19 bytes a pixel.
+    """
+    frame = cv2.imdecode(np.frombuffer(essential.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if frame is None:
+        raise ValueError("no WebP picture")
+    assert essential.canvas
+    (left, above), width = essential.corner, essential.canvas[0]
+
+    def strip(top: int, bottom: int) -> np.ndarray:
+        paper = np.full((bottom - top, width, 3), BEHIND_TRANSPARENCY_RGB, np.uint8)
+        rows = frame[max(top - above, 0) : max(bottom - above, 0)]
+        covered = paper[max(above - top, 0) :][: len(rows), left : left + rows.shape[1]]
+        rows = rows[: len(covered), : covered.shape[1]]
+        if rows.size and rows.shape[2] == 3:
+            covered[:] = cv2.cvtColor(rows, cv2.COLOR_BGR2RGB)
+        elif rows.size:
+            covered[:] = np.asarray(_flat_rgb(Image.fromarray(cv2.cvtColor(rows, cv2.COLOR_BGRA2RGBA))))
+        return paper
+
+    return strip
 
 
 def _reader_for(data: bytes, name: str) -> type[ImageFile]:
@@ -151,9 +228,16 @@ def _reader_for(data: bytes, name: str) -> type[ImageFile]:
     raise PictureNotRecognised(f"{name} is not a picture: its content is not {FORMATS}.")
 
 
-def _refuse_too_many_pixels(image: ImageFile, data: bytes, name: str) -> None:
+def _refuse_or_admit(essential: Essential, size: tuple[int, int], data: bytes, name: str) -> None:
+    """Raise a PictureError, before a pixel is decoded, or wait until there is room for the pixels."""
+    _refuse_too_many_pixels(size, name)
+    refuse_over_bounds(essential, name, ends_early=_ends_early(data))
+    current_share().admit(name, len(data), size[0] * size[1])
+
+
+def _refuse_too_many_pixels(size: tuple[int, int], name: str) -> None:
     """Raise PictureTooLarge by the sizes in the header, before a pixel is decoded."""
-    width, height = image.size
+    width, height = size
     if width < 1 or height < 1:
         raise PictureBroken(f"{name} is damaged: its header says {width} × {height} pixels.")
     if max(width, height) > MAX_SIDE_PX:
@@ -164,12 +248,9 @@ def _refuse_too_many_pixels(image: ImageFile, data: bytes, name: str) -> None:
         raise PictureTooLarge(
             f"{name} is {width} × {height} pixels; at most {_millions(MAX_PIXELS)} megapixels are read."
         )
-    scans = data.count(b"\xff\xda") if isinstance(image, JpegImageFile) else 1
-    if scans * width * height > MAX_SCANNED_PIXELS:
-        raise PictureTooLarge(f"{name} stores its pixels in {scans} passes, more than are read.")
 
 
-def _flat_rgb(image: ImageFile) -> Image.Image:
+def _flat_rgb(image: Image.Image) -> Image.Image:
     """Convert `image` to mode RGB: 16 bits to 8, CMYK to RGB, transparency over a colour."""
     if image.mode == "I;16":  # Pillow's own conversion clips at 255 instead of scaling
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")

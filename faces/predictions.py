@@ -6,7 +6,13 @@ from typing import Any
 AGE, GENDER = OUTPUTS = ("age", "gender")
 UNCERTAIN = "uncertain"
 NOT_PREDICTED = "not predicted"
+NO_GENDER = "no gender without a face"
 EVEN = 0.5  # the likelier gender always has at least this
+AROUND_FACE = "around_face"  # an input source: the square around a face that the attention crop had missed
+# Doubts about an input, for which no gender is given.
+NO_FACE = "no_face"  # none was found: the whole picture was the input
+UNCLEAR_TURN = "unclear_turn"  # it is not clear which way up the face is
+OFF_FACE = "off_face"  # the attention crop does not lie on the only face
 GENDERS = ("male", "female")  # the index is the code in tables
 AGES = 101  # 0 to 100 years: the classes of an age distribution
 
@@ -17,7 +23,8 @@ class Prediction:
 
     Without an age head the three ages are None, without a gender head the female probability and the gender.
     The network abstains from a gender whose probability is below `abstention_threshold`. `attended_xyxy` is
-    the attention crop in pixels of the picture; None where the network has none.
+    the attention crop in pixels of the picture; None where the network has none. `doubt` is one of NO_FACE,
+    UNCLEAR_TURN and OFF_FACE, or empty; with one the gender is withheld.
     """
 
     age_years: float | None
@@ -27,6 +34,7 @@ class Prediction:
     input_source: str = "face"
     abstention_threshold: float = EVEN
     attended_xyxy: tuple[float, float, float, float] | None = None
+    doubt: str = ""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -49,23 +57,30 @@ class Prediction:
 
     @property
     def gender(self) -> str | None:
-        """`female` or `male`; `uncertain` below the abstention threshold; None without a gender head."""
-        if self.female_probability is None:
+        """`female` or `male`; `uncertain` below the abstention threshold, and with a doubt about the face.
+
+        None without a gender head, and without a face.
+        """
+        if self.female_probability is None or self.doubt == NO_FACE:
             return None
+        if self.doubt:
+            return UNCERTAIN
         likelier = GENDERS[self.female_probability >= EVEN]
         probability = max(self.female_probability, 1 - self.female_probability)
         return likelier if probability >= self.abstention_threshold else UNCERTAIN
 
     def as_dict(self) -> dict[str, Any]:
-        """The prediction in the JSON answer: always the same keys, null where the network has no head."""
+        """The prediction in the JSON answer: always the same keys, null where there is no value."""
         return {
             "age_years": _rounded(self.age_years, 2),
             "age_low": _rounded(self.age_low, 2),
             "age_high": _rounded(self.age_high, 2),
             "gender": self.gender,
-            "female_probability": _rounded(self.female_probability, 4),
+            # A probability would give away what is withheld.
+            "female_probability": None if self.doubt else _rounded(self.female_probability, 4),
             "input_source": self.input_source,
             "attended_xyxy": self.attended_xyxy and [round(value, 1) for value in self.attended_xyxy],
+            "doubt": self.doubt or None,
         }
 
 
@@ -85,6 +100,8 @@ def gender_in_words(prediction: Prediction) -> str:
     probability = prediction.likelier_gender_probability
     if probability is None:
         return f"gender {NOT_PREDICTED}"
+    if prediction.gender is None:
+        return NO_GENDER
     if prediction.gender == UNCERTAIN:
         return f"gender {UNCERTAIN}"
     return f"{prediction.gender} {100 * probability:.0f} %"

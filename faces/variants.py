@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
 from faces.errors import VariantError
 from faces.predictions import OUTPUTS
-from faces.toml import STRICT, read_toml, write_toml
+from faces.toml import STRICT, Matching, Sha256, read_toml, write_toml
 
 WHOLE_IMAGE: Final = "whole_image"
 FACE: Final = "face"
@@ -26,6 +26,9 @@ DEFAULT_VARIANTS = tuple(Path(__file__).parent.parent / name for name in ("model
 
 InputMode = Literal["face", "whole_image"]
 Level = Annotated[int, Ge(0), Le(255)]
+InputPx = Annotated[int, Ge(16), Le(2048)]
+CropScale = Annotated[float, Ge(0.1), Le(10)]  # side of the square over the longer side of the box
+NAME = r"^\w[\w.-]*$"  # of a variant or a recipe: also that of a folder
 VARIANT_TOML = "variant.toml"
 
 
@@ -39,15 +42,15 @@ class Variant:
 
     __pydantic_config__: ClassVar = STRICT
 
-    name: str
+    name: Annotated[str, Matching(NAME, "Input should be a name of letters, digits, '_', '-' and '.'")]
     folder: Path
     input_mode: InputMode
-    crop_scale: Annotated[float, Gt(0)]  # side of the square over the box's longer; unused for WHOLE_IMAGE
-    input_px: Annotated[int, Gt(0)]
+    crop_scale: CropScale  # unused for WHOLE_IMAGE
+    input_px: InputPx
     pad_rgb: tuple[Level, Level, Level]
-    network_sha256: str
-    detector_sha256: str
-    split_sha256: str
+    network_sha256: Sha256
+    detector_sha256: Sha256
+    split_sha256: Sha256
     recipe: str
     parameters: Annotated[int, Ge(0)]
     flops: Annotated[int, Ge(0)]  # of one forward pass, counted on the exported graph; a multiply-add is two
@@ -86,7 +89,9 @@ def read_variant(folder: Path) -> Variant:
 
 def single_folders(folders: Iterable[Path]) -> list[Path]:
     """The folders that hold a network, each once: of a composite variant, both. Raises VariantError."""
-    return list(dict.fromkeys(one.folder for folder in folders for one in read_variant(folder).networks))
+    return list(
+        dict.fromkeys(network.folder for folder in folders for network in read_variant(folder).networks)
+    )
 
 
 def _composite(folder: Path, age: Variant, gender: Variant) -> Variant:

@@ -24,7 +24,7 @@ from pydantic.json_schema import SkipJsonSchema
 from dataset.augmentation import Augmentation
 from faces.errors import RecipeError
 from faces.toml import STRICT, WrongTogether, checked, read_toml
-from faces.variants import InputMode, Level, Variant
+from faces.variants import CropScale, InputMode, InputPx, Level, Variant
 from recipes.values import (
     ALL,
     FACERES,
@@ -52,6 +52,7 @@ SCHEMA = RECIPES / "recipe.schema.json"
 # Those whose ImageNet weights expect inputs normalised as in training.networks.architectures.
 IMAGENET_ARCHITECTURES = ("vgg16", "resnet50", "efficientnetb0")
 EMBEDDING = "embedding"
+MIN_ATTENTION_PX = 32  # the backbones halve it five times
 DISTRIBUTION, YEARS = "distribution", "years"
 LABEL_DISTRIBUTION, MAE, MSE, FOCAL_MSE = "label_distribution", "mae", "mse", "focal_mse"
 AGE_PROBABILITIES, AGE_YEARS, FEMALE = "age_probabilities", "age_years", "female_probability"
@@ -63,8 +64,8 @@ class InputRecipe:
     """The input crop; the one table in which `full` and `cropped` differ."""
 
     input_mode: InputMode
-    crop_scale: Annotated[float, Gt(0), Le(10)]
-    input_px: Annotated[int, Ge(16), Le(2048)]
+    crop_scale: CropScale
+    input_px: InputPx
     pad_rgb: tuple[Level, Level, Level]
     canvas_scale: Annotated[float, Ge(1), Le(4)]  # side of what augmentation may move in, over the input's
 
@@ -123,6 +124,12 @@ class NetworkRecipe:
                 "weights",
                 f"ImageNet weights are for {', '.join(IMAGENET_ARCHITECTURES)}",
                 f"'{self.weights}' for '{self.architecture}'",
+            )
+        if 0 < self.attention_px < MIN_ATTENTION_PX:
+            raise WrongTogether(
+                "attention_px",
+                f"Input should be 0, for all of the input, or at least {MIN_ATTENTION_PX}",
+                repr(self.attention_px),
             )
         if self.weights == IMAGENET and self.attention_px:
             raise WrongTogether(
@@ -312,6 +319,26 @@ class Recipe:
             raise WrongTogether(
                 "network.weights", "An embedding network is a Keras file", f"'{network.weights}'"
             )
+        weights = {"age": self.loss.age_weight, "gender": self.loss.gender_weight}
+        heads = [head for head in weights if getattr(network, head) is not None]
+        only_localizer = all(phase.trainable == LOCALIZER for phase in self.phases)
+        if not any(weights[head] for head in heads) and not only_localizer:
+            raise WrongTogether(
+                f"loss.{heads[0]}_weight",
+                f"Nothing is trained: the loss of {' and '.join(heads)} weighs nothing",
+                " and ".join(repr(weights[head]) for head in heads),
+            )
+        if strangers := [name for name in self.limits if name not in self.mix.fractions]:
+            raise WrongTogether(
+                f"limits.{strangers[0]}",
+                f"Limits are for the sets of [mix], {', '.join(self.mix.fractions)}",
+                repr(self.limits[strangers[0]]),
+            )
+        names = [phase.name for phase in self.phases]
+        if twice := [number for number, name in enumerate(names) if name in names[:number]]:
+            raise WrongTogether(
+                f"phases.{twice[0]}.name", "Phases have names of their own", repr(names[twice[0]])
+            )
         if network.attention_px > self.input.input_px:
             raise WrongTogether(
                 "network.attention_px",
@@ -388,4 +415,4 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(one, dict) for one in value)
+    return isinstance(value, tuple) and any(isinstance(item, dict) for item in value)

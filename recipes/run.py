@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge, Gt
-from pydantic import AfterValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, PlainSerializer, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
 from faces.errors import RecipeError
-from faces.toml import STRICT, read_toml, write_toml
+from faces.toml import STRICT, WrongTogether, read_toml, write_toml
 
 RUN_TOML = "run.toml"
 TRAINING, COMPLETE = "training", "complete"
@@ -30,7 +30,7 @@ Moment = Annotated[
     AfterValidator(_with_zone),
     PlainSerializer(lambda moment: moment.isoformat(timespec="seconds"), return_type=str),
 ]
-Count = Annotated[int, Ge(0)]
+NonNegative = Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -42,8 +42,8 @@ class SetFacts:
     """
 
     name: str
-    training_pictures: Count
-    validation_pictures: Count
+    training_pictures: NonNegative
+    validation_pictures: NonNegative
     median_age_mae_years: float | None = None
     majority_gender_accuracy: float | None = None
 
@@ -55,8 +55,8 @@ class RunFacts:
     command: str
     device: str
     start: str
-    parameters: Count
-    skipped_pictures: Count
+    parameters: NonNegative
+    skipped_pictures: NonNegative
     sets: tuple[SetFacts, ...]
 
 
@@ -76,15 +76,26 @@ class RunState(RunFacts):
     recipe: str
     started: Moment
     updated: Moment
-    epochs: Count
-    epochs_done: Count
-    best_epoch: Count
+    epochs: NonNegative
+    epochs_done: NonNegative
+    best_epoch: NonNegative
     phases: tuple[PlannedPhase, ...]
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> "RunState":
+        planned = sum(phase.epochs for phase in self.phases)
+        if self.epochs != planned:
+            raise WrongTogether("epochs", f"All phases together have {planned} epochs", repr(self.epochs))
+        for key, bound in (("epochs_done", "epochs"), ("best_epoch", "epochs_done")):
+            value, most = getattr(self, key), getattr(self, bound)
+            if value > most:
+                raise WrongTogether(key, f"Input should be at most {bound}, which is {most}", repr(value))
+        return self
 
     @property
     def training_pictures(self) -> int:
         """Of all sets together."""
-        return sum(one.training_pictures for one in self.sets)
+        return sum(source.training_pictures for source in self.sets)
 
 
 def read_run(folder: Path) -> RunState:

@@ -3,11 +3,13 @@
 import re
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import AfterValidator, Field, StringConstraints
 
+from dataset.augmentation import Fraction
 from dataset.records import AGEDB, CHIPS, COMPOSITES, FAIRFACE
 from faces.toml import WrongTogether
+from faces.variants import NAME
 
 TRAINING_SETS = (CHIPS, COMPOSITES, FAIRFACE, AGEDB)
 
@@ -15,7 +17,6 @@ FACERES, IMAGENET, NO_WEIGHTS = "faceres", "imagenet", "none"
 WEIGHT_SUFFIXES = (".keras", ".h5")
 ALL, HEADS, LOCALIZER = "all", "heads", "localizer"
 MAIN, COOLDOWN = "main", "cooldown"  # the mixes of a recipe, as histories and pages name them
-NAME = r"^\w[\w.-]*$"
 TRAINABLE = rf"{ALL}|{HEADS}|{LOCALIZER}|last [1-9][0-9]*|after \S+"
 
 # The functions of training.networks.architectures, and "embedding".
@@ -60,11 +61,10 @@ def _sum_to_one(fractions: dict[str, float]) -> dict[str, float]:
 
 
 Text = Annotated[str, MinLen(1)]
-Name = Annotated[str, StringConstraints(pattern=NAME)]  # also that of a folder
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 Count = Annotated[int, Gt(0)]
 Positive = Annotated[float, Gt(0)]
 Amount = Annotated[float, Ge(0)]
-Fraction = Annotated[float, Ge(0), Le(1)]
 BelowOne = Annotated[float, Ge(0), Lt(1)]
 Weights = Annotated[str, AfterValidator(_known_weights)]
 Fractions = Annotated[

@@ -103,9 +103,7 @@ def from_nothing(recipe: "Recipe", attention_px: int) -> "Recipe":
     return replace(recipe, network=network)
 
 
-def face_network(  # type: ignore[no-untyped-def]
-    px: int, weights: str = "none", weights_dir: Path | None = None, *, attention_px: int = 0
-):
+def face_network(px: int, weights: str = "none", weights_dir: Path | None = None, *, attention_px: int = 0):
     """The network of the shipped recipes for inputs of `px`, or for attention crops of them."""
     from recipes.recipe import read_recipe, recipe_path
     from training.networks.build import started_network

@@ -77,12 +77,12 @@ class SharedFixtures:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef, request: pytest.FixtureRequest):
-        before = cpu_seconds()
+        started_at = cpu_seconds()
         try:
             return (yield)
         finally:
             if fixturedef.scope != "function":
-                request.config.stash[NOT_COUNTED] += cpu_seconds() - before
+                request.config.stash[NOT_COUNTED] += cpu_seconds() - started_at
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -143,8 +143,10 @@ def data_dir() -> Path:
 def small_variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
     """By name: `ages` and `genders`, networks of one task with equal inputs, and `both`, one of two tasks."""
     folder = tmp_path_factory.mktemp("variants")
-    told: dict[str, tuple[str, ...]] = {"ages": (AGE,), "genders": (GENDER,), "both": OUTPUTS}
-    return {name: exported(folder, name, outputs, seed) for seed, (name, outputs) in enumerate(told.items())}
+    outputs_of: dict[str, tuple[str, ...]] = {"ages": (AGE,), "genders": (GENDER,), "both": OUTPUTS}
+    return {
+        name: exported(folder, name, outputs, seed) for seed, (name, outputs) in enumerate(outputs_of.items())
+    }
 
 
 @pytest.fixture(scope="session")

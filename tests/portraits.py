@@ -19,7 +19,7 @@ def some_portraits(count: int) -> list[Picture]:
     folder = Path(os.environ.get("AGE_GENDER_DATA", "nowhere")) / "photographs" / "portraits" / "images"
     more = sorted(folder.glob("*.jpg"))
     if more and count > len(paths):
-        paths += [more[place] for place in np.linspace(0, len(more) - 1, count - len(paths)).astype(int)]
+        paths += [more[index] for index in np.linspace(0, len(more) - 1, count - len(paths)).astype(int)]
     return [decode(path.read_bytes(), path.name) for path in paths]
 
 

@@ -29,8 +29,10 @@ def exported(folder: Path, name: str, outputs: tuple[str, ...], seed: int, **cha
     features = layers.Conv2D(8, 5, strides=2, activation="relu")(layers.Rescaling(1 / 50, -2)(inputs))
     features = layers.GlobalAveragePooling2D()(features)
     heads = {AGE: (101, "softmax"), GENDER: (1, "sigmoid")}
-    told = {TENSORS[output]: layers.Dense(*heads[output], name=TENSORS[output]) for output in outputs}
-    model = keras.Model(inputs, {tensor: head(features) for tensor, head in told.items()})
+    layers_of_outputs = {
+        TENSORS[output]: layers.Dense(*heads[output], name=TENSORS[output]) for output in outputs
+    }
+    model = keras.Model(inputs, {tensor: head(features) for tensor, head in layers_of_outputs.items()})
     facts: dict[str, Any] = {
         "input_mode": "face",
         "crop_scale": 1.4,

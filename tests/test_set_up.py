@@ -104,8 +104,11 @@ def test_every_path_that_contributing_names_is_in_the_tree(checklist):
 
 def test_what_a_checklist_tells_to_fill_in_is_in_its_file():
     text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = re.findall(r"`(\w+)` (?:of|in)\s+`([\w./-]+\.py)`", text)
-    assert {name for name, _ in named} >= {"METHODS", "FACTS", "answer_of"}
+    named = [
+        *re.findall(r"`(\w+)`,? (?:of|in)\s+`([\w./-]+\.py)`", text),
+        *((name, path) for path, name in re.findall(r"`([\w./-]+\.py)`[^`\n]* in `([A-Z_]+)`", text)),
+    ]
+    assert {name for name, _ in named} >= {"METHODS", "FACTS", "answer_of", "PAGE_CALLBACKS", "ARCHITECTURES"}
     files = {path: (REPOSITORY / path).read_text(encoding="utf-8") for _, path in named}
     assert not [(name, path) for name, path in named if name not in files[path]]
 

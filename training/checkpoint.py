@@ -45,7 +45,7 @@ def save_checkpoint(
     arrays |= {f"optimizer_{i}": variable.numpy() for i, variable in enumerate(optimizer.variables)}
     arrays |= {f"best_{i}": value for i, value in enumerate(progress.best)}
     with whole_file(path) as unfinished:
-        np.savez(unfinished, history=np.array(json.dumps(progress.history)), **arrays)  # type: ignore[arg-type]
+        np.savez(unfinished, history=np.array(json.dumps(progress.history)), **arrays)
 
 
 def load_progress(path: Path, model: keras.Model) -> Progress:

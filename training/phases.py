@@ -1,6 +1,7 @@
 """Phase of a recipe -> the network compiled for it: its layers, losses, optimiser and learning rates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from faces.errors import RecipeError
 from faces.networks import ATTENTION
 from recipes.recipe import (
     ALL,
+    EMBEDDING,
     FEMALE,
     FROZEN,
     HEADS,
@@ -22,7 +24,7 @@ from recipes.recipe import (
 )
 from training.checkpoint import Row
 from training.networks.attention import PREFIX
-from training.networks.build import StartedNetwork
+from training.networks.build import StartedNetwork, started_network
 from training.networks.losses import AgeMae, GenderAccuracy, GenderLoss, LocalizerLoss, age_loss
 
 LOWEST_LR_FRACTION = 0.01  # where the cosine ends
@@ -71,7 +73,7 @@ def set_trainable(started: StartedNetwork, phase: Phase, network: NetworkRecipe)
         print(f"phase {phase.name}: random weights, so everything is trained, not {phase.trainable} alone")
 
 
-def _first_trained(started: StartedNetwork, phase: Phase) -> int:
+def _first_trained(started: StartedNetwork, phase: Phase, place: str = "trainable") -> int:
     """Number of leading layers of the backbone that are frozen."""
     names = list(started.backbone)
     word, _, rest = phase.trainable.partition(" ")
@@ -79,16 +81,38 @@ def _first_trained(started: StartedNetwork, phase: Phase) -> int:
         return 0
     if phase.trainable == HEADS:
         return len(names)
-    if word == "last" and rest.isdigit():
-        weighted = [name for name in names if started.model.get_layer(name).weights]
-        if 0 < int(rest) <= len(weighted):
-            return names.index(weighted[-int(rest)])
+    weighted = [name for name in names if started.model.get_layer(name).weights]
+    if word == "last" and rest.isdigit() and 0 < int(rest) <= len(weighted):
+        return names.index(weighted[-int(rest)])
     if word == "after" and rest in names:
         return names.index(rest) + 1
     raise RecipeError(
-        f"phase {phase.name}: trainable is '{ALL}', '{HEADS}', '{LOCALIZER}', 'last N' (of {len(names)} "
-        f"layers) or 'after LAYER'. Received: '{phase.trainable}'."
+        f"{place}: Input should be '{ALL}', '{HEADS}', '{LOCALIZER}', 'last N' of {len(weighted)} layers, or "
+        f"'after LAYER', one of the backbone such as {names[-1]}. Received: '{phase.trainable}'."
     )
+
+
+def refuse_unknown_layers(recipe: Recipe) -> None:
+    """Raise RecipeError for a phase that trains layers which the architecture lacks, before data are loaded.
+
+    Builds the network without its start weights, and clears Keras's state: the names of the layers of the
+    network that is trained, and its random weights, stay as they were.
+    """
+    named = {
+        number: phase
+        for number, phase in enumerate(recipe.phases)
+        if phase.trainable not in (ALL, HEADS, LOCALIZER)
+    }
+    if not named:
+        return
+    is_embedding = recipe.network.architecture == EMBEDDING
+    network = recipe.network if is_embedding else replace(recipe.network, weights=NO_WEIGHTS)
+    started = started_network(network, recipe.input.input_px, None)
+    try:
+        for number, phase in named.items():
+            _first_trained(started, phase, f"{recipe.path}: phases.{number}.trainable")
+    finally:
+        keras.utils.clear_session()
 
 
 def trainable_parameters(model: keras.Model) -> int:

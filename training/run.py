@@ -23,6 +23,7 @@ from training.checkpoint import CHECKPOINT, Progress
 from training.epochs import Training, fit_phases
 from training.export.export import export_variant
 from training.networks.build import StartedNetwork, measure_batch_norm, started_network
+from training.phases import refuse_unknown_layers
 from training.pipeline import Labelled, labelled_inputs, training_batches
 from training.run_folder.card import run_command, write_run_card
 from training.run_folder.state import set_facts, write_run_state
@@ -54,6 +55,7 @@ def run(
         raise DataMissing(
             f"The detector {DEFAULT_DETECTOR} is not there; `python -m training detector` makes it."
         )
+    refuse_unknown_layers(recipe)
     out.mkdir(parents=True, exist_ok=True)
     _copy_recipe(recipe, out)
     device = compute_device()

@@ -4,6 +4,7 @@ import dash
 from dash import dcc, html
 
 from dashboard.shared.alerts import alert, page_heading
+from dashboard.shared.url_params import path_of
 
 dash.register_page(__name__, title="Not found · Age and gender workbench")
 
@@ -14,7 +15,7 @@ def layout(**_query: str) -> html.Div:
             page_heading("There is no such page", "The address may be mistyped, or from another version."),
             alert(
                 "Predict is a good place to begin.",
-                action=dcc.Link("To Predict", href="/", className="button"),
+                action=dcc.Link("To Predict", href=path_of("/"), className="button"),
             ),
         ]
     )

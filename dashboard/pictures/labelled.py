@@ -14,13 +14,12 @@ from typing import Any
 import pandas as pd
 from cachetools import cachedmethod
 
-from dataset.labels import CHIPS, COMPOSITES, FAIRFACE, FGNET, PORTRAITS
+from dataset.labels import EVALUATION_SETS
 from dataset.records import load_records
 from faces.errors import DataMissing, PictureExpired
 from faces.predictions import GENDERS
 
 SET_PREFIX = "set:"  # the key of a labelled picture is this, its set, a slash and its file name
-SETS = (PORTRAITS, CHIPS, FGNET, FAIRFACE, COMPOSITES)
 COLUMNS = ["set", "file", "path", "age_years", "age_low", "age_high", "gender", "split"]
 _SEED = 1
 
@@ -36,7 +35,7 @@ class LabelledPictures:
     Safe for several threads.
     """
 
-    def __init__(self, data_dir: Path | None, cache_dir: Path, sets: Sequence[str] = SETS) -> None:
+    def __init__(self, data_dir: Path | None, cache_dir: Path, sets: Sequence[str] = EVALUATION_SETS) -> None:
         self.sets = tuple(sets)
         self._data_dir = data_dir
         self._cache_dir = cache_dir

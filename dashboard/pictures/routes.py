@@ -13,9 +13,11 @@ import cv2
 import flask
 import numpy as np
 
+from dashboard.api.forms import form_parts
 from dashboard.context import current_context
-from dashboard.pictures.store import SAMPLE_PREFIX
+from dashboard.pictures.store import SAMPLE_PREFIX, is_key
 from dashboard.pictures.uploads import Upload
+from dashboard.shares import visitor_of
 from faces.boxes import square_around
 from faces.drawing import annotated
 from faces.errors import (
@@ -27,7 +29,7 @@ from faces.errors import (
     PictureTooLarge,
     PictureTruncated,
 )
-from faces.input_crops import pixels_in
+from faces.input_crops import upright_pixels
 from faces.pictures import shown_name
 
 SHOWN_SIDE_PX = 1600
@@ -54,18 +56,19 @@ def upload() -> flask.Response:
 
     A refused picture is an entry as well, with status 200: that a file is broken is an answer.
     """
-    file = next(iter(flask.request.files.values()), None)
-    if file is None:
+    picture = next((part for part in form_parts(flask.request) if not part.is_text), None)
+    if picture is None or picture.data is None:
         return flask.jsonify(
             state="refused", name="picture", message="The browser sent no file. Please try again."
         )
     context = current_context()
-    name = file.filename or "picture"
+    name = picture.file or "picture"
     try:
-        answered = context.workbench.answered(file.read(), name, context.workbench.first_variants)
+        answered = context.workbench.answered(picture.data, name, context.workbench.first_variants)
     except PictureError as error:
         return _refused(name, error)
-    return _entry(context.pictures.uploads.add(answered.picture, answered.answer), answered)
+    address = visitor_of(flask.request).address
+    return _entry(context.pictures.uploads.add(answered, address), answered)
 
 
 @blueprint.post("/forget")
@@ -114,12 +117,14 @@ def thumbnail(key: str) -> flask.Response:
 
 @blueprint.get("/<path:key>/face/<int:face>.jpg")
 def crop(key: str, face: int) -> flask.Response:
-    """One face with a margin, as its card shows it."""
+    """One face with a margin, upright, as its card shows it."""
     upload = current_context().pictures.upload(key, ())
     if face >= len(upload.answer.faces):
         flask.abort(404)
-    square = square_around(upload.answer.faces[face].face.box_xyxy, CROP_SCALE)
-    return jpeg(pixels_in(upload.picture.rgb, square, CROP_PX, CROP_PAD_RGB))
+    shown = upload.answer.faces[face].face
+    degrees = upload.answer.turned_degrees if shown.turned_degrees is None else shown.turned_degrees
+    square = square_around(shown.box_xyxy, CROP_SCALE)
+    return jpeg(upright_pixels(upload.picture, square, degrees, CROP_PX, CROP_PAD_RGB))
 
 
 @blueprint.get("/<path:key>/annotated.jpg")
@@ -150,25 +155,29 @@ def csv_of(upload: Upload) -> str:
     columns = ("age_years", "age_low", "age_high", "gender", "female_probability", "input_source")
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["picture", "face", "x0", "y0", "x1", "y1", "confidence", "variant", *columns])
+    table.writerow(
+        ["picture", "face", "x0", "y0", "x1", "y1", "confidence", "variant", *columns, "turned_degrees"]
+    )
     for number, answered in enumerate(answer.faces, start=1):
         box = [round(edge, 1) for edge in answered.face.box_xyxy]
         for name, prediction in answered.answers.items():
             values = prediction.as_dict()
             row = [answer.picture, number, *box, round(answered.face.confidence, 4), name]
-            table.writerow([*map(_plain, row), *(values[column] for column in columns)])
+            turned = answered.face.turned_degrees
+            table.writerow([*map(_plain, row), *(values[column] for column in columns), turned])
     for name, prediction in answer.whole_picture.items():
         values = prediction.as_dict()
         row = [answer.picture, "", "", "", "", "", "", name]
-        table.writerow([*map(_plain, row), *(values[column] for column in columns)])
+        table.writerow([*map(_plain, row), *(values[column] for column in columns), answer.turned_degrees])
     return text.getvalue()
 
 
 @blueprint.errorhandler(PictureError)
 def gone(error: PictureError) -> flask.Response:
-    """Answer 410 with the error's sentence."""
+    """Answer with the error's sentence: 410, or 404 under what no picture ever has as its key."""
     response = flask.jsonify(error={"name": type(error).__name__, "message": str(error)})
-    response.status_code = 410
+    key = (flask.request.view_args or {}).get("key", "")
+    response.status_code = 410 if is_key(key) else 404
     return response
 
 
@@ -187,7 +196,9 @@ def _answered(key: str) -> Upload:
 
 
 def _entry(key: str, upload: Upload) -> flask.Response:
-    return flask.jsonify(state="answered", key=key, name=upload.picture.name, faces=len(upload.answer.faces))
+    return flask.jsonify(
+        state="answered", key=key, name=upload.answer.picture, faces=len(upload.answer.faces)
+    )
 
 
 def _refused(name: str, error: PictureError) -> flask.Response:
@@ -213,7 +224,7 @@ def jpeg(rgb: np.ndarray) -> flask.Response:
 
 
 def _download(response: flask.Response, upload: Upload, suffix: str) -> flask.Response:
-    stem = upload.picture.name.rsplit(".", 1)[0]
+    stem = upload.answer.picture.rsplit(".", 1)[0]
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}_{suffix}")
     return response
 

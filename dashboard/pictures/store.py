@@ -3,6 +3,7 @@
 A key is the token of an upload, `sample:FILE`, or `set:SET/FILE`.
 """
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -20,7 +21,8 @@ from faces.pictures import Picture, decode
 
 SAMPLE_PREFIX = "sample:"
 FIRST_SAMPLE = f"{SAMPLE_PREFIX}astronaut.jpg"  # what a page shows that was given no picture
-ANSWERED_BYTES = 256 * 1024 * 1024  # of samples and labelled pictures; the longest unused are dropped
+ANSWERED_BYTES = 64 * 1024 * 1024  # of samples and labelled pictures; the longest unused are dropped
+TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # of an upload: 16 bytes in base64
 
 
 class Pictures:
@@ -63,7 +65,7 @@ class Pictures:
     @cachedmethod(attrgetter("_answered"), key=lambda _self, key: key, condition=attrgetter("_answering"))
     def _detected(self, key: str) -> Upload:
         """A sample or labelled picture with its faces; predictions are added to the answer when needed."""
-        return self._workbench.answered(*self._file(key), names=())
+        return self._workbench.answered(*self._file(key), names=()).store()
 
     def _file(self, key: str) -> tuple[bytes, str]:
         """The bytes and the name of a picture on the disk. Raises PictureExpired."""
@@ -81,6 +83,11 @@ class Pictures:
         if file not in self.samples:
             raise PictureExpired(f"There is no sample picture '{file[:80]}'. Please choose another one.")
         return self.samples[file].path
+
+
+def is_key(key: str) -> bool:
+    """Whether a picture may once have had this key."""
+    return _is_on_disk(key) or TOKEN.fullmatch(key) is not None
 
 
 def _is_on_disk(key: str) -> bool:

@@ -1,6 +1,11 @@
-"""Parameters of a URL -> values that a page can use. People type and cut URLs: nothing raises."""
+"""Parameters of a URL -> values that a page can use. People type and cut URLs: nothing raises.
+
+And the other way round: the path of a page or route, as links have it.
+"""
 
 from collections.abc import Sequence
+
+import flask
 
 MAX_DIGITS = 9
 
@@ -18,3 +23,8 @@ def one_of(wanted: str | None, known: Sequence[str], default: str | None = None)
     if wanted is not None and wanted in known:
         return wanted
     return known[0] if default is None else default
+
+
+def path_of(path: str) -> str:
+    """The path of a page or route under the prefix of the request being answered; `pathOf` in scripts."""
+    return f"{flask.request.script_root}{path}" if flask.has_request_context() else path

@@ -220,6 +220,20 @@ ESTIMATES = Table(
         Column("reason", STRING, "", "Why there is no value", True),
     ),
 )
+SCORE_LOG = Table(
+    "log of scores",
+    "docs/score_log.csv",
+    "one test set of one variant, scored by one run of `python -m evaluation score`",
+    (
+        Column("date", STRING, "UTC", "When the run was; equal in all rows of one run"),
+        Column("set", STRING, "", "Name of the set, of which the `test` split was scored"),
+        Column("variant", STRING, "", "Name of the variant"),
+        Column("network_sha256", STRING, "", "Of its network"),
+        Column("split_sha256", STRING, "", "Of `dataset/split.csv`"),
+        Column("detector_sha256", STRING, "", "Of the detector whose boxes were used"),
+        Column("why", STRING, "", "What the run was for, as `--why` says it"),
+    ),
+)
 ROBUSTNESS = Table(
     "robustness",
     "model_*/robustness.csv",
@@ -257,6 +271,23 @@ ROBUSTNESS = Table(
         Column("detector_sha256", STRING, "", "Of the detector whose boxes were used"),
     ),
 )
+ROBUSTNESS_PREDICTIONS = Table(
+    "robustness predictions",
+    "model_*/robustness.parquet",
+    "one picture under one corruption at one severity, predicted by one variant",
+    (
+        FILE,
+        Column("set", STRING, "", "As in robustness"),
+        Column("variant", STRING, "", "Name of the variant that predicted"),
+        Column("subject", STRING, "", "As in predictions"),
+        Column("age_years", FLOAT, "years", "True age"),
+        Column("gender", INTEGER, "", "True gender: 0 male, 1 female"),
+        Column("corruption", STRING, "", "As in robustness"),
+        Column("severity", INTEGER, "", "As in robustness"),
+        Column("predicted_age_years", FLOAT, "years", "Three decimals"),
+        Column("female_probability", FLOAT, "0 to 1", "Before calibration, four decimals"),
+    ),
+)
 COMPOSITE_PICTURES = Table(
     "composites",
     ".cache/composites/composites.csv",
@@ -286,7 +317,9 @@ TABLES = (
     FAIRNESS,
     BASELINE,
     ESTIMATES,
+    SCORE_LOG,
     ROBUSTNESS,
+    ROBUSTNESS_PREDICTIONS,
     HISTORY,
     BOXES,
     COMPOSITE_PICTURES,

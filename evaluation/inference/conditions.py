@@ -2,7 +2,7 @@
 
 A condition is one kind of corruption at one severity. The face box stays that of the unchanged picture, so
 that a difference is the network's; whether the detector would still find the face is measured apart, on the
-first pictures.
+first pictures. In a turned picture the face is detected anew, and read upright, as it is served.
 
 Results are cached, a file per network and condition: a stopped run goes on where it was. The names hold all
 that makes them: network, input crop, detector, level, and the VERSION of the corruptions' code.
@@ -18,14 +18,16 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from dataset.face_boxes import faces_in_rows
+from dataset.face_boxes import faces_in_rows, widest
 from dataset.tables.columns import FACE_FOUND, UNREADABLE
-from evaluation.inference.corruptions import CORRUPTIONS, SEVERITIES, VERSION, Corruption, corrupted
+from evaluation.inference.corruptions import CORRUPTIONS, VERSION, Corruption, corrupted
 from evaluation.inference.outputs import cache_folder, raw_outputs
+from faces.boxes import turned_back
 from faces.detection import Detector, Face
 from faces.files import whole_file
 from faces.input_crops import crop_for
 from faces.networks import Network, age_expectations
+from faces.orientation import OrientedDetector, UprightFaces
 from faces.pictures import Picture, decode
 
 SEARCHED = 100  # of the pictures, the first so many go through the detector again
@@ -46,7 +48,9 @@ class Condition:
         return f"{self.corruption.key}-{self.corruption.level(self.severity):g}"
 
 
-CONDITIONS = tuple(Condition(corruption, severity) for corruption in CORRUPTIONS for severity in SEVERITIES)
+CONDITIONS = tuple(
+    Condition(corruption, severity) for corruption in CORRUPTIONS for severity in corruption.severities
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,18 @@ class _Original:
         return Picture(self.file, rgb)
 
     @property
+    def faces(self) -> list[Face]:
+        """The face alone, or nothing."""
+        return [] if self.face is None else [self.face]
+
+    def box_under(self, condition: Condition) -> tuple[float, float, float, float]:
+        """The box in the pixels of the corrupted picture."""
+        if not condition.corruption.by_quarters:
+            return self.box
+        degrees = round(condition.corruption.level(condition.severity))
+        return turned_back(self.box, self.picture.width, self.picture.height, 360 - degrees)
+
+    @property
     def box(self) -> tuple[float, float, float, float]:
         """The box of the face; without one the whole picture, which is then every network's input."""
         if self.face is None:
@@ -143,6 +159,7 @@ def _results(
 ) -> Iterator[dict[str, Arrays]]:
     """For each condition the arrays of every variant by name, and those of DETECTOR."""
     files = [original.file if original else "" for original in originals]
+    oriented = OrientedDetector(detector)
     total = len(conditions) * len(originals)
     bar = tqdm(total=total, desc=f"{title} corrupted", unit=" pictures", smoothing=0.05)
     with bar, ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
@@ -150,9 +167,9 @@ def _results(
             paths = _cache_paths(cache_dir, detector, networks, f"{title}-{condition.name}-v{VERSION}.npz")
             results = {name: _cached(path, files) for name, path in paths.items()}
             missing = [network for network in networks if results[network.variant.name] is None]
-            searching = detector if results[DETECTOR] is None else None
+            searching = results[DETECTOR] is None
             if missing or searching:
-                computed = _computed(condition, originals, missing, searching, pool, bar.update)
+                computed = _computed(condition, originals, missing, oriented, searching, pool, bar.update)
                 for name, arrays in computed.items():
                     with whole_file(paths[name]) as unfinished:
                         np.savez(unfinished, **(arrays | {"files": np.array(files)}))  # type: ignore[arg-type]
@@ -166,22 +183,26 @@ def _computed(
     condition: Condition,
     originals: Sequence[_Original | None],
     networks: Sequence[Network],
-    detector: Detector | None,
+    oriented: OrientedDetector,
+    searching: bool,
     pool: ThreadPoolExecutor,
     tick: Callable[[], object],
 ) -> dict[str, Arrays]:
-    """The results of the networks, and of the detector where there is one, under one condition."""
+    """The results of the networks, and when `searching` those of the detector, under one condition."""
 
     def computed(index: int, original: _Original | None) -> tuple[list[tuple[float, float]], bool]:
         predictions = [(np.nan, np.nan)] * len(networks)
-        found = False
+        is_found = False
         if original is not None:
             picture = original.under(condition)
-            predictions = [_prediction(network, picture, original.face) for network in networks]
-            if detector is not None and index < SEARCHED:
-                found = _finds_again(detector, picture, original.box)
+            by_quarters = condition.corruption.by_quarters
+            read = oriented.faces_in(picture) if by_quarters else UprightFaces(original.faces)
+            predictions = [_prediction(network, picture, read) for network in networks]
+            if searching and index < SEARCHED:
+                box = original.box_under(condition)
+                is_found = _lies_in(box, read.faces if by_quarters else oriented.detector.faces_in(picture))
         tick()
-        return predictions, found
+        return predictions, is_found
 
     rows = list(pool.map(computed, range(len(originals)), originals))
     numbers = np.array([predictions for predictions, _ in rows]).reshape(len(rows), len(networks), 2)
@@ -189,23 +210,24 @@ def _computed(
         network.variant.name: {"age_years": numbers[:, index, 0], "female_probability": numbers[:, index, 1]}
         for index, network in enumerate(networks)
     }
-    if detector is not None:
+    if searching:
         results[DETECTOR] = {"found": np.array([found for _, found in rows[:SEARCHED]], bool)}
     return results
 
 
-def _prediction(network: Network, picture: Picture, face: Face | None) -> tuple[float, float]:
-    """Age in years and female probability, before calibration."""
-    ages, female = network.outputs(crop_for(network.variant, picture, face)[None])
+def _prediction(network: Network, picture: Picture, read: UprightFaces) -> tuple[float, float]:
+    """Age in years and female probability of the widest face, before calibration."""
+    crop = crop_for(network.variant, picture, widest(read.faces), read.turned_degrees)
+    ages, female = network.outputs(crop[None])
     return float(age_expectations(ages)[0]), float(female[0])
 
 
-def _finds_again(detector: Detector, picture: Picture, box_xyxy: Sequence[float]) -> bool:
+def _lies_in(box_xyxy: Sequence[float], faces: Sequence[Face]) -> bool:
     """Whether the centre of a detected face lies in the box of the unchanged picture."""
     x0, y0, x1, y1 = box_xyxy
     centres = [
         ((face.box_xyxy[0] + face.box_xyxy[2]) / 2, (face.box_xyxy[1] + face.box_xyxy[3]) / 2)
-        for face in detector.faces_in(picture)
+        for face in faces
     ]
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x, y in centres)
 

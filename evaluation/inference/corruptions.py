@@ -31,26 +31,35 @@ Change = Callable[[np.ndarray, Sequence[float], float, np.random.Generator], np.
 
 @dataclass(frozen=True)
 class Corruption:
-    """A kind of corruption; `levels` are those of SEVERITIES, in `unit`. The key enters a seed."""
+    """A kind of corruption; `levels` are those of the first SEVERITIES, in `unit`. The key enters a seed.
+
+    `by_quarters` turns the whole picture, and its sides with it: its face has to be detected anew.
+    """
 
     key: str
     label: str
     unit: str
-    levels: tuple[float, float, float, float, float]
+    levels: tuple[float, ...]
     meaning: str
     change: Change
+    by_quarters: bool = False
+
+    @property
+    def severities(self) -> tuple[int, ...]:
+        """Those of SEVERITIES that it has."""
+        return SEVERITIES[: len(self.levels)]
 
     def level(self, severity: int) -> float:
-        """The level at one of SEVERITIES. Raises ValueError for another."""
-        if severity not in SEVERITIES:
-            raise ValueError(f"A severity is one of {SEVERITIES}. Received: {severity}.")
+        """The level at one of its severities. Raises ValueError for another."""
+        if severity not in self.severities:
+            raise ValueError(f"A severity is one of {self.severities}. Received: {severity}.")
         return self.levels[severity - 1]
 
 
 def corrupted(
     picture_rgb: np.ndarray, box_xyxy: Sequence[float], corruption: Corruption, severity: int, file: str
 ) -> np.ndarray:
-    """The picture (h, w, 3) uint8 corrupted at `severity` 1 to 5, in the same shape; at 0 the picture itself.
+    """The picture (h, w, 3) uint8 corrupted at `severity`; at 0 itself. Only `by_quarters` changes its shape.
 
     `box_xyxy` is the face in picture pixels. Randomness is seeded by `file` and the kind of corruption alone.
     Raises ValueError for another severity.
@@ -107,6 +116,21 @@ def turned(
     matrix = cv2.getRotationMatrix2D(((x0 + x1) / 2, (y0 + y1) / 2), side * degrees, 1.0)
     height, width = picture_rgb.shape[:2]
     return cv2.warpAffine(picture_rgb, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+
+def faded(
+    picture_rgb: np.ndarray, _box_xyxy: Sequence[float], percent: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """`percent` of the colour taken away: at 100 every pixel has its own grey."""
+    grey = cv2.cvtColor(cv2.cvtColor(picture_rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return cv2.addWeighted(picture_rgb, 1 - percent / 100, grey, percent / 100, 0)
+
+
+def laid_over(
+    picture_rgb: np.ndarray, _box_xyxy: Sequence[float], degrees: float, _rng: np.random.Generator
+) -> np.ndarray:
+    """The whole picture turned clockwise by quarters."""
+    return np.ascontiguousarray(np.rot90(picture_rgb, -round(degrees) // 90))
 
 
 def masked(
@@ -179,6 +203,15 @@ CORRUPTIONS = (
     Corruption(
         "eye_bar", "Bar over the eyes", "% of the face's height", (8, 14, 20, 28, 36),
         "A black bar as wide as the face, over the eyes: sunglasses, a hat's brim.", barred,
+    ),
+    Corruption(
+        "grey", "Grey", "% of the colour taken away", (20, 40, 60, 80, 100),
+        "The colour taken away, as of an old photograph.", faded,
+    ),
+    Corruption(
+        "turned", "Turned", "degrees, clockwise", (90, 180, 270),
+        "The whole picture turned, without a word about it; its face is detected anew, as it is served.",
+        laid_over, by_quarters=True,
     ),
 )  # fmt: skip
 

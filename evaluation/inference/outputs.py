@@ -24,13 +24,14 @@ from faces.errors import PictureError
 from faces.files import whole_file
 from faces.input_crops import crop_for
 from faces.networks import Network
+from faces.orientation import OrientedDetector, read_thresholds
 from faces.pictures import decode
 from faces.predictions import AGES
 from faces.variants import Variant
 
 SHARD = 250  # pictures in one unit of resumable work
 # Stands in the names of cached files: raise it when a change of code changes a crop or an output.
-VERSION = 1
+VERSION = 2
 
 # Of one picture, (101,) age probabilities and the female probability; NaN where unreadable or no head.
 Output = tuple[np.ndarray, float]
@@ -64,6 +65,7 @@ def raw_outputs(
     `title` names the progress bar and the cached shards. Pictures run in parallel on `threads`, by default
     one per core: load the networks and the detector with one thread each.
     """
+    oriented = OrientedDetector(detector)
     by_name: dict[str, list[RawOutputs]] = {network.variant.name: [] for network in networks}
     bar = tqdm(total=len(pictures), desc=title, unit=" pictures", smoothing=0.05)
     with bar, ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
@@ -77,7 +79,7 @@ def raw_outputs(
             outputs = {name: _cached(path, list(shard.file)) for name, path in paths.items()}
             missing = [network for network in networks if outputs[network.variant.name] is None]
             if missing:
-                for name, computed in _computed(shard, missing, detector, pool, bar.update).items():
+                for name, computed in _computed(shard, missing, oriented, pool, bar.update).items():
                     _save(paths[name], computed)
                     outputs[name] = computed
             else:
@@ -92,17 +94,17 @@ def cache_folder(cache_dir: Path, kind: str, detector: Detector, variant: Varian
     """The folder of cached outputs of a network, named after all that makes them.
 
     Besides detector and network those are the fields of variant.toml that make the input crop, which stand
-    in neither: an edited `crop_scale` has another folder.
+    in neither, and the thresholds of turned faces: an edited `crop_scale` has another folder.
     """
     crop = (variant.input_mode, variant.crop_scale, variant.input_px, *variant.pad_rgb)
-    crop_hash = stable_hash(f"outputs {VERSION} {crop}", 48)
+    crop_hash = stable_hash(f"outputs {VERSION} {crop} {read_thresholds(detector)}", 48)
     return Path(cache_dir) / kind / f"{detector.sha256[:12]}-{variant.network_sha256[:12]}-{crop_hash:012x}"
 
 
 def _computed(
     shard: pd.DataFrame,
     networks: Sequence[Network],
-    detector: Detector,
+    detector: OrientedDetector,
     pool: ThreadPoolExecutor,
     tick: Callable[[], Any],
 ) -> dict[str, RawOutputs]:
@@ -126,7 +128,7 @@ def _computed(
 
 
 def _computed_picture(
-    path: Path, file: str, networks: Sequence[Network], detector: Detector
+    path: Path, file: str, networks: Sequence[Network], detector: OrientedDetector
 ) -> tuple[dict, list[Output]]:
     """The picture's row of BOXES, and the output of each network."""
     try:
@@ -134,12 +136,14 @@ def _computed_picture(
     except PictureError:
         nothing = (np.full(AGES, np.nan, np.float32), np.nan)
         return {"file": file, **unreadable_columns()}, [nothing] * len(networks)
-    faces = detector.faces_in(picture)
+    upright = detector.faces_in(picture)
+    face = widest(upright.faces)
     outputs = []
     for network in networks:
-        ages, female = network.outputs(crop_for(network.variant, picture, widest(faces))[None])
+        crop = crop_for(network.variant, picture, face, upright.turned_degrees)
+        ages, female = network.outputs(crop[None])
         outputs.append((ages[0], float(female[0])))
-    return {"file": file, **box_columns(picture, faces)}, outputs
+    return {"file": file, **box_columns(picture, upright.faces)}, outputs
 
 
 def _save(path: Path, outputs: RawOutputs) -> None:

@@ -1,4 +1,4 @@
-"""Test pictures + networks -> `robustness.csv` in each variant's folder: metrics under every condition."""
+"""Test pictures + networks -> `robustness.csv` and `.parquet` of each variant: metrics and predictions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +8,12 @@ import pandas as pd
 
 from dataset.records import CHIPS, PORTRAITS, load_records
 from dataset.splits import split_sha256
-from dataset.tables.columns import ROBUSTNESS
+from dataset.tables.columns import ROBUSTNESS, ROBUSTNESS_PREDICTIONS
+from dataset.tables.schema import Provenance, write_table
 from evaluation.inference.conditions import CONDITIONS, predictions_under
 from evaluation.inference.subsets import first_by_hash
-from evaluation.metrics.robustness import robustness_rows
-from evaluation.predictions import ROBUSTNESS_FILE
+from evaluation.metrics.robustness import robustness_predictions, robustness_rows
+from evaluation.predictions import ROBUSTNESS_FILE, ROBUSTNESS_PREDICTIONS_FILE
 from evaluation.sets import PUBLISHED_SPLIT
 from faces.detection import Detector
 from faces.errors import VariantError
@@ -27,7 +28,7 @@ SAMPLE_SEED = "robustness sample 1"  # enters a hash: never renamed
 def write_robustness(
     networks: Sequence[Network], detector: Detector, data_dir: Path, cache_dir: Path
 ) -> list[Path]:
-    """Predict the corrupted pictures with every network, write a table for each, return their paths.
+    """Predict the corrupted pictures with every network, write two tables for each, return their paths.
 
     Raises DataMissing, and VariantError for a network without both an age and a gender head. Load the
     networks and the detector with one thread each.
@@ -39,16 +40,22 @@ def write_robustness(
                 f"Received: {network.variant.name}, which has {' and '.join(network.heads)}."
             )
     tables: dict[str, list[pd.DataFrame]] = {network.variant.name: [] for network in networks}
+    pictured: dict[str, list[pd.DataFrame]] = {network.variant.name: [] for network in networks}
     for set_name in SAMPLE:
         pictures = sampled_pictures(set_name, data_dir, cache_dir)
-        by_name, found = predictions_under(
+        by_name, faces_found = predictions_under(
             CONDITIONS, pictures, networks, detector, cache_dir, title=set_name
         )
         for name, predictions in by_name.items():
+            columns = pd.DataFrame(_condition_columns())
+            by_picture = robustness_predictions(
+                pictures, columns, predictions.age_years, predictions.female_probability
+            )
+            pictured[name].append(by_picture.assign(set=set_name, variant=name))
             rows = robustness_rows(pictures, predictions.age_years, predictions.female_probability)
             rows = rows.assign(variant=name, set=set_name, **_condition_columns())
             tables[name].append(
-                rows.assign(face_found_fraction=found.mean(axis=0), face_found_count=len(found))
+                rows.assign(face_found_fraction=faces_found.mean(axis=0), face_found_count=len(faces_found))
             )
     paths = []
     for network in networks:
@@ -61,7 +68,10 @@ def write_robustness(
         path = variant.folder / ROBUSTNESS_FILE
         with whole_file(path) as unfinished:
             table[ROBUSTNESS.column_names].round(6).to_csv(unfinished, index=False)
-        paths.append(path)
+        provenance = Provenance(split_sha256(), variant.network_sha256, detector.sha256)
+        path_by_picture = variant.folder / ROBUSTNESS_PREDICTIONS_FILE
+        write_table(pd.concat(pictured[variant.name]), ROBUSTNESS_PREDICTIONS, path_by_picture, provenance)
+        paths += [path, path_by_picture]
     return paths
 
 

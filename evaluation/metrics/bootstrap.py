@@ -13,6 +13,7 @@ import numpy as np
 RESAMPLES = 2000
 SEED = 20_161  # published intervals follow from it: never changed
 INTERVAL_PERCENTILES = (2.5, 97.5)
+EQUALITY_PERCENTILES = (5.0, 95.0)  # two one-sided tests at 5 % each
 
 
 def resample_weights(
@@ -40,12 +41,14 @@ def _weights_of(count: int, subject_of_row: bytes, resamples: int, seed: int) ->
     return weights
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """(resamples,) values of a statistic -> its 95 % percentile interval; NaN and infinities are left out."""
+def interval(
+    values: np.ndarray, percentiles: tuple[float, float] = INTERVAL_PERCENTILES
+) -> tuple[float, float]:
+    """(resamples,) values of a statistic -> its percentile interval; NaN and infinities are left out."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return float("nan"), float("nan")
-    low, high = np.percentile(finite, INTERVAL_PERCENTILES)
+    low, high = np.percentile(finite, percentiles)
     return float(low), float(high)
 
 

@@ -11,6 +11,7 @@ from dataset.records import CHIPS, FAIRFACE
 from dataset.tables.columns import FAIRNESS_FIGURES
 from evaluation.metrics.age_bins import AGE_GROUPS, predicted_groups, true_groups
 from evaluation.metrics.bootstrap import mean_with_interval
+from evaluation.metrics.differences import NAN, Difference, corrected, difference_of_means
 from evaluation.metrics.rows import (
     answered,
     gender_is_correct,
@@ -33,7 +34,19 @@ GROUP_COLUMNS = [
     "gender", "race", "age_group", "count",
     *(f"{figure}{end}" for figure in FAIRNESS_FIGURES for end in ("", "_low", "_high")),
 ]  # fmt: skip
-CHANGE_COLUMNS = ["gender", "race", "figure", "count", "before", "now", "change", "low", "high", "is_worse"]
+CHANGE_COLUMNS = [
+    "gender",
+    "race",
+    "figure",
+    "count",
+    "before",
+    "now",
+    "change",
+    "low",
+    "high",
+    "is_worse",
+    "p_corrected",
+]
 
 
 def fairness_groups(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -57,32 +70,39 @@ def changes_since(before: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFra
 
     `before` holds file, predicted_age_years and female_probability of an earlier release of the variant,
     `predictions` the present rows of one set. `change` is now minus before, `low` and `high` its 95 % paired
-    bootstrap interval; `is_worse` where that lies on the worse side as a whole on enough pictures.
+    bootstrap interval; `is_worse` where that lies on the worse side as a whole on enough pictures, and
+    `p_corrected` its p-value after Holm's correction for all groups of enough pictures; NaN for the others.
     """
     rows = with_genders(with_ages(_labelled(predictions)))
     rows = rows.merge(before, on="file", suffixes=("", "_before"))
-    changes = []
+    changes, tested = [], []
     for gender, race, group in _by_gender_and_race(rows):
         by_figure = {"mae": _absolute_errors(group), "accuracy": _hits(group)}
         for figure, (earlier, now) in by_figure.items():
-            change, low, high = mean_with_interval(now - earlier, subjects_of(group))
-            is_worse = len(group) >= FEWEST_COMPARED and (low > 0 if figure == "mae" else high < 0)
-            values = [earlier.mean(), now.mean(), change, low, high, is_worse]
+            (difference,) = difference_of_means(figure, (now - earlier)[:, None], subjects_of(group))
+            low, high = difference.low, difference.high
+            is_tested = len(group) >= FEWEST_COMPARED
+            is_worse = is_tested and (low > 0 if figure == "mae" else high < 0)
+            values = [earlier.mean(), now.mean(), difference.value, low, high, is_worse]
             changes.append([gender, race, figure, len(group), *values])
-    return pd.DataFrame(changes, columns=CHANGE_COLUMNS)
+            tested.append(difference if is_tested else Difference(figure, NAN, NAN, NAN, 0))
+    p_values = [NAN if one.p_corrected is None else one.p_corrected for one in corrected(tested)]
+    table = pd.DataFrame(changes, columns=CHANGE_COLUMNS[:-1])
+    return table.assign(p_corrected=np.array(p_values, float))
 
 
 def _absolute_errors(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(n,) absolute age errors in years, before and now."""
-    before, now = rows.predicted_age_years_before, rows.predicted_age_years
-    return tuple(np.abs((ages - rows.age_years).to_numpy(float)) for ages in (before, now))
+    baseline, current = rows.predicted_age_years_before, rows.predicted_age_years
+    return tuple(np.abs((ages - rows.age_years).to_numpy(float)) for ages in (baseline, current))
 
 
 def _hits(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(n,) 1 where the gender is predicted correctly, before and now."""
-    before, now = rows.female_probability_before, rows.female_probability
+    baseline, current = rows.female_probability_before, rows.female_probability
     return tuple(
-        (predicted_female(probability) == is_female(rows)).astype(float) for probability in (before, now)
+        (predicted_female(probability) == is_female(rows)).astype(float)
+        for probability in (baseline, current)
     )
 
 

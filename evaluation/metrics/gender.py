@@ -9,14 +9,14 @@ import pandas as pd
 from sklearn import metrics as sk
 
 from evaluation.metrics.abstention import likelier_probability
-from evaluation.metrics.bootstrap import weighted_aucs, weighted_means
+from evaluation.metrics.bootstrap import interval, resample_weights, weighted_aucs, weighted_means
 from evaluation.metrics.calibration_error import (
     calibration_bins,
     calibration_error,
     resampled_calibration_errors,
 )
 from evaluation.metrics.definitions import GENDER_KEYS
-from evaluation.metrics.metric_set import MetricSet
+from evaluation.metrics.metric_set import NAN, MetricSet
 from evaluation.metrics.rows import (
     NO_GENDER_HEAD,
     gender_is_correct,
@@ -24,6 +24,7 @@ from evaluation.metrics.rows import (
     is_answered,
     is_female,
     predicted_female,
+    subjects_of,
     with_genders,
 )
 from faces.predictions import AGE, GENDERS
@@ -99,6 +100,19 @@ def resampled_gender_values(rows: pd.DataFrame, weights: np.ndarray) -> dict[str
         correlation = (true_female * true_male - false_female * false_male) / np.sqrt(margins)
         values["mcc"] = np.where(margins > 0, correlation, 0.0)
     return values
+
+
+def recall_gap(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Recall of women less that of men of n rows `with_genders`, and its 95 % interval; NaN without either.
+
+    Both come from the same resamples; the two groups are other pictures, so that nothing can be paired.
+    """
+    if rows.gender.nunique() < 2:
+        return NAN, NAN, NAN
+    values, _ = gender_values(rows)
+    resampled = resampled_gender_values(rows, resample_weights(subjects_of(rows)))
+    low, high = interval(resampled["recall_female"] - resampled["recall_male"])
+    return values["recall_female"] - values["recall_male"], low, high
 
 
 def _absence(predictions: pd.DataFrame) -> str:

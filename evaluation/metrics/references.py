@@ -76,18 +76,18 @@ class References:
     @property
     def sets(self) -> dict[str, SetDescription]:
         """The descriptions by the name of the set."""
-        return {one.name: one for one in self.descriptions}
+        return {description.name: description for description in self.descriptions}
 
     def published_for(self, set_name: str, metric: str) -> list[tuple[str, float]]:
         """(name, value) of everyone who reports the metric on the set."""
         return [
-            (one.name, one.values[metric])
-            for one in self.published
-            if one.set == set_name and metric in one.values
+            (entry.name, entry.values[metric])
+            for entry in self.published
+            if entry.set == set_name and metric in entry.values
         ]
 
     def floor_for(self, set_name: str, metric: str) -> Floor | None:
-        return next((one for one in self.floors if (one.set, one.metric) == (set_name, metric)), None)
+        return next((entry for entry in self.floors if (entry.set, entry.metric) == (set_name, metric)), None)
 
 
 @cache

@@ -72,7 +72,7 @@ def is_female(rows: pd.DataFrame) -> np.ndarray:
     return rows.gender.to_numpy() == 1
 
 
-def predicted_female(female_probability: np.ndarray | pd.Series) -> np.ndarray:
+def predicted_female(female_probability: np.ndarray | pd.Series | float) -> np.ndarray:
     """Female probabilities -> bool of the same shape: EVEN or more is predicted as female, as when served."""
     return np.asarray(female_probability) >= EVEN
 

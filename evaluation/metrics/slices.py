@@ -67,10 +67,18 @@ def error_by_face_fraction(predictions: pd.DataFrame) -> pd.DataFrame:
     of a larger set fall into two or three of them, the set's own quantiles, in whole percent.
     """
     rows = predictions[predictions.face_fraction.notna()]
+    names, order = face_fraction_slices(rows)
+    return _sliced(rows, names, {name: name for name in order})
+
+
+def face_fraction_slices(rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+    """The range of `face_fraction` of each row, NaN without a face; and all ranges, the smallest first."""
     fractions = rows.face_fraction.to_numpy(float)
-    edges = _face_fraction_edges(fractions)
+    edges = _face_fraction_edges(fractions[np.isfinite(fractions)])
+    order = face_fraction_names(edges)
     index = np.searchsorted(edges, fractions, side="right") - 1
-    return _sliced(rows, pd.Series(index, index=rows.index), dict(enumerate(face_fraction_names(edges))))
+    names = pd.Series(index, index=rows.index).map(dict(enumerate(order)))
+    return names.where(rows.face_fraction.notna()), order
 
 
 def face_fraction_names(edges: Sequence[float] = FACE_FRACTION_EDGES) -> list[str]:

@@ -1,6 +1,6 @@
 """Scores and files of a variant -> its model card: a Hugging Face YAML head and Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from dataset.labels import OLDEST_DECADE, decade_name
 from dataset.records import CHIPS, FAIRFACE
 from evaluation.metrics.abstention import MAX_ABSTAINED_ACCURACY
-from evaluation.metrics.comparisons import fallback_text, headline_keys
+from evaluation.metrics.comparisons import Comparison, fallback_text, headline_keys
 from evaluation.metrics.definitions import FRACTION, METRICS, YEARS
+from evaluation.metrics.differences import SIGNIFICANCE
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import FEWEST_COMPARED
 from evaluation.metrics.references import read_references
@@ -20,8 +21,10 @@ from evaluation.reports.fairness import fairness_page
 from evaluation.reports.lineage import fractions_words, recipe_of, recipes_of, start_words, training_words
 from evaluation.reports.readme import readme_table, with_table
 from evaluation.reports.render import render
+from evaluation.reports.score_log import run_counts
 from evaluation.reports.scores import estimates_in, published_comparisons, read_scores
 from evaluation.reports.second_seed import second_seed_page
+from evaluation.second_trainings import second_training_predictions
 from evaluation.sets import PUBLISHED_SPLIT
 from faces.calibration import read_calibration
 from faces.files import whole_file
@@ -83,25 +86,25 @@ def write_cards(
     Raises DataMissing where scores or the README's markers are missing, TableError where they do not match.
     """
     variants = [read_variant(folder) for folder in variant_folders]
-    pages = {variant.folder / "README.md": card(variant) for variant in variants}
-    if readme or docs:
-        predictions = read_predictions(variant_folders, detector_path)
-        comparisons = published_comparisons(predictions)
-        if readme:
-            pages[readme] = with_table(readme, readme_table(variants, comparisons))
-        if docs:
-            pages[docs / "fairness.md"] = fairness_page(variants, predictions)
-            pages[docs / "second_seed.md"] = second_seed_page(
-                variants, predictions, comparisons, detector_path
-            )
+    predictions = read_predictions(variant_folders, detector_path)
+    comparisons = published_comparisons(predictions, second_training_predictions(variants, detector_path))
+    pages = {variant.folder / "README.md": card(variant, comparisons) for variant in variants}
+    if readme:
+        pages[readme] = with_table(readme, readme_table(variants, comparisons, run_counts()))
+    if docs:
+        pages[docs / "fairness.md"] = fairness_page(variants, predictions)
+        pages[docs / "second_seed.md"] = second_seed_page(variants, predictions, comparisons, detector_path)
     for path, text in pages.items():
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
     return list(pages)
 
 
-def card(variant: Variant) -> str:
-    """Model card of one variant. Raises DataMissing without its metrics.json, TableError for another's."""
+def card(variant: Variant, comparisons: Mapping[str, Comparison] | None = None) -> str:
+    """Model card of one variant, with its `comparisons` by set.
+
+    Raises DataMissing without its metrics.json, TableError for another's.
+    """
     document, calibration = read_scores(variant), read_calibration(variant.folder)
     recipe, sets = recipe_of(variant.folder), scored_sets(document)
     return render(
@@ -120,6 +123,7 @@ def card(variant: Variant) -> str:
         even=EVEN,
         hardly_better=MAX_ABSTAINED_ACCURACY,
         beyond_five=_beyond_five(sets),
+        comparisons=_comparisons_of(variant, comparisons or {}),
         **_fairness(variant, document),
         **_lineage(variant, document),
     )
@@ -149,6 +153,15 @@ def _beyond_five(sets: Sequence[ScoredSet]) -> str:
     return f"{100 * (1 - within[0].value):.0f} %" if within and within[0].known else "an unknown share"
 
 
+def _comparisons_of(variant: Variant, comparisons: Mapping[str, Comparison]) -> dict[str, Comparison]:
+    """Those of the comparisons by set that the variant is one of."""
+    return {
+        name: comparison
+        for name, comparison in comparisons.items()
+        if variant.name in (comparison.first, comparison.second)
+    }
+
+
 def _fairness(variant: Variant, document: dict[str, Any]) -> dict[str, Any]:
     """Groups of gender and race that became worse since the baseline release, and what was tried."""
     mixes = [recipe.mix for recipe in recipes_of(variant.folder).values()]
@@ -157,6 +170,10 @@ def _fairness(variant: Variant, document: dict[str, Any]) -> dict[str, Any]:
         "baseline": baseline,
         "worse_groups": [row for row in baseline["changes"] if row["is_worse"]] if baseline else [],
         "fewest_compared": FEWEST_COMPARED,
+        "significance": SIGNIFICANCE,
+        "groups_compared": sum(row["p_corrected"] is not None for row in baseline["changes"])
+        if baseline
+        else 0,
         "units": {"mae": YEARS, "accuracy": FRACTION},
         "fairface_fraction": max((mix.fractions.get(FAIRFACE, 0) for mix in mixes), default=0),
         "age_balance": max((mix.age_balance for mix in mixes), default=0),

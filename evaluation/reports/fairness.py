@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.differences import SIGNIFICANCE
 from evaluation.metrics.estimates import formatted
 from evaluation.metrics.fairness import ALL_AGES, FEWEST_COMPARED
 from evaluation.metrics.slices import MIN_PICTURES
@@ -40,6 +41,7 @@ def fairness_page(variants: Sequence[Variant], predictions: pd.DataFrame) -> str
         "fairness.md.j2",
         min_pictures=MIN_PICTURES,
         fewest_compared=FEWEST_COMPARED,
+        significance=SIGNIFICANCE,
         heads=HEADS,
         units=UNITS,
         names=names,
@@ -64,7 +66,9 @@ def _since_baseline(variant: Variant) -> dict[str, Any] | None:
 def _table(groups: pd.DataFrame, baseline: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
     """A row a gender, race and age group, and of each variant the figures that the set allows."""
     figures = [figure for figure in HEADS if groups[figure].notna().any()]
-    earlier = {tuple(row[key] for key in ("variant", *GROUP)): row for row in baseline.to_dict("records")}
+    baseline_rows = {
+        tuple(row[key] for key in ("variant", *GROUP)): row for row in baseline.to_dict("records")
+    }
     rows = []
     for key, of_group in groups.groupby(GROUP, sort=False):
         gender, race, age_group = key
@@ -72,7 +76,7 @@ def _table(groups: pd.DataFrame, baseline: pd.DataFrame, names: Sequence[str]) -
         count = max(row["count"] for row in by_name.values())
         cells = [gender, race, "all ages" if age_group == ALL_AGES else age_group, f"{count:,}"]
         cells += [
-            _figure(by_name.get(name), figure, earlier.get((name, *key)), count)
+            _figure(by_name.get(name), figure, baseline_rows.get((name, *key)), count)
             for name in names
             for figure in figures
         ]

@@ -47,6 +47,6 @@ def training_words(variant: Variant) -> str:
     history = read_history(variant)
     if history is None:
         return "none: the start weights as they are"
-    earlier = [variant.folder / f"{part}.csv" for part in EARLIER_PARTS]
-    parts = [*(history_in(path) for path in earlier if path.is_file()), history]
+    paths = [variant.folder / f"{part}.csv" for part in EARLIER_PARTS]
+    parts = [*(history_in(path) for path in paths if path.is_file()), history]
     return ", then ".join(f"{len(part)} epochs in {part.seconds.sum() / 3600:.1f} hours" for part in parts)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluation.metrics.comparisons import HEADLINE_KEYS, Comparison, fallback_text
-from evaluation.metrics.definitions import METRICS, is_better
+from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.estimates import Estimate
+from evaluation.metrics.states import STATES, TWO_TRAININGS
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, read_scores
 from evaluation.sets import PUBLISHED_SPLIT, SETS
@@ -15,8 +16,13 @@ from faces.variants import Variant
 BEGIN, END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
 
 
-def readme_table(variants: Sequence[Variant], comparisons: Mapping[str, Comparison]) -> str:
-    """Headline metrics of all variants on every test set; a verdict a set of `comparisons`."""
+def readme_table(
+    variants: Sequence[Variant], comparisons: Mapping[str, Comparison], runs: Mapping[str, int]
+) -> str:
+    """Headline metrics of all variants on every test set; a verdict a set of `comparisons`.
+
+    `runs` is how often each test set was scored.
+    """
     documents = {variant.name: read_scores(variant) for variant in variants}
     rows, verdicts = [], []
     for set_name in SETS:
@@ -32,7 +38,10 @@ def readme_table(variants: Sequence[Variant], comparisons: Mapping[str, Comparis
                     "set": set_name,
                     "variant": name,
                     "pictures": section["pictures"],
-                    "cells": [_cell(key, name, estimates) for key in HEADLINE_KEYS],
+                    "cells": [
+                        _cell(estimates[name][key], name, comparisons.get(set_name), key)
+                        for key in HEADLINE_KEYS
+                    ],
                     "no_face": fallback_text(section["no_face_fraction"]),
                 }
             )
@@ -47,7 +56,15 @@ def readme_table(variants: Sequence[Variant], comparisons: Mapping[str, Comparis
                 }
             )
     metrics = [METRICS[key] for key in HEADLINE_KEYS]
-    return render("readme_table.md.j2", metrics=metrics, rows=rows, verdicts=verdicts)
+    return render(
+        "readme_table.md.j2",
+        metrics=metrics,
+        rows=rows,
+        verdicts=verdicts,
+        states=STATES,
+        two_trainings=TWO_TRAININGS,
+        runs=runs,
+    )
 
 
 def with_table(readme: Path, table: str) -> str:
@@ -60,12 +77,10 @@ def with_table(readme: Path, table: str) -> str:
     return f"{before}{BEGIN}\n{table.rstrip()}\n{END}{after}"
 
 
-def _cell(key: str, name: str, estimates: dict[str, dict[str, Estimate]]) -> str:
-    """The estimate with its interval; its value is bold where it is better than all other variants'."""
-    estimate = estimates[name][key]
+def _cell(estimate: Estimate, name: str, comparison: Comparison | None, key: str) -> str:
+    """The estimate with its interval; in bold where a detected paired difference makes it better."""
     if not estimate.known:
         return "–"
-    others = [of_other[key] for other, of_other in estimates.items() if other != name]
-    if not others or not all(is_better(key, estimate.value, other.value) for other in others):
+    if comparison is None or name != comparison.better_by(key):
         return estimate.text_with_interval
     return estimate.text_with_interval.replace(estimate.text, f"**{estimate.text}**", 1)

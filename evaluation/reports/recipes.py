@@ -1,6 +1,6 @@
 """Recipes and the runs kept of them -> the page docs/recipes.md and the measured line of each recipe.
 
-A run's weights are not committed. The page is written from what is: KEPT_FILES and HEADLINE_FILE of each run
+A run's weights are not committed. The page is written from what is: SAVED_FILES and HEADLINE_FILE of each run
 in docs/recipes/NAME.
 """
 
@@ -18,6 +18,7 @@ from dataset.baselines import majority_gender_accuracy, median_age_mae
 from dataset.splits import read_split
 from evaluation.metrics.definitions import HIGHER, LOWER
 from evaluation.metrics.estimates import Estimate
+from evaluation.metrics.rows import predicted_female
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in
 from evaluation.runs import COMPLETE, SCORED_SET, SCORED_SPLIT, Run, runs_in
@@ -26,7 +27,7 @@ from faces.variants import VARIANT_TOML, read_variant
 from recipes.recipe import NO_WEIGHTS, Recipe, read_recipe
 from recipes.run import RunFacts, read_run
 
-KEPT_FILES = ("recipe.toml", "run.toml", "variant.toml", "history.csv")
+SAVED_FILES = ("recipe.toml", "run.toml", "variant.toml", "history.csv")
 HEADLINE_FILE = "headline.json"
 HEADLINE_KEYS = ("mae", "accuracy")  # what the page shows of some thirty metrics
 MATRICES = ("gender_confusion", "age_group_confusion")  # what figures are plotted from
@@ -60,21 +61,21 @@ def constant_predictions() -> ConstantPredictions:
     return ConstantPredictions(
         float(np.median(ages[0])),
         median_age_mae(*ages),
-        "female" if genders[0].mean() >= 0.5 else "male",
+        "female" if predicted_female(genders[0].mean()) else "male",
         majority_gender_accuracy(*genders),
         len(ages[1]),
     )
 
 
-def recipes_page(recipe_paths: Sequence[Path], kept: Path) -> str:
-    """The page on all recipes, by name; the folder `kept` has one folder a run."""
+def recipes_page(recipe_paths: Sequence[Path], runs_folder: Path) -> str:
+    """The page on all recipes, by name; `runs_folder` has one folder a run."""
     constant = constant_predictions()
-    runs = {path: kept_run(kept / path.stem) for path in sorted(recipe_paths)}
+    runs = {path: saved_run(runs_folder / path.stem) for path in sorted(recipe_paths)}
     return render(
         "recipes.md.j2",
         constant=constant,
         rows=[_cells(path, run, constant) for path, run in runs.items()],
-        folder=kept.name,
+        folder=runs_folder.name,
         runs=[
             {"name": path.stem, "device": run.device, "files": _files(run.folder)}
             for path, run in runs.items()
@@ -110,7 +111,7 @@ def read_headline(folder: Path) -> dict[str, Any] | None:
     return document if document["network_sha256"] == read_variant(folder).network_sha256 else None
 
 
-def kept_run(folder: Path) -> Run | None:
+def saved_run(folder: Path) -> Run | None:
     """The complete, scored run in `folder`; None where there is none."""
     run, document = next(iter(runs_in([folder])), None), read_headline(folder)
     if run is None or run.state != COMPLETE or document is None:
@@ -160,7 +161,7 @@ def _cells(path: Path, run: Run | None, constant: ConstantPredictions) -> list[s
 
 def _files(folder: Path) -> list[str]:
     """Names of the files that are kept of a run."""
-    return [file for file in (*KEPT_FILES, HEADLINE_FILE) if (folder / file).is_file()]
+    return [file for file in (*SAVED_FILES, HEADLINE_FILE) if (folder / file).is_file()]
 
 
 def _minutes(run: Run) -> str:

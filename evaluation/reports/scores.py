@@ -42,15 +42,20 @@ def scores(predictions: pd.DataFrame, variant: Variant, detector_sha256: str) ->
     }
 
 
-def published_comparisons(predictions: pd.DataFrame) -> dict[str, Comparison]:
-    """Comparison of two variants on the published split, by set; without sets that not just two predicted."""
+def published_comparisons(
+    predictions: pd.DataFrame, second_trainings: pd.DataFrame | None = None
+) -> dict[str, Comparison]:
+    """Comparison of two variants on the published split, by set; without sets that not just two predicted.
+
+    `second_trainings` are predictions of their second trainings, under the same names.
+    """
     published = predictions[predictions.split == PUBLISHED_SPLIT]
     comparisons = {}
     for set_name in SETS:
         rows = published[published.set == set_name]
         names = list(dict.fromkeys(rows.variant))
         if len(names) == 2:
-            comparisons[set_name] = compared(rows, *names)
+            comparisons[set_name] = compared(rows, names[0], names[1], second_trainings)
     return comparisons
 
 

@@ -1,7 +1,6 @@
 """Predictions of the shipped variants and of the same trainings with other seeds -> docs/second_seed.md.
 
-Those networks are not shipped: their predictions and recipes are kept in `model_*/second_seed`, and show how
-much of a figure is the chance of a training.
+They show how much of a figure is the chance of a training, and which differences both trainings have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +11,16 @@ from typing import Any
 import pandas as pd
 
 from evaluation.metrics.comparisons import Comparison, compared, headline_keys
+from evaluation.metrics.differences import corrected
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.registry import all_estimates
 from evaluation.predictions import read_predictions
 from evaluation.reports.lineage import recipes_of
 from evaluation.reports.render import render
 from evaluation.reports.scores import estimates_in, published_comparisons, read_scores
+from evaluation.second_trainings import second_training_of
 from evaluation.sets import PUBLISHED_SPLIT
-from faces.variants import Variant, read_variant
-from recipes.recipe import Recipe
-
-FOLDER = "second_seed"  # in the folder of a variant
+from faces.variants import Variant
 
 
 def second_seed_page(
@@ -33,15 +31,14 @@ def second_seed_page(
 ) -> str:
     """The Markdown page; `predictions` are those of `variants`, which are two, `comparisons` theirs by set.
 
-    It compares nothing where the recipes differ in more than their seeds. Raises VariantError where a
-    variant has no second seed, DataMissing where it was not scored, TableError where scores or predictions
-    are of another network, split or detector.
+    It compares nothing where the recipes differ in more than their seeds. Raises VariantError where a second
+    training is wrong, DataMissing where it was not scored, TableError where scores or predictions are of
+    another network, split or detector.
     """
-    seconds = [read_variant(variant.folder / FOLDER) for variant in variants]
-    pairs = list(zip(variants, seconds, strict=True))
-    if any(_without_seeds(shipped) != _without_seeds(second) for shipped, second in pairs):
+    pairs = [(variant, second) for variant in variants if (second := second_training_of(variant)) is not None]
+    if len(pairs) < len(variants):
         return render("second_seed.md.j2", rows=[])
-    of_seconds = read_predictions([second.folder for second in seconds], detector_path)
+    of_seconds = read_predictions([second.folder for _, second in pairs], detector_path)
     documents = {variant.name: read_scores(variant) for variant in variants}
     both = pd.concat([predictions, of_seconds])
     rows = []
@@ -50,19 +47,24 @@ def second_seed_page(
         for shipped, second in pairs:
             estimates = estimates_in(documents[shipped.name], set_name, PUBLISHED_SPLIT)
             rows += _rows(of_set, set_name, estimates, shipped.name, second.name)
-    of_second = published_comparisons(_renamed(of_seconds, pairs))
+    differences = corrected([row["difference"] for row in rows])
+    names = {second.name: shipped.name for shipped, second in pairs}
+    again = published_comparisons(of_seconds.assign(variant=of_seconds.variant.map(names)))
     return render(
         "second_seed.md.j2",
-        seeds={"shipped": _seeds(variants[0]), "second": _seeds(seconds[0])},
-        rows=rows,
-        verdicts=[(name, comparisons[name].sentence, of_second[name].sentence) for name in comparisons],
+        seeds={"shipped": _seeds(variants[0]), "second": _seeds(pairs[0][1])},
+        rows=[row | {"difference": one} for row, one in zip(rows, differences, strict=True)],
+        verdicts=[
+            (name, comparison.sentence, again[name].sentence, comparison.verdict.state)
+            for name, comparison in comparisons.items()
+        ],
     )
 
 
 def _rows(
     of_set: pd.DataFrame, set_name: str, estimates: Mapping[str, Estimate], shipped: str, second: str
 ) -> list[dict[str, Any]]:
-    """A row a headline metric: both estimates, and their paired difference."""
+    """A row a headline metric: both estimates, and their paired difference before any correction."""
     differences = compared(of_set, shipped, second).differences
     others = all_estimates(of_set[of_set.variant == second])
     return [
@@ -71,24 +73,9 @@ def _rows(
             "variant": shipped,
             "shipped": estimates[key],
             "second": others[key],
-            "difference": differences[key],
-            "within": estimates[key].low <= others[key].value <= estimates[key].high,
+            "difference": replace(differences[key], p_corrected=None),
         }
         for key in headline_keys(estimates)
-    ]
-
-
-def _renamed(of_seconds: pd.DataFrame, pairs: Sequence[tuple[Variant, Variant]]) -> pd.DataFrame:
-    """Predictions of the second trainings under the names of the shipped."""
-    names = {second.name: shipped.name for shipped, second in pairs}
-    return of_seconds.assign(variant=of_seconds.variant.map(names))
-
-
-def _without_seeds(variant: Variant) -> list[Recipe]:
-    """The recipes of all parts of a training, less their names and seeds."""
-    return [
-        replace(recipe, name="any", path=Path(), schedule=replace(recipe.schedule, seed=0))
-        for recipe in recipes_of(variant.folder).values()
     ]
 
 

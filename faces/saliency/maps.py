@@ -30,9 +30,14 @@ class SaliencyMap:
         inside = float(self.values[self._inside(box_xyxy)].sum())
         return inside / max(float(self.values.sum()), EMPTY_BELOW)
 
-    def area_inside(self, box_xyxy: Sequence[float]) -> float:
-        """Fraction of the input's area inside a box: `fraction_inside` of a map without any focus."""
-        return float(self._inside(box_xyxy).mean())
+    def area_inside(self, box_xyxy: Sequence[float], attended_xyxy: Sequence[float] | None = None) -> float:
+        """Fraction of the attended area inside a box: `fraction_inside` of a map without any focus there.
+
+        Attended is the part of the input in `attended_xyxy`, the attention crop of a network that has one;
+        else all of the input. 0 where nothing of it lies in the input.
+        """
+        attended = np.ones(self.values.shape, bool) if attended_xyxy is None else self._inside(attended_xyxy)
+        return float((self._inside(box_xyxy) & attended).sum() / max(attended.sum(), 1))
 
     def _inside(self, box_xyxy: Sequence[float]) -> np.ndarray:
         """(px, px) bool: the pixels whose centres lie inside a box of the picture."""

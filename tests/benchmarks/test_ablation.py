@@ -27,11 +27,13 @@ def recipe_of(row: str, folder: Path) -> Recipe:
 
 @pytest.mark.parametrize("row", TABLE["rows"])
 def test_a_row_differs_from_the_base_in_exactly_the_keys_that_it_names(row: str, tmp_path: Path) -> None:
-    base, own = (settings_of(recipe_of(name, tmp_path)) for name in ("base", row))
+    base, changed = (settings_of(recipe_of(name, tmp_path)) for name in ("base", row))
     named = TABLE["rows"][row].get("change", {})
-    differing = {key for key in {*base, *own} if key not in base or key not in own or base[key] != own[key]}
+    differing = {
+        key for key in {*base, *changed} if key not in base or key not in changed or base[key] != changed[key]
+    }
     assert {key for key in differing if not key.startswith(tuple(named))} == set()
-    assert {key for key in named if not any(one.startswith(key) for one in differing)} == set()
+    assert {key for key in named if not any(prefix.startswith(key) for prefix in differing)} == set()
 
 
 def test_every_row_but_the_base_changes_something() -> None:

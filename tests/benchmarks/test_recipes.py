@@ -31,13 +31,13 @@ def test_the_command_tables_two_runs_and_does_not_train_them_again(noise: Path, 
     page = (tmp_path / "docs" / "recipes.md").read_text(encoding="utf-8")
     rows = {name: next(line for line in page.splitlines() if f"| `{name}`" in line) for name in NAMES}
     for name, row in rows.items():
-        kept = tmp_path / "docs" / "recipes" / name
-        pictures = tomllib.loads((kept / "run.toml").read_text(encoding="utf-8"))["sets"][0]
+        saved = tmp_path / "docs" / "recipes" / name
+        pictures = tomllib.loads((saved / "run.toml").read_text(encoding="utf-8"))["sets"][0]
         assert f"| {pictures['training_pictures']} | 1 (1) | random, as in the recipe |" in row
         assert " years (" in row
         files = ["headline.json", "history.csv", "recipe.toml", "run.toml", "variant.toml"]
-        assert sorted(path.name for path in kept.iterdir()) == files
-        assert len(pd.read_csv(kept / "history.csv")) == 1
+        assert sorted(path.name for path in saved.iterdir()) == files
+        assert len(pd.read_csv(saved / "history.csv")) == 1
     assert page.count("not trained yet") == len(list(RECIPES.glob("*.toml"))) - 2
     # A trial elsewhere leaves the recipes alone.
     assert heads == [(RECIPES / f"{name}.toml").read_text(encoding="utf-8") for name in NAMES]

@@ -76,8 +76,8 @@ def test_the_section_that_a_url_names_stays_on_the_screen(visit, predictions, wi
     for section in ("slices", "fairness"):  # what is drawn above it is of another height than its placeholder
         drawn = f"#{section} :is({FILLED})"
         page.wait_until(lambda selector=drawn: page.all(selector), section)
-    place = "return document.getElementById('fairness').getBoundingClientRect().top"
-    page.wait_until(lambda: 0 <= page.driver.execute_script(place) <= 120, "fairness on top of the screen")
+    top = "return document.getElementById('fairness').getBoundingClientRect().top"
+    page.wait_until(lambda: 0 <= page.driver.execute_script(top) <= 120, "fairness on top of the screen")
 
 
 def test_the_matrices_show_counts_or_fractions(visit, predictions):
@@ -109,8 +109,8 @@ def test_robustness_is_a_panel_a_change_that_switches_to_genders(visit):
     points = "Blur: full −5.0, cropped −2.5 points"
     page.wait_until(lambda: points in page.texts(titles), "genders")
     choose(page, "set", "fgnet")
-    notices = "#robustness .alert"
-    page.wait_until(lambda: any("Not measured" in text for text in page.texts(notices)), "another set")
+    alerts = "#robustness .alert"
+    page.wait_until(lambda: any("Not measured" in text for text in page.texts(alerts)), "another set")
     assert not page.all("#robustness .chart")[0].is_displayed()
     page.resize(390)
     page.wait_until(lambda: page.scroll_width() <= 390, "a page as narrow as the screen")

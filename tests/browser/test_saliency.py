@@ -37,6 +37,7 @@ def test_another_method_shows_another_map(visit):
     assert len({one for drawn in maps.values() for one in drawn}) == 16
     assert all("in the face" in text for text in page.texts(".panel-fraction"))
     assert len(page.texts("#saliency-agreement p")) == 2
+    assert len(page.all(".panel .attended")) == 6  # in the input and both maps of each network
     assert page.console_errors() == []
 
 

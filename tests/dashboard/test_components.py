@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dashboard.pages.about.facts import card_section, design_of, provenance_of, recipe_differences
+from dashboard.pages.about.facts import card_section, design_of, lineage_facts, recipe_differences
 from dashboard.pages.predict.answer_view import answer_view, faces_in_words, timings_in_words
 from dashboard.pages.predict.answered_picture import AnsweredPicture
 from dashboard.pages.predict.axes import Row, age_row, gender_row
@@ -97,59 +97,77 @@ def test_explain_takes_along_the_comparison_that_was_chosen():
 
 
 def test_only_of_several_faces_a_prediction_for_the_whole_picture_is_named_so(context, astronaut):
-    one = context.workbench.answered(astronaut, "a.jpg")
-    assert "row-of-what" not in view_of(one)
-    two = Upload(one.picture, Answer("a.jpg", 512, 512, one.answer.faces * 2, one.answer.whole_picture))
+    upload = context.workbench.answered(astronaut, "a.jpg")
+    assert "row-of-what" not in view_of(upload)
+    two = Upload(upload.file, Answer("a.jpg", 512, 512, upload.answer.faces * 2, upload.answer.whole_picture))
     assert "row-of-what" in view_of(two)
 
 
 def test_the_card_of_a_face_names_the_face_that_full_attended_to(context, astronaut):
-    picture = context.workbench.answered(astronaut, "a.jpg").picture
+    file = context.workbench.answered(astronaut, "a.jpg").file
     faces = [AnsweredFace(Face((x0, 0, x0 + 80, 100), 0.9), {"cropped": PREDICTION}) for x0 in (10, 310)]
     at_second = Answer(
         "a.jpg", 512, 512, faces, {"full": replace(PREDICTION, attended_xyxy=(300, 0, 400, 100))}
     )
-    view = view_of(Upload(picture, at_second))
+    view = view_of(Upload(file, at_second))
     assert "(attended to face 2)" in view
     assert view.count('"face 2"') == view.count('"whole picture"') == 2  # age and gender, on one card each
     between = Answer(
         "a.jpg", 512, 512, faces, {"full": replace(PREDICTION, attended_xyxy=(100, 0, 300, 200))}
     )
-    view = view_of(Upload(picture, between))
+    view = view_of(Upload(file, between))
     assert "(attended to the dashed square)" in view
     assert '"face 2"' not in view
 
 
 def test_without_a_face_all_variants_answer_on_the_whole_picture(context, astronaut):
     answered = context.workbench.answered(astronaut, "a.jpg")
-    nobody = Upload(
-        answered.picture, Answer("a.jpg", 512, 512, [], {"full": PREDICTION, "cropped": PREDICTION})
-    )
+    nobody = Upload(answered.file, Answer("a.jpg", 512, 512, [], {"full": PREDICTION, "cropped": PREDICTION}))
     view = view_of(nobody)
     assert "No face found." in view
     assert "close-up-button" not in view
+    assert "headline-age" not in view, "an age without a face is no headline"
+    assert "axis-gender" not in view
+
+
+def test_a_card_says_what_is_unusual_about_its_face(context, astronaut):
+    picture = context.workbench.answered(astronaut, "a.jpg").picture
+    faces = [
+        AnsweredFace(Face((10, 10, 90, 90), 0.38), {"cropped": PREDICTION}),
+        AnsweredFace(Face((110, 10, 190, 90), 0.9, 0), {"cropped": PREDICTION}),
+        AnsweredFace(
+            Face((210, 10, 290, 90), 0.9, None), {"cropped": replace(PREDICTION, doubt="unclear_turn")}
+        ),
+    ]
+    view = view_of(Upload(picture, Answer("a.jpg", 512, 512, faces, {}, turned_degrees=180)))
+    assert "This picture lies turned by 180" in view
+    assert "perhaps a face, 38 %" in view
+    assert view.count("box is-unlikely") == 1
+    assert "upright" in view
+    assert "which way up is unclear" in view
+    assert "gender uncertain" in view
 
 
 def test_the_attended_square_stays_within_the_picture(context, astronaut):
     answered = context.workbench.answered(astronaut, "a.jpg")
-    looked = replace(PREDICTION, attended_xyxy=(-51.2, 128.0, 256.0, 640.0))
-    view = view_of(Upload(answered.picture, Answer("a.jpg", 512, 512, [], {"full": looked})))
+    attended = replace(PREDICTION, attended_xyxy=(-51.2, 128.0, 256.0, 640.0))
+    view = view_of(Upload(answered.file, Answer("a.jpg", 512, 512, [], {"full": attended})))
     assert '"left": "0.000%", "top": "25.000%", "width": "50.000%", "height": "75.000%"' in view
     assert "that full attended to" in view
     elsewhere = Answer("a.jpg", 512, 512, [], {"full": PREDICTION})
-    assert '"attended-square"' not in view_of(Upload(answered.picture, elsewhere))
+    assert '"attended-square"' not in view_of(Upload(answered.file, elsewhere))
 
 
 def test_one_variant_of_faces_alone_has_no_close_up(context, astronaut):
     answered = context.workbench.answered(astronaut, "a.jpg")
     face = AnsweredFace(Face((10, 10, 90, 90), 0.9), {"cropped": PREDICTION})
-    alone = Upload(answered.picture, Answer("a.jpg", 512, 512, [face], {}))
+    alone = Upload(answered.file, Answer("a.jpg", 512, 512, [face], {}))
     assert "close-up-button" not in view_of(alone, whole_picture_variants=[])
 
 
 def test_the_facts_of_a_variant_come_from_its_files(context):
     for variant in context.variants.values():
-        facts = {fact.name: fact for fact in (*design_of(variant), *provenance_of(variant))}
+        facts = {fact.name: fact for fact in (*design_of(variant), *lineage_facts(variant))}
         assert facts["Parameters"].value == f"{variant.parameters:,}"
         assert variant.split_sha256 in facts["Split"].title
         assert facts["Split"].value == f"{variant.split_sha256[:12]}…"
@@ -158,7 +176,7 @@ def test_the_facts_of_a_variant_come_from_its_files(context):
 def test_a_wrong_recipe_is_a_fact_in_words_and_has_no_settings(context, tmp_path):
     (tmp_path / "recipe.toml").write_text("epochs = 3\n", encoding="utf-8")
     variant = replace(context.variants["cropped"], folder=tmp_path)
-    facts = {fact.name: fact.value for fact in provenance_of(variant)}
+    facts = {fact.name: fact.value for fact in lineage_facts(variant)}
     assert "recipe.toml: epochs: There is no such key. Received: 3." in facts["Data"]
     assert recipe_differences([tmp_path, tmp_path]) == ({}, 0)
 

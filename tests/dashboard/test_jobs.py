@@ -225,3 +225,15 @@ def test_many_threads_may_submit_and_cancel_at_once(order):
     assert len(outcomes) == 160
     assert sum(outcomes) >= 8 * 13
     assert (queue._free, queue._unfinished, dict(queue._waiting)) == (3, {}, {})
+
+
+def test_an_address_has_half_of_the_queue_however_many_names_it_uses():
+    go = threading.Event()
+    queue = JobQueue({"wait": lambda _job: go.wait(20)}, capacity=6, capacity_a_visitor=2)
+    queue.submit("wait", {}, visitor="192.0.2.1 a", limit_seconds=20)  # runs
+    for name in "bcd":
+        queue.submit("wait", {}, visitor=f"192.0.2.1 {name}", limit_seconds=20)
+    with pytest.raises(JobQueueFull):
+        queue.submit("wait", {}, visitor="192.0.2.1 e", limit_seconds=20)
+    queue.submit("wait", {}, visitor="192.0.2.2 a", limit_seconds=20)
+    go.set()

@@ -1,7 +1,6 @@
 """`python -m dashboard`: what is served, and what is refused with a sentence and exit code 2."""
 
 import shutil
-import socket
 from types import SimpleNamespace
 
 import dash
@@ -12,7 +11,7 @@ from dashboard.app import create_app
 from dashboard.context import AppContext, load_context
 from dataset.duplicates import write_groups
 from evaluation.runs import runs_in
-from faces.errors import PictureExpired
+from faces.errors import DataMissing, PictureExpired
 
 
 @pytest.fixture
@@ -36,17 +35,6 @@ def test_a_network_that_was_tampered_with_is_refused(renamed, capsys):
     assert "is not the network that variant.toml describes" in capsys.readouterr().err
 
 
-def test_a_taken_port_is_refused(capsys):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        assert main(["--port", str(port)]) == 2
-    message = capsys.readouterr().err
-    assert str(port) in message
-    assert "--port" in message
-
-
 def test_a_data_folder_that_is_not_there_is_refused(tmp_path, capsys):
     assert main(["--data-dir", str(tmp_path / "nowhere"), "--port", "0"]) == 2
     assert "nowhere" in capsys.readouterr().err
@@ -61,9 +49,9 @@ def test_prepared_data_are_found_under_the_cache_dir_that_is_named(tmp_path, mon
     write_groups(["a.jpg", "b.jpg"], [[0, 1]], tmp_path)
     served = []
 
-    def refused(context):
+    def refused(context, _deployment):
         served.append(context)
-        raise OSError("nothing is served in this test")
+        raise DataMissing("nothing is served in this test")
 
     monkeypatch.setattr("dashboard.__main__.create_app", refused)
     assert main(["--cache-dir", str(tmp_path), "--port", "0"]) == 2
@@ -105,7 +93,7 @@ def test_complete_runs_are_served_and_what_cannot_be_loaded_is_named_and_left_ou
     shipped = [repository / "model_full", repository / "model_cropped"]
     context = load_context(shipped, runs_folder=runs, serve_runs=True)
     assert list(context.variants) == ["full", "cropped", "again"]
-    assert (context.workbench.given, set(context.workbench.found)) == (["full", "cropped"], {"again"})
+    assert (context.workbench.given, set(context.workbench.run_names)) == (["full", "cropped"], {"again"})
     assert "broken is not served" in caplog.text
     assert [run.name for run in context.tables.runs()] == ["full", "cropped", "again", "broken", "young"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.app import create_app
 from dashboard.context import load_context
-from dashboard.pages.about.facts import design_of, figures_of, provenance_of
+from dashboard.pages.about.facts import design_of, figures_of, lineage_facts
 from dashboard.pages.metrics.charts.catalogue import CHARTS
 from dashboard.pages.metrics.charts.chart import View
 from dashboard.pages.metrics.headline import headline, tiles
@@ -34,7 +34,7 @@ OF_AGE, OF_GENDER = Prediction(34.2, 28.1, 40.3, None), Prediction(None, None, N
 NAMES = ("single", "both")
 SELECTED = Selection("chips", "test", "all", *NAMES)
 ALONE = Selection("chips", "test", "all", "single", "")
-COLOURS = {name: f"var(--variant-{place})" for place, name in enumerate(NAMES)}
+COLOURS = {name: f"var(--variant-{index})" for index, name in enumerate(NAMES)}
 FIGURE_COLOURS = FigureColours(Palette(NAMES), LIGHT)
 ABOUT_GENDERS = {"gender_scores", "accuracy_by_answer_rate", "accuracy_by_face_fraction"}
 ABOUT_AGES = {key for key in CHARTS if not key.startswith("training")} - ABOUT_GENDERS
@@ -122,7 +122,7 @@ def test_both_trainings_of_a_composite_variant_are_runs_and_its_facts_are_those_
     assert [run.name for run in app_context.tables.runs()] == ["ages", "genders"]
     assert {run.state for run in app_context.tables.runs()} == {COMPLETE}
     pair = app_context.variants["ages + genders"]
-    facts = {fact.name: fact.value for fact in (*design_of(pair), *provenance_of(pair))}
+    facts = {fact.name: fact.value for fact in (*design_of(pair), *lineage_facts(pair))}
     parameters = sum(small_variants[name].parameters for name in ("ages", "genders"))
     assert facts["Parameters"] == f"{parameters:,}"
     assert (facts["Recipe (age)"], facts["Recipe (gender)"]) == ("recipe of ages", "recipe of genders")
@@ -231,7 +231,7 @@ def test_headline_tiles_and_table_compare_what_both_predict(without_head):
     assert "Not predicted by both" in shown[compared[missing]]
     assert "single − both" in shown[compared[predicted]]
     by_label = dict(zip(numbers.comparison(SELECTED).differences, table_rows(numbers, SELECTED), strict=True))
-    assert by_label[compared[missing]]["real"] == "–"
+    assert by_label[compared[missing]]["state"] == "–"
     assert "winner" not in by_label[compared[missing]]
     assert by_label[compared[missing]]["count"] == 200
     assert by_label[compared[predicted]]["difference"] is not None

@@ -55,8 +55,8 @@ gender_temperature = 0.9354
 set = "chips"
 split = "validation"
 count = 2371
-split_sha256 = "c"
-network_sha256 = "a"
+split_sha256 = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+network_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 coverage_before = 0.7018
 {abstained_accuracy} = 0.6000
 """

@@ -1,5 +1,6 @@
 """`python -m dataset`: what prepare prints about data, and how it refuses."""
 
+import os
 import shutil
 
 import pandas as pd
@@ -9,7 +10,7 @@ from dataset.__main__ import main
 from dataset.face_boxes import boxes_path
 from dataset.preparation import boxes_report, duplicates_report, groups_across, labels_report, split_report
 from dataset.splits import read_split
-from dataset.tables.columns import BOXES
+from dataset.tables.columns import BOXES, FACE_FOUND, UNREADABLE
 from dataset.tables.schema import read_table
 from dataset.utkface import Rejected
 from faces.detection import DEFAULT_DETECTOR
@@ -54,10 +55,71 @@ def test_differences_between_split_and_folder_are_reported(records, split, fact)
     assert "It fits" not in report
 
 
+def boxes_of(*counts, unreadable=0):
+    """Boxes of pictures with so many faces, and of some that cannot be decoded."""
+    found = [*counts, *[0] * unreadable]
+    files = [f"{number}.jpg" for number in range(len(found))]
+    statuses = [FACE_FOUND] * len(counts) + [UNREADABLE] * unreadable
+    return pd.DataFrame({"file": files, "status": statuses, "faces_found": found})
+
+
 def test_faces_found_are_reported_with_their_fraction():
-    report = boxes_report("chips", pd.DataFrame({"faces_found": [1, 0, 2, 1]}))
+    report = boxes_report("chips", boxes_of(1, 0, 2, 1))
     assert report == "Boxes of chips: a face in 3 of 4 pictures (75.0%), exactly one in 2 (50.0%)."
-    assert "none of the split's pictures" in boxes_report("chips", pd.DataFrame({"faces_found": []}))
+    assert "none of the split's pictures" in boxes_report("chips", boxes_of())
+
+
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (1, "1 cannot be decoded: 1.jpg."),
+        (10, "10 cannot be decoded: 1.jpg, 2.jpg, 3.jpg, 4.jpg, 5.jpg, 6.jpg, 7.jpg, 8.jpg, 9.jpg, 10.jpg."),
+        (1012, "8.jpg, 9.jpg, 10.jpg and 1,002 more."),
+    ],
+)
+def test_pictures_that_cannot_be_decoded_are_named_up_to_ten(count, named):
+    report = boxes_report("chips", boxes_of(1, unreadable=count))
+    assert report.endswith(named)
+    assert f"  {count:,} cannot be decoded: 1.jpg" in report
+
+
+def refused(cache_dir, data_dir, capsys):
+    """The sentence with which prepare refuses these folders, with exit code 2."""
+    assert main(["prepare", "--data-dir", str(data_dir), "--cache-dir", str(cache_dir)]) == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["file", "file/inside", "file/deep/inside"])
+def test_a_cache_folder_that_cannot_be_is_refused_at_once(name, tmp_path, capsys):
+    (tmp_path / "file").write_bytes(b"")
+    sentence = refused(tmp_path / name, tmp_path, capsys)
+    assert sentence.startswith("The cache folder cannot be written: ")
+    assert sentence.endswith(f"Received: --cache-dir {tmp_path / name}.\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_cache_folder_without_permission_is_refused_at_once(tmp_path, capsys):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    assert "Permission denied" in refused(tmp_path / "closed", tmp_path, capsys)
+
+
+@pytest.mark.slow  # a pool of processes, each with the detector
+def test_labels_without_their_picture_are_named_when_the_rest_is_done(repository, tmp_path, capsys):
+    sample = repository / "dashboard" / "samples" / "astronaut.jpg"
+    portraits, cache = tmp_path / "photographs" / "portraits", tmp_path / "cache"
+    (portraits / "images").mkdir(parents=True)
+    shutil.copy(sample, tmp_path / read_split().file[0])
+    shutil.copy(sample, portraits / "images" / "here.jpg")
+    rows = ["file,age,gender,subject", "images/here.jpg,40.5,1,A"]
+    rows += [f"images/gone_{number:02d}.jpg,30,0,B" for number in range(12)]
+    (portraits / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert main(["prepare", "--data-dir", str(tmp_path), "--cache-dir", str(cache)]) == 2
+    printed = capsys.readouterr()
+    assert "Boxes of portraits: a face in 1 of 1 pictures" in printed.out
+    assert "Labels of portraits name pictures that are not there. Received: gone_00.jpg, " in printed.err
+    assert "gone_09.jpg and 2 more." in printed.err
+    boxes = read_table(boxes_path("portraits", cache, sha256_of(DEFAULT_DETECTOR)), BOXES)
+    assert list(boxes.file) == ["here.jpg"]  # what is missing is looked for again next time
 
 
 @pytest.mark.slow  # a pool of processes, each with the detector

@@ -8,6 +8,7 @@ from dataset.backgrounds import backgrounds_of
 from dataset.composites import COMPOSITES_SEED, chip_at, make_composite, rng_for
 from dataset.detection_scenes import SCENES_SEED
 from dataset.splits import SEED, read_split
+from evaluation.inference import corruptions, robustness, subsets
 from evaluation.inference.corruptions import CORRUPTIONS, corrupted
 from faces.pictures import decode
 
@@ -31,8 +32,10 @@ def sha256_of_pixels(rgb: np.ndarray) -> str:
     return hashlib.sha256(rgb.tobytes()).hexdigest()
 
 
-def test_the_seeds_of_the_data_room_are_those_of_every_release():
+def test_the_seeds_are_those_of_every_release():
     assert (COMPOSITES_SEED, SCENES_SEED, SEED) == ("context 1", "scenes 1", "age-gender 1")
+    sample_seeds = subsets.SAMPLE_SEED, robustness.SAMPLE_SEED
+    assert (corruptions.SEED, *sample_seeds) == ("corruptions 1", "train sample 1", "robustness sample 1")
     assert rng_for("context 1", "a.jpg").integers(1000, size=3).tolist() == [544, 708, 676]
 
 

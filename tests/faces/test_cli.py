@@ -1,7 +1,10 @@
 """`python -m faces predict` with the shipped networks: what it prints, what it writes, and its exit codes."""
 
+import io
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +12,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from faces.__main__ import main
+from faces.__main__ import DrawingNames, main
+from faces.command import NO_READER
 from faces.pictures import decode
 
 
@@ -159,3 +163,70 @@ def test_a_file_over_the_limit_is_refused_without_being_read_whole(tmp_path, cap
         file.truncate(30_000_000_000)  # sparse: loading it whole would not fit into memory
     assert main(["predict", str(path), "--json"]) == 1
     assert json_lines(capsys)[0]["error"]["name"] == "PictureTooLarge"
+
+
+@pytest.mark.slow  # starts of the whole program
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes and pipes of Unix")
+def test_names_and_pipes_of_any_kind_end_in_no_traceback(repository, astronaut, tmp_path):
+    names = [b"\xe5\x86\x99\xe7\x9c\x9f.jpg", b"caf\xe9.jpg", b"plain.jpg"]
+    for name in names:
+        shutil.copyfile(os.fsencode(astronaut), os.fsencode(tmp_path) + b"/" + name)
+    paths = [os.fsencode(tmp_path) + b"/" + name for name in names]
+    missing = os.fsencode(tmp_path) + b"/caf\xe9-2.jpg"
+    command: list[str | bytes] = [sys.executable, "-m", "faces", "predict", *paths, missing]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    ran = subprocess.run(command, cwd=repository, env=environment, capture_output=True, timeout=120)
+    assert ran.returncode == 1
+    headings = [line for line in ran.stdout.decode("cp1252").splitlines() if "1 face" in line]
+    assert [line.split(":")[0] for line in headings] == ["\\u5199\\u771f.jpg", "caf.jpg", "plain.jpg"]
+    assert ran.stderr.decode("cp1252").splitlines() == [
+        "caf-2.jpg cannot be read: No such file or directory."
+    ]
+
+    with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout
+        assert program.stderr
+        program.stdout.readline()
+        program.stdout.close()  # as `| head -1`
+        assert program.stderr.read() == b""
+    assert program.returncode == NO_READER
+
+
+def test_a_dash_is_standard_input(astronaut, coffee, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(astronaut.read_bytes())))
+    assert main(["predict", "-", str(coffee), "--json"]) == 0
+    answer, other = json_lines(capsys)
+    assert (answer["picture"], len(answer["faces"])) == ("standard input", 1)
+    assert other["picture"] == "coffee.png"
+
+
+@pytest.mark.parametrize(
+    ("stdin", "name", "message"),
+    [
+        pytest.param(io.BytesIO(b""), "PictureEmpty", "standard input is empty", id="empty"),
+        pytest.param(io.BytesIO(b"cat"), "PictureNotRecognised", "standard input is not a", id="no picture"),
+        pytest.param(None, "OSError", "standard input cannot be read: it is closed.", id="closed"),
+    ],
+)
+def test_a_standard_input_that_is_no_picture_is_refused(stdin, name, message, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", stdin and io.TextIOWrapper(stdin))
+    assert main(["predict", "-", "--json"]) == 1
+    (refused,) = json_lines(capsys)
+    assert refused["picture"] == "standard input"
+    assert refused["error"]["name"] == name
+    assert message in refused["error"]["message"]
+
+
+def test_a_file_called_dash_is_a_file(tmp_path, monkeypatch, astronaut, capsys):
+    shutil.copy(astronaut, tmp_path / "-")
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", "./-", "--json"]) == 0
+    assert json_lines(capsys)[0]["picture"] == "-"
+
+
+def test_drawings_have_names_of_their_own_that_every_file_system_takes():
+    names = DrawingNames()
+    given = [names.next_for(name) for name in ("a.jpg", "a-2.jpg", "a.png", "A.jpg", "写" * 80 + ".jpg")]
+    assert given[:4] == ["a.annotated.png", "a-2.annotated.png", "a-3.annotated.png", "A-4.annotated.png"]
+    assert given[4] == "写" * 60 + ".annotated.png"
+    assert len(os.fsencode(given[4])) < 220  # beside it lies a temporary file with a longer name

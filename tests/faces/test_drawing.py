@@ -6,7 +6,7 @@ from PIL import ImageColor
 
 from faces.answer import Answer, AnsweredFace
 from faces.detection import Face
-from faces.drawing import MIN_SIDE_PX, VARIANT_COLOURS, annotated, in_words
+from faces.drawing import MAX_SIDE_PX, MIN_SIDE_PX, VARIANT_COLOURS, _in_size, annotated, in_words
 from faces.pictures import Picture
 from faces.predictions import Prediction
 
@@ -84,3 +84,21 @@ def test_in_a_crowd_no_tag_covers_a_face():
     for x0, y0, x1, y1 in boxes:
         inside = drawing[int(y0) + 12 : int(y1) - 12, int(x0) + 12 : int(x1) - 12]
         assert (inside == GREY).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "faces"),
+    [
+        pytest.param(1, 20_000, 0, id="a thread"),
+        pytest.param(20_000, 1, 0, id="a thread that lies"),
+        pytest.param(5_000, 10_000, 200, id="fifty megapixels with two hundred faces"),
+    ],
+)
+def test_the_memory_of_a_drawing_is_bounded(width, height, faces):
+    picture = plain(width, height)
+    boxes = [(10.0 * number, 20.0, 10.0 * number + 8, 30.0) for number in range(faces)]
+    drawing = annotated(picture, answer_with(picture, *boxes))
+    assert max(_in_size(picture.rgb).size) == MAX_SIDE_PX
+    assert (
+        drawing.size <= 3 * MAX_SIDE_PX * 2 * MAX_SIDE_PX
+    )  # 96 MB, at most as much under the picture as in it

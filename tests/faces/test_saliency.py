@@ -26,7 +26,7 @@ from faces.variants import read_variant
 from tests.portraits import crops_of_people
 
 VARIANTS = ("model_full", "model_cropped")
-PICTURES = 50  # with the data sets, else those that are shipped
+PICTURES = 4  # of the shipped samples: the same with the data sets as without
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
@@ -146,6 +146,16 @@ def test_fractions_are_measured_in_the_coordinates_of_the_picture():
     assert found.fraction_inside((120, 60, 130, 70)) == 1
     assert found.fraction_inside((0, 0, 110, 100)) == 0
     assert found.area_inside((100, 50, 120, 90)) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("attended_xyxy", "by_chance"),
+    [(None, 4 / 16), ((100, 50, 120, 90), 0.5), ((110, 60, 130, 80), 0.25), ((120, 70, 140, 90), 0.0)],
+    ids=["all of the input", "its left half", "around a corner of the box", "beside the box"],
+)
+def test_by_chance_is_the_fraction_of_what_the_network_attends(attended_xyxy, by_chance):
+    found = SaliencyMap(np.ones((4, 4), np.float32), Square(100, 50, 40))
+    assert found.area_inside((100, 50, 120, 70), attended_xyxy) == pytest.approx(by_chance)
 
 
 @pytest.fixture(scope="module")

@@ -122,10 +122,10 @@ def test_a_composite_variant_of_which_one_folder_is_none_is_refused(small_varian
 def test_a_plus_in_the_name_of_a_folder_makes_no_composite_variant(tmp_path):
     inside = tmp_path / "a+b"
     ages = exported(inside, "ages", (AGE,), 0)
-    genders = exported(inside, "one+two", (GENDER,), 1)
+    genders = exported(inside / "one+two", "genders", (GENDER,), 1)
     assert read_variant(ages.folder) == ages
     composite = Path(f"{ages.folder}+{genders.folder}")
-    assert [part.name for part in read_variant(composite).parts] == ["ages", "one+two"]
+    assert [part.name for part in read_variant(composite).parts] == ["ages", "genders"]
     assert single_folders([composite, ages.folder]) == [ages.folder, genders.folder]
 
 
@@ -135,9 +135,11 @@ def test_a_map_of_a_composite_variant_is_that_of_the_network_with_the_head(
 ):
     composite, square = Network(read_variant(composite_folder)), Square(0, 0, PX)
     for output, name in ((AGE, "ages"), (GENDER, "genders")):
-        found = saliency_map(composite, crops[0], square, method, output, smooth_samples=2)
-        own = saliency_map(Network(small_variants[name]), crops[0], square, method, output, smooth_samples=2)
-        np.testing.assert_array_equal(found.values, own.values)
+        composite_map = saliency_map(composite, crops[0], square, method, output, smooth_samples=2)
+        part_map = saliency_map(
+            Network(small_variants[name]), crops[0], square, method, output, smooth_samples=2
+        )
+        np.testing.assert_array_equal(composite_map.values, part_map.values)
 
 
 def test_a_map_of_an_absent_head_is_refused(small_variants, crops):

@@ -136,6 +136,8 @@ def test_the_committed_recipes_are_those_of_ten_systems_and_of_two_variants_in_p
         pytest.param("network.weights", "", "''", id="weights of no file"),
         pytest.param("network.batch_norm", True, "True", id="true for a kind of batch norm"),
         pytest.param("network.attention_px", -1, "-1", id="a negative attention crop"),
+        pytest.param("network.attention_px", 1, "1", id="an attention crop of a pixel"),
+        pytest.param("network.attention_px", 31, "31", id="an attention crop that no backbone takes"),
         pytest.param("network.attention_px", 10_000, "10000", id="an attention crop beyond the input"),
         pytest.param("network.pooling", "max", "'max'", id="an unknown pooling"),
         pytest.param(
@@ -225,6 +227,26 @@ def test_a_missing_key_is_named_with_those_that_are_there(key: str, tmp_path: Pa
         (FIRST_PART, {"network.architecture": "embedding"}, "network.embedding_layer", "needs it"),
         ("resnet50_two_phase", {"network.attention_px": 96}, "network.attention_px", "all of the input"),
         ("arcface_embedding", {"network.weights": "none"}, "network.weights", "is a Keras file"),
+        (
+            FIRST_PART,
+            {"loss.age_weight": 0.0, "loss.gender_weight": 0.0},
+            "loss.age_weight",
+            "Nothing is trained",
+        ),
+        ("vggface_age", {"loss.age_weight": 0.0}, "loss.age_weight", "Nothing is trained: the loss of age"),
+        (
+            "vggface_gender",
+            {"loss.gender_weight": 0.0},
+            "loss.gender_weight",
+            "the loss of gender weighs nothing",
+        ),
+        (FIRST_PART, {"limits.agedb": 5}, "limits.agedb", "Limits are for the sets of [mix], chips"),
+        (
+            "resnet50_two_phase",
+            {"phases.1.name": "head"},
+            "phases.1.name",
+            "names of their own. Received: 'head'",
+        ),
         (FIRST_PART, {"phases.0.trainable": "localizer"}, "phases.0.trainable", "attention_px is 0"),
         (FIRST_PART, {"phases.0.feature_samples": 2}, "phases.0.feature_samples", "trains 'heads'"),
         (

@@ -46,6 +46,10 @@ def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
         ("parameters = 1000", "parameters = 1000\nmood = 3", "mood", "3"),
         ('started = "2026', 'started = "yesterday, 2026', "started", "'yesterday"),
         ('recipe = "wide"\n', "", "recipe", "command, device"),
+        ("best_epoch = 1", "best_epoch = 2", "best_epoch", "2"),
+        ("epochs_done = 1", "epochs_done = 5", "epochs_done", "5"),
+        ("epochs_done = 1", "epochs_done = 0", "best_epoch", "1"),
+        ("epochs = 4", "epochs = 3", "epochs", "3"),
     ],
     ids=[
         "no such state",
@@ -54,6 +58,10 @@ def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
         "an unknown key",
         "no time",
         "a missing key",
+        "a best epoch that is not done yet",
+        "more epochs done than planned",
+        "a best epoch of none",
+        "fewer epochs than the phases have",
     ],
 )
 def test_a_wrong_run_is_refused_by_the_dotted_name_with_what_arrived(

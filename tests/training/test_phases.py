@@ -1,6 +1,7 @@
 """The layers that a phase trains, and their learning rates."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,7 +11,8 @@ from keras import ops
 from faces.errors import RecipeError
 from recipes.recipe import read_recipe, recipe_path
 from training.networks.build import started_network
-from training.phases import lr_multipliers, optimizer_of, set_trainable
+from training.phases import lr_multipliers, optimizer_of, refuse_unknown_layers, set_trainable
+from training.run import run
 
 PX = 32
 
@@ -45,7 +47,7 @@ def test_rates_fall_from_the_heads_to_the_first_trained_layer_and_so_do_the_step
     assert isinstance(optimizer, keras.optimizers.AdamW)
 
 
-def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:
     text = recipe_path("model_cropped/first_part.toml").read_text()
     path = tmp_path / "recipe.toml"
     path.write_text(
@@ -53,3 +55,29 @@ def test_a_decay_of_rates_needs_adamw(tmp_path) -> None:  # type: ignore[no-unty
     )
     with pytest.raises(RecipeError, match="layerwise_lr_decay belongs to 'adamw'"):
         read_recipe(path)
+
+
+@pytest.mark.parametrize("trainable", ["last 999", "after nowhere"])
+@pytest.mark.parametrize("name", ["model_cropped/first_part.toml", "multitask_cnn"])
+def test_layers_that_the_architecture_lacks_are_refused_before_data_are_loaded(
+    name: str, trainable: str, tmp_path: Path
+) -> None:
+    recipe = read_recipe(recipe_path(name))
+    wrong = replace(recipe, phases=(replace(recipe.phases[0], trainable=trainable), *recipe.phases[1:]))
+    with pytest.raises(RecipeError) as refused:
+        run(wrong, tmp_path / "no data", tmp_path / "cache", tmp_path / "out", resume=False)
+    assert str(refused.value).startswith(f"{recipe.path}: phases.0.trainable: Input should be 'all', 'heads'")
+    assert str(refused.value).endswith(f"Received: '{trainable}'.")
+    assert not (tmp_path / "out").exists()
+
+
+def test_layers_that_the_architecture_has_leave_the_names_of_the_next_network_as_they_were() -> None:
+    recipe = read_recipe(recipe_path("multitask_cnn"))
+
+    def names() -> list[str]:
+        keras.utils.clear_session()
+        return [layer.name for layer in started_network(recipe.network, 64, None).model.layers]
+
+    before = names()
+    refuse_unknown_layers(replace(recipe, phases=(replace(recipe.phases[0], trainable="last 2"),)))
+    assert [layer.name for layer in started_network(recipe.network, 64, None).model.layers] == before

@@ -35,7 +35,7 @@ def recipe_named(name: str) -> Recipe:
     return read_recipe(recipe_path(name))
 
 
-def at_random(recipe: Recipe):  # type: ignore[no-untyped-def]
+def at_random(recipe: Recipe):
     return started_network(replace(recipe.network, weights="none"), recipe.input.input_px, None)
 
 

@@ -74,20 +74,19 @@ def check_rows(checks: dict[str, Any]) -> list[list[str]]:
 def _check_cell(kind: str, count: dict[str, Any]) -> str:
     if kind == "empty":
         return f"{count['with_a_face']} ({count['with_a_confident_face']})"
-    found, exactly_one = (percent(count[key] / count["pictures"]) for key in FACE_COUNTS)
-    return f"{found} / {exactly_one}"
+    return " / ".join(percent(count[key] / count["pictures"]) for key in FACE_COUNTS)
 
 
 def _table(figures: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for row in figures["rows"]:
-        found, samples = row["chips"], row["samples"]
+        chips, samples = row["chips"], row["samples"]
         cells = [
             row["detector"],
             row["size_px"],
             *(f"{row['ap50'][source]:.3f}" for source in figures["labelled"]),
         ]
-        cells += [percent(found[key] / found["pictures"]) for key in FACE_COUNTS]
+        cells += [percent(chips[key] / chips["pictures"]) for key in FACE_COUNTS]
         cells += [samples[name] for name in SAMPLE_HEADS]
         cells += [f"{samples['solvay_1927.jpg']} ({samples['solvay_1927.jpg, all boxes']} boxes)"]
         cells += [f"{row['chip_ms']:.1f}", f"{row['large_ms']:.0f}"]

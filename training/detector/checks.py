@@ -48,7 +48,9 @@ def checks_of(detector: Detector, data_dir: Path, cache_dir: Path) -> dict[str, 
         },
         "degraded": {
             name: asdict(
-                face_counts(detector, (Picture(one.name, change(one.rgb, box)) for one, box in portraits))
+                face_counts(
+                    detector, (Picture(picture.name, change(picture.rgb, box)) for picture, box in portraits)
+                )
             )
             for name, change in DEGRADATIONS.items()
         },

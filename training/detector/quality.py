@@ -11,11 +11,10 @@ import numpy as np
 
 from dataset.face_detection import LabelledPicture
 from faces.boxes import iou
-from faces.detection import Detector, Face
+from faces.detection import LIKELY_CONFIDENCE, Detector, Face
 from faces.pictures import Picture, decode
 
 RECALL_STEPS = np.linspace(0, 1, 101)
-CONFIDENT = 0.5  # a face that is surely one; below, page and JSON say that it is not
 NAMED_AT_MOST = 10
 
 
@@ -26,14 +25,6 @@ class FaceCounts:
     pictures: int
     with_a_face: int
     with_exactly_one: int
-
-    @property
-    def fraction_found(self) -> float:
-        return self.with_a_face / self.pictures
-
-    @property
-    def fraction_exactly_one(self) -> float:
-        return self.with_exactly_one / self.pictures
 
 
 @dataclass(frozen=True)
@@ -72,7 +63,7 @@ def empty_counts(detector: Detector, pictures: Iterable[Picture]) -> EmptyCounts
         for picture in pictures
     ]
     named = tuple(name for name, confidence in highest if confidence > 0)
-    confident = sum(confidence >= CONFIDENT for _, confidence in highest)
+    confident = sum(confidence >= LIKELY_CONFIDENCE for _, confidence in highest)
     return EmptyCounts(len(highest), len(named), confident, named[:NAMED_AT_MOST])
 
 

@@ -54,11 +54,11 @@ def _localized(inputs: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.Kera
         ((48, 3, 2), (48, 3, 1), (96, 3, 2), (96, 3, 1), (128, 5, 1), (128, 5, 1), (128, 5, 1), (128, 5, 1))
     ):
         name = f"block{number + 1}"
-        before = x
+        block_input = x
         x = layers.SeparableConv2D(filters, side, stride, "same", use_bias=False, name=f"{PREFIX}{name}")(x)
         x = _normed(x, name)
-        if before.shape == x.shape:
-            x = layers.Add(name=f"{PREFIX}{name}_add")([before, x])
+        if block_input.shape == x.shape:
+            x = layers.Add(name=f"{PREFIX}{name}_add")([block_input, x])
     rows, columns = x.shape[1:3]
     scores = layers.Flatten(name=f"{PREFIX}scores_flat")(layers.Conv2D(1, 1, name=f"{PREFIX}scores")(x))
     usual_side = keras.initializers.Constant(np.log(USUAL_SIDE))

@@ -19,17 +19,22 @@ window.setUrlParams = function (values) {
     }
 };
 
+/* The path of a page or route, under the prefix of this server. */
+window.pathOf = function (path) {
+    return document.documentElement.dataset.prefix + path;
+};
+
 window.dash_clientside.shell = {
     scheme: function (clicks, scheme) {
         const next = scheme === "dark" ? "light" : "dark";
-        document.cookie = "scheme=" + next + "; path=/; max-age=31536000; SameSite=Strict";
+        document.cookie = "scheme=" + next + "; path=" + window.pathOf("/") + "; max-age=31536000; SameSite=Strict";
         return [next, next];
     },
 
     /* A new page: mark its link, close the narrow navigation. */
     navigation: function (pathname) {
         document.querySelectorAll(".nav-link").forEach((link) => {
-            if (link.getAttribute("href") === pathname) {
+            if (link.getAttribute("href").replace(/\/$/, "") === pathname.replace(/\/$/, "")) {
                 link.setAttribute("aria-current", "page");
             } else {
                 link.removeAttribute("aria-current");

@@ -82,7 +82,7 @@
         }
         const form = new FormData();
         form.append("picture", file, file.name || "pasted picture");
-        return post("/pictures", form);
+        return post(window.pathOf("/pictures"), form);
     }
 
     function addFiles(files) {
@@ -97,7 +97,7 @@
         const key = "sample:" + file;
         let entry = entries.find((other) => other.key === key && other.state !== "refused");
         if (!entry) {
-            entry = add(file, () => post("/pictures/sample/" + encodeURIComponent(file)));
+            entry = add(file, () => post(window.pathOf("/pictures/sample/") + encodeURIComponent(file)));
             entry.key = key;
         }
         show(entry.id);
@@ -239,7 +239,7 @@
     window.addEventListener("pagehide", (event) => {
         const tokens = entries.map((entry) => entry.key).filter((key) => key && !key.startsWith("sample:"));
         if (tokens.length && !event.persisted) {
-            navigator.sendBeacon("/pictures/forget", JSON.stringify(tokens));
+            navigator.sendBeacon(window.pathOf("/pictures/forget"), JSON.stringify(tokens));
         }
     });
 

@@ -12,7 +12,7 @@
     };
     const STEPS = 65535; // values travel as 16-bit numbers
     const TOP_FRACTION = 0.005; // of the values, the largest, share the last colour: one bright speck hides the rest
-    const AGREE_FROM = 0.5; // rank correlation of two maps where both inputs overlap
+    const AGREE_FROM = 0.5; // rank correlation of two maps on what both networks attend
     const DISAGREE_BELOW = 0.2;
     const FOCUSED_FROM = 1.1; // times what chance would put into the face box: such a map goes by the face
     const SAVED_PX = 800;
@@ -85,8 +85,11 @@
         showValues();
     }
 
-    /* By chance: the fraction of a map without any focus that lies in the box, which is the box's fraction of the area. */
+    /* By chance: what a map without any focus would have in the box, which is the box's fraction of the attended area. */
     function fractionInWords(answer) {
+        if (answer.face_area === 0) {
+            return `${percent(answer.fraction_in_face)} in the face, which is not attended`;
+        }
         return `${percent(answer.fraction_in_face)} in the face, ${percent(answer.face_area)} by chance`;
     }
 
@@ -127,6 +130,12 @@
     function square(panel) {
         const [x, y, side] = panel.querySelector(".stage").dataset.square.split(",").map(Number);
         return { x: x, y: y, side: side };
+    }
+
+    /* What the network attends to: its attention crop, or else all of its input. */
+    function attended(panel) {
+        const [x, y, side] = panel.querySelector(".stage").dataset.attended.split(",").map(Number);
+        return side ? { x: x, y: y, side: side } : square(panel);
     }
 
     function valueAt(panel, x, y) {
@@ -228,13 +237,16 @@
         return onlyA && onlyB ? both / Math.sqrt(onlyA * onlyB) : 0;
     }
 
-    /* Rank correlation of two maps on a grid over the part of the picture that is in both inputs. */
+    /* Rank correlation of two maps on a grid over the part of the picture that both networks attend; null without one. */
     function agreement(one, other) {
-        const [a, b] = [square(one), square(other)];
+        const [a, b] = [attended(one), attended(other)];
         const [width, height] = [Number(saliencyRows().dataset.width), Number(saliencyRows().dataset.height)];
         const [left, top] = [Math.max(a.x, b.x, 0), Math.max(a.y, b.y, 0)];
         const right = Math.min(a.x + a.side, b.x + b.side, width);
         const bottom = Math.min(a.y + a.side, b.y + b.side, height);
+        if (right <= left || bottom <= top) {
+            return null;
+        }
         const [first, second] = [[], []];
         for (let row = 0; row < 32; row += 1) {
             for (let column = 0; column < 32; column += 1) {
@@ -252,16 +264,23 @@
         const answers = comparison.map((panel) => maps.get(panel).answer);
         const about = output === "age" ? "Age" : "Gender";
         if (answers.every((answer) => answer.fraction_in_face !== null)) {
-            const focus = answers.map((answer) => answer.fraction_in_face / answer.face_area);
+            /* A network that does not attend to the face cannot go by it. */
+            const focus = answers.map((answer) => (answer.face_area ? answer.fraction_in_face / answer.face_area : 0));
             const [most, least] = focus[0] > focus[1] ? [0, 1] : [1, 0];
             if (focus[most] >= FOCUSED_FROM && focus[least] < 1) {
-                const inWords = (at) => `${percent(answers[at].fraction_in_face)} in it, ${percent(answers[at].face_area)} by chance`;
+                const inWords = (at) =>
+                    answers[at].face_area
+                        ? `${percent(answers[at].fraction_in_face)} in it, ${percent(answers[at].face_area)} by chance`
+                        : "it attends elsewhere";
                 const text = `${about}: no. ${names[most]} goes by the face (${inWords(most)}), ${names[least]} does not (${inWords(least)}).`;
                 return [true, text];
             }
         }
         const rankCorrelation = agreement(comparison[0], comparison[1]);
-        const figure = `Where both inputs overlap, their rank correlation is ${rankCorrelation.toFixed(2)}.`;
+        if (rankCorrelation === null) {
+            return [true, `${about}: no. They attend to different parts of the picture.`];
+        }
+        const figure = `On what both attend, their rank correlation is ${rankCorrelation.toFixed(2)}.`;
         if (rankCorrelation < DISAGREE_BELOW) {
             return [true, `${about}: no. ${figure}`];
         }
@@ -291,7 +310,7 @@
 
     /* --- The URL names what is shown ------------------------------------------------------------------------ */
     function setUrlParams(values) {
-        if (window.location.pathname === "/saliency") {
+        if (window.location.pathname === window.pathOf("/saliency")) {
             window.setUrlParams(values);
         }
     }
@@ -330,6 +349,14 @@
         context.drawImage(panel.querySelector(".sharp img"), -at.x * zoom, -at.y * zoom, size[0], size[1]);
         context.globalAlpha = Number(getComputedStyle(saliencyRows()).getPropertyValue("--opacity"));
         context.drawImage(panel.querySelector("canvas"), 0, 0, SAVED_PX, SAVED_PX);
+        context.globalAlpha = 1;
+        const seen = attended(panel);
+        if (seen.side !== at.side) {
+            context.lineWidth = 3;
+            context.setLineDash([4, 4]);
+            context.strokeStyle = getComputedStyle(panel.querySelector(".attended")).borderTopColor;
+            context.strokeRect((seen.x - at.x) * zoom, (seen.y - at.y) * zoom, seen.side * zoom, seen.side * zoom);
+        }
         canvas.toBlob((blob) => offer(blob, name + ".png"));
     }
 

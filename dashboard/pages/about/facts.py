@@ -36,7 +36,7 @@ class Fact:
 def design_of(variant: Variant) -> list[Fact]:
     """What the variant is: the lines in which two variants may differ."""
     by_face = variant.input_mode == FACE
-    paths = [one.network_path for one in variant.networks]
+    paths = [network.network_path for network in variant.networks]
     size_mb = sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
     return [
         Fact(
@@ -58,13 +58,13 @@ def design_of(variant: Variant) -> list[Fact]:
     ]
 
 
-def provenance_of(variant: Variant) -> list[Fact]:
+def lineage_facts(variant: Variant) -> list[Fact]:
     """Data, split, start weights, recipe, training, network, detector; of a composite variant, all parts'."""
     if variant.parts:
         return [
             replace(fact, name=f"{fact.name} ({output})")
             for output, part in zip(OUTPUTS, variant.parts, strict=True)
-            for fact in provenance_of(part)
+            for fact in lineage_facts(part)
         ]
     return [
         Fact(
@@ -126,8 +126,8 @@ def card_section(variant: Variant, heading: str) -> str:
     """The Markdown under `## heading` of the variant's card; of the cards' template where it has none yet."""
     card = variant.folder / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else terms()
-    _, found, rest = f"\n{text}".partition(f"\n## {heading}\n")
-    return rest.partition("\n## ")[0].strip() if found else ""
+    _, heading_line, rest = f"\n{text}".partition(f"\n## {heading}\n")
+    return rest.partition("\n## ")[0].strip() if heading_line else ""
 
 
 def short(sha256: str) -> str:

@@ -12,7 +12,7 @@ from dashboard.pages.about.facts import (
     card_section,
     design_of,
     figures_of,
-    provenance_of,
+    lineage_facts,
     recipe_differences,
 )
 from dashboard.shared.alerts import page_heading
@@ -57,7 +57,9 @@ def _difference_in_words(variants: Sequence[Variant]) -> list[Any]:
     if len(variants) < 2:
         return ["One variant is served: ", html.Strong(variants[0].name), "."]
     names = " and ".join(variant.name for variant in variants)
-    different, settings = recipe_differences([one.folder for variant in variants for one in variant.networks])
+    different, settings = recipe_differences(
+        [network.folder for variant in variants for network in variant.networks]
+    )
     if not settings:
         return [f"{names}: their folders hold no recipes to compare."]
     if not different:
@@ -95,7 +97,7 @@ def _card(variant: Variant, colour: str, designs: Mapping[str, list[Fact]]) -> h
                         ],
                         title=fact.title,
                     )
-                    for fact in provenance_of(variant)
+                    for fact in lineage_facts(variant)
                 ],
                 className="chain",
             ),

@@ -40,9 +40,11 @@ def sampled_crop(upload: Upload, recipe: Recipe, part: str, seed: int, sample: i
     square = _square(upload, recipe).scaled(canvas_scale)
     canvas = _pixels(upload, recipe, square, canvas_scale)
     faces = upload.answer.faces
-    place = np.array(square_around(faces[0].face.box_xyxy, 1.0).within(square)) if faces else None
+    face_square = np.array(square_around(faces[0].face.box_xyxy, 1.0).within(square)) if faces else None
     rng = np.random.default_rng([seed, sample])
-    return augmented(canvas, augmentations[part], rng, recipe.input.input_px, recipe.input.pad_rgb, place)
+    return augmented(
+        canvas, augmentations[part], rng, recipe.input.input_px, recipe.input.pad_rgb, face_square
+    )
 
 
 def severities_in_words(augmentation: Augmentation) -> list[str]:

@@ -12,7 +12,7 @@ from dashboard.context import AppContext
 from dashboard.pages.data import ids
 from dashboard.pictures.store import FIRST_SAMPLE, SAMPLE_PREFIX
 from dashboard.shared.alerts import alert
-from dashboard.shared.url_params import integer_in, one_of
+from dashboard.shared.url_params import integer_in, one_of, path_of
 from evaluation.runs import named, run_folders
 
 SAMPLES = 9
@@ -82,7 +82,8 @@ def samples_view(picture: str, recipe: str, part: str, seed: int) -> html.Ul:
 
 
 def _input(params: Mapping[str, Any], caption: str) -> html.Li:
-    image = html.Img(src=f"/data/input.jpg?{urlencode(params)}", alt=caption, width=160, height=160)
+    source = path_of(f"/data/input.jpg?{urlencode(params)}")
+    image = html.Img(src=source, alt=caption, width=160, height=160)
     return html.Li(html.Figure([image, html.Figcaption(caption)]))
 
 

@@ -9,6 +9,7 @@ from dash import html
 
 from dashboard.pictures.labelled import set_key
 from dashboard.shared.alerts import alert
+from dashboard.shared.url_params import path_of
 from dataset.records import CHIPS
 from dataset.utkface import Rejected
 
@@ -72,7 +73,7 @@ def _picture(row: Any) -> html.Li:
         html.Figure(
             [
                 html.Img(
-                    src=f"/pictures/{quote(set_key(CHIPS, row.file))}/thumbnail.jpg",
+                    src=path_of(f"/pictures/{quote(set_key(CHIPS, row.file))}/thumbnail.jpg"),
                     alt=labels,
                     width=160,
                     height=160,

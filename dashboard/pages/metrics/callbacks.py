@@ -142,7 +142,9 @@ def _panel_figure(key: str, scheme: str, selected: dict[str, str], metric: str) 
     table = context.tables.robustness
     if not is_measured(table, selection):
         return None
-    return panel_figure(table, selection, key, PANEL_METRICS[metric], FigureColours(context.palette, scheme))
+    differences = numbers_of(context).conditions(selection, context.tables.robustness_predictions)
+    colours = FigureColours(context.palette, scheme)
+    return panel_figure(table, selection, key, PANEL_METRICS[metric], colours, differences)
 
 
 def _panel_table(key: str, selected: dict[str, str], _metric: str) -> tuple[pd.DataFrame, str]:

@@ -43,7 +43,8 @@ def matrix_cards(output: str, names: Sequence[str], colours: Mapping[str, str]) 
         FIRST: f"{ROWS_AND_COLUMNS} The darker, the more.",
         SECOND: f"{ROWS_AND_COLUMNS} The darker, the more.",
         DIFFERENCE: "Second minus first. More is better on the diagonal and worse off it: the colour is "
-        "that of the variant which is better in the cell.",
+        "that of the variant which is better in the cell. Bold: a detected paired difference, corrected for "
+        "all cells; all others may be chance.",
     }
     cards = [
         MATRIX_CARDS[output].card(key, about[key], name=f"{output}_{key}", height_px=MATRIX_HEIGHT_PX)

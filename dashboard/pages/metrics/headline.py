@@ -10,19 +10,25 @@ from dash import html
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import FOUND_ONLY, Selection
 from evaluation.metrics.comparisons import (
+    Comparison,
     compared,
     fallback_fraction,
     fallback_text,
     found_only,
     headline_keys,
 )
-from evaluation.metrics.definitions import METRICS, is_better
-from evaluation.metrics.differences import Difference
+from evaluation.metrics.definitions import METRICS
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.references import read_references
 from evaluation.metrics.rows import NO_AGE_HEAD, NO_GENDER_HEAD
+from evaluation.metrics.states import NO_DIFFERENCE, REAL, TWO_TRAININGS, equal_in_words
 
-REAL, NOT_REAL = "difference is real", "no detectable difference"
+STATE_COLOURS = {NO_DIFFERENCE: "gray", REAL: "teal"}  # of the badge; other states are amber
+STATES_IN_WORDS = (
+    "Every difference is paired, on the same pictures, and corrected for those stated with it. It is "
+    "“real” where the second training's own pair has the same sign and its paired interval excludes 0. "
+    + TWO_TRAININGS
+)
 
 
 def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) -> html.Div:
@@ -32,19 +38,27 @@ def headline(numbers: Numbers, selection: Selection, colours: Mapping[str, str])
         sentence, badge = _alone(numbers, selection), None
     else:
         sentence = comparison.sentence
-        badge = dmc.Badge(
-            REAL if comparison.is_real else NOT_REAL,
-            variant="light",
-            color="teal" if comparison.is_real else "gray",
-            size="lg",
-            className="metrics-badge",
+        badge = html.Div(
+            dmc.Badge(
+                comparison.verdict.state,
+                variant="light",
+                color=STATE_COLOURS.get(comparison.verdict.state, "yellow"),
+                size="lg",
+                className="metrics-badge",
+            ),
+            title=STATES_IN_WORDS,
         )
     described = read_references().sets.get(selection.set)
     return html.Div(
         [
             html.Div(badge, className="metrics-badge-row") if badge else None,
             html.P(_with_coloured_names(sentence, colours), className="metrics-sentence"),
+            *(
+                html.P(_with_coloured_names(note, colours), className="metrics-note")
+                for note in (comparison.verdict.notes if comparison else ())
+            ),
             html.P(_without_fallback(numbers, selection), className="metrics-second-row"),
+            html.P(STATES_IN_WORDS, className="metrics-note") if comparison else None,
             html.P([html.B(described.title + ". "), described.shows], className="metrics-note")
             if described
             else None,
@@ -60,7 +74,8 @@ def tiles(numbers: Numbers, selection: Selection, colours: Mapping[str, str]) ->
         _tile(
             key,
             {name: estimates[name][key] for name in selection.names},
-            _difference_in_words(comparison.differences.get(key) if comparison else None, selection),
+            comparison,
+            _difference_in_words(comparison, key),
             colours,
         )
         for key in headline_keys(_with_bins(list(estimates.values())))
@@ -115,14 +130,19 @@ def _with_coloured_names(sentence: str, colours: Mapping[str, str]) -> list[Any]
 
 
 def _tile(
-    key: str, estimates: Mapping[str, Estimate], difference: list[Any], colours: Mapping[str, str]
+    key: str,
+    estimates: Mapping[str, Estimate],
+    comparison: Comparison | None,
+    difference: list[Any],
+    colours: Mapping[str, str],
 ) -> html.Div:
     metric = METRICS[key]
     known = [estimate for estimate in estimates.values() if estimate.known]
     edges = [edge for estimate in known for edge in (estimate.low, estimate.high)]
     axis = (min(edges), max(edges)) if edges else (0.0, 1.0)
+    better = comparison.better_by(key) if comparison else None
     rows = [
-        _tile_row(name, estimate, axis, colours[name], best=_is_best(key, name, estimates))
+        _tile_row(name, estimate, axis, colours[name], best=name == better)
         for name, estimate in estimates.items()
     ]
     return html.Div(
@@ -181,24 +201,17 @@ def _whisker(estimate: Estimate, axis: tuple[float, float], colour: str) -> list
     return [html.Span(className="whisker-line", style=line), html.Span(className="whisker-dot", style=dot)]
 
 
-def _is_best(key: str, name: str, estimates: Mapping[str, Estimate]) -> bool:
-    """Better than all others, and by something that shows in the printed numbers."""
-    estimate = estimates[name]
-    others = [other for other_name, other in estimates.items() if other_name != name]
-    return bool(others) and all(
-        is_better(key, estimate.value, other.value) and estimate.text != other.text for other in others
-    )
-
-
-def _difference_in_words(difference: Difference | None, selection: Selection) -> list[Any]:
-    if difference is None:
+def _difference_in_words(comparison: Comparison | None, key: str) -> list[Any]:
+    if comparison is None:
         return ["One variant: nothing to compare"]
+    difference = comparison.differences[key]
     if not difference.count:
         return ["Not predicted by both: nothing to compare"]
-    real = "real" if difference.is_real else "may be chance"
-    text = f"{selection.first} − {selection.second}: {difference.text}"
+    text = f"{comparison.first} − {comparison.second}: {difference.text}"
     p_value = ""
     if difference.p_value is not None:
         p = difference.p_value
         p_value = ", McNemar p < 0.001" if p < 0.001 else f", McNemar p = {p:.2g}"
-    return [text, html.Span(f" · {real}{p_value}")]
+    equal = equal_in_words(difference)
+    equal = f", {equal}" if equal else ""
+    return [text, html.Span(f" · {comparison.state(key)}{equal}{p_value}")]

@@ -45,10 +45,12 @@ def confusion_difference_figure(
     scheme: str | None,
     *,
     fractions: str = COUNTS,
+    is_real: pd.DataFrame | None = None,
 ) -> go.Figure:
     """second minus first of two matrices of the same pictures; the colour says which variant is better there.
 
-    More is better on the diagonal and worse off it, so the colour is not the sign of the number.
+    More is better on the diagonal and worse off it, so the colour is not the sign of the number. Cells of
+    `is_real` (bool, as the matrices), where the paired difference is detected, are bold.
     """
     if not (first.to_numpy().any() and second.to_numpy().any()):
         return _nothing(title, "It needs pictures that both have predicted.", scheme)
@@ -63,6 +65,11 @@ def confusion_difference_figure(
             for row in change
         ]
     texts = [[text.replace("-", "−") for text in row] for row in texts]
+    if is_real is not None:
+        texts = [
+            [f"<b>{text}</b>" if bold and text else text for text, bold in zip(row, bolds, strict=True)]
+            for row, bolds in zip(texts, is_real.to_numpy(), strict=True)
+        ]
     largest = max(float(np.abs(better).max()), 1.0 if fractions == COUNTS else 0.01)
     figure = go.Figure(
         go.Heatmap(

@@ -17,10 +17,17 @@ from dashboard.context import AppContext
 from dashboard.pages.metrics.selection import ALL_PICTURES, Selection
 from dataset.tables.columns import FAIRNESS
 from evaluation.metrics.comparisons import Comparison, compared
-from evaluation.metrics.differences import paired
+from evaluation.metrics.differences import Difference, paired
 from evaluation.metrics.estimates import Estimate
 from evaluation.metrics.fairness import fairness_groups
+from evaluation.metrics.paired_slices import (
+    Cut,
+    SliceDifference,
+    slice_differences,
+    with_second_training,
+)
 from evaluation.metrics.registry import all_estimates
+from evaluation.metrics.robustness import condition_differences
 from evaluation.reports.baseline_release import baseline_fairness
 from evaluation.runs import Run
 
@@ -33,7 +40,7 @@ class Numbers:
     """All that the page computes from one predictions table. Safe for several threads.
 
     `runs` are the trainings by variant, `earlier` the fairness figures of the release before
-    (dataset.tables.columns.FAIRNESS).
+    (dataset.tables.columns.FAIRNESS), `second_trainings` predictions like the others, under the same names.
     """
 
     def __init__(
@@ -41,7 +48,9 @@ class Numbers:
         predictions: pd.DataFrame,
         runs: Mapping[str, Run] | None = None,
         earlier: pd.DataFrame | None = None,
+        second_trainings: pd.DataFrame | None = None,
     ) -> None:
+        self.second_trainings = second_trainings
         self.predictions = predictions
         self.earlier = pd.DataFrame(columns=FAIRNESS.column_names) if earlier is None else earlier
         self.runs = dict(runs or {})
@@ -86,8 +95,45 @@ class Numbers:
             return None
         return self.once(
             ("comparison", selection),
-            lambda: compared(selection.rows(self.predictions), selection.first, selection.second),
+            lambda: compared(
+                selection.rows(self.predictions), selection.first, selection.second, self.second_trainings
+            ),
         )
+
+    def paired_slices(self, selection: Selection, cut: str, names_of: Cut, key: str) -> list[SliceDifference]:
+        """Paired differences of a metric in the slices of a cut, corrected together; none of one variant."""
+        if not selection.second:
+            return []
+
+        def slices() -> list[SliceDifference]:
+            listed = slice_differences(*self.paired_rows(selection), {cut: names_of}, [key])
+            again = self._second_training_rows(selection)
+            return (
+                with_second_training(listed, slice_differences(*again, {cut: names_of}, [key]))
+                if again
+                else listed
+            )
+
+        return self.once(("paired slices", selection, cut, key), slices)
+
+    def conditions(
+        self, selection: Selection, predictions: pd.DataFrame
+    ) -> dict[tuple[str, str, int], Difference]:
+        """Paired differences by (metric, corruption, severity); `predictions` are those under conditions."""
+        if not selection.second:
+            return {}
+        of_set = predictions[predictions.set == selection.set]
+        return self.once(
+            ("conditions", selection.set, selection.first, selection.second),
+            lambda: condition_differences(of_set, selection.first, selection.second),
+        )
+
+    def _second_training_rows(self, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """The selected rows of both second trainings; None where a variant has none."""
+        if self.second_trainings is None:
+            return None
+        rows = paired(selection.rows(self.second_trainings), selection.first, selection.second)
+        return rows if len(rows[0]) else None
 
 
 def numbers_of(context: AppContext) -> Numbers:
@@ -97,5 +143,7 @@ def numbers_of(context: AppContext) -> Numbers:
         if EXTENSION not in extensions:
             runs = {run.name: run for run in context.tables.runs() if run.name in context.variants}
             earlier = baseline_fairness(list(context.variants.values()))
-            extensions[EXTENSION] = Numbers(context.tables.predictions, runs, earlier)
+            extensions[EXTENSION] = Numbers(
+                context.tables.predictions, runs, earlier, context.tables.second_trainings
+            )
         return extensions[EXTENSION]

@@ -4,6 +4,7 @@ These tables are measured apart from the predictions: on some sets alone, and pe
 says so instead of showing empty axes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,9 @@ from dashboard.shared.alerts import alert
 from dashboard.shared.figures import FigureColours
 from evaluation.inference.corruptions import CORRUPTIONS, Corruption
 from evaluation.metrics.definitions import FRACTION, YEARS
+from evaluation.metrics.differences import Difference
 from evaluation.metrics.estimates import formatted
+from evaluation.metrics.states import NO_DIFFERENCE
 from evaluation.predictions import ROBUSTNESS_COMMAND
 from evaluation.reports.robustness import by_severity
 
@@ -67,7 +70,8 @@ def robustness_section(table: pd.DataFrame) -> list[Any]:
         size="xs",
         **{"aria-label": "What the robustness panels show"},
     )
-    panels = html.Div([_panel(corruption) for corruption in CORRUPTIONS], className="grid-2")
+    measured = [corruption for corruption in CORRUPTIONS if corruption.key in set(table.corruption)]
+    panels = html.Div([_panel(corruption) for corruption in measured], className="grid-2")
     return [
         html.Div(id=ids.ROBUSTNESS_NOTE, className="switch-note"),
         html.Div([html.Div(switch, className="switch-row"), panels], id=ids.ROBUSTNESS_PANELS),
@@ -93,8 +97,8 @@ def robustness_note(table: pd.DataFrame, selection: Selection) -> Any:
         )
     rows = table[table.set == selection.set]
     return html.P(
-        f"{int(rows['count'].max()):,} pictures of {selection.set}, made worse in five steps. The face box "
-        "stays that of the unchanged picture, so that a loss is the network's own; whether the detector "
+        f"{int(rows['count'].max()):,} pictures of {selection.set}, made worse in up to five steps. The face "
+        "box stays that of the unchanged picture, so that a loss is the network's own; whether the detector "
         "still finds the face is shown apart. A heading says what the strongest step changes."
     )
 
@@ -107,13 +111,23 @@ def robustness_rows_of(table: pd.DataFrame, selection: Selection, corruption: st
 
 
 def panel_figure(
-    table: pd.DataFrame, selection: Selection, corruption: str, metric: PanelMetric, colours: FigureColours
+    table: pd.DataFrame,
+    selection: Selection,
+    corruption: str,
+    metric: PanelMetric,
+    colours: FigureColours,
+    differences: Mapping[tuple[str, str, int], Difference] | None = None,
 ) -> go.Figure:
-    """One panel of a measured selection; all panels of it have the same axis of values."""
+    """One panel of a measured selection; all panels of it have the same axis of values.
+
+    `differences` are paired ones by (metric, corruption, severity); without them none is stated.
+    """
     curves = robustness_rows_of(table, selection, corruption)
     names = [name for name in selection.names if name in set(curves.variant)]
     kind = KINDS[corruption]
     title = _title(curves, kind, metric, names)
+    if differences and metric is not FACE_FOUND and len(names) > 1:
+        title += f". {_paired_in_words(differences, selection, corruption, metric)}"
     if metric is FACE_FOUND:
         axes = SeverityAxes(metric.axis, kind.unit, (0.0, 1.04), ".0%")
         return face_found_figure(curves[curves.variant == names[0]], title, colours, axes)
@@ -140,6 +154,22 @@ def _title(curves: pd.DataFrame, kind: Corruption, metric: PanelMetric, names: l
         for name, end in ends.items()
     )
     return f"{kind.label}: {changes} {'years' if metric.unit == YEARS else 'points'}"
+
+
+def _paired_in_words(
+    differences: Mapping[tuple[str, str, int], Difference],
+    selection: Selection,
+    corruption: str,
+    metric: PanelMetric,
+) -> str:
+    """`Paired: cropped is better at 4, 5`: at which severities a difference is detected."""
+    severities: dict[str, list[str]] = {}
+    for (column, kind, severity), difference in sorted(differences.items(), key=lambda item: item[0]):
+        if column == metric.column and kind == corruption and difference.first_is_better is not None:
+            name = selection.first if difference.first_is_better else selection.second
+            severities.setdefault(name, []).append(str(severity))
+    parts = [f"{name} is better at step {', '.join(steps)}" for name, steps in severities.items()]
+    return f"Paired: {'; '.join(parts) or NO_DIFFERENCE}"
 
 
 def _value_range(table: pd.DataFrame, selection: Selection, metric: PanelMetric) -> tuple[float, float]:

@@ -10,9 +10,10 @@ from dashboard.pages.metrics import ids
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.shared.grids import NUMBER_COLUMN, grid, number_or_none
-from evaluation.metrics.definitions import FRACTION, METRICS, is_better
-from evaluation.metrics.differences import Difference
+from evaluation.metrics.comparisons import Comparison
+from evaluation.metrics.definitions import FRACTION, METRICS
 from evaluation.metrics.estimates import Estimate
+from evaluation.metrics.metric_set import NAN
 
 TABLE_HEIGHT_PX = 460
 
@@ -46,30 +47,29 @@ def table_rows(numbers: Numbers, selection: Selection) -> list[dict[str, Any]]:
                 f"{position}_text": _with_interval(estimate),
             }
         if comparison:
-            row |= _winner(row, key, estimates, selection) | _difference_fields(comparison.differences[key])
+            row |= _winner(row, key, comparison) | _difference_fields(key, comparison)
         rows.append(row)
     return rows
 
 
-def _winner(
-    row: Mapping[str, Any], key: str, estimates: list[Estimate], selection: Selection
-) -> dict[str, Any]:
-    """The name of the variant with the better value, whose text is marked; empty where none is better."""
-    first, second = (estimate.value for estimate in estimates)
-    if is_better(key, first, second):
-        return {"winner": selection.first, "first_text": f"◂ {row['first_text']}"}
-    if is_better(key, second, first):
-        return {"winner": selection.second, "second_text": f"◂ {row['second_text']}"}
-    return {}
+def _winner(row: Mapping[str, Any], key: str, comparison: Comparison) -> dict[str, Any]:
+    """The name of the variant that is better by a detected difference, whose text is marked; or nothing."""
+    name = comparison.better_by(key)
+    if name is None:
+        return {}
+    position = "first" if name == comparison.first else "second"
+    return {"winner": name, f"{position}_text": f"◂ {row[f'{position}_text']}"}
 
 
-def _difference_fields(difference: Difference) -> dict[str, Any]:
+def _difference_fields(key: str, comparison: Comparison) -> dict[str, Any]:
+    difference = comparison.differences[key]
     return {
         "difference": number_or_none(difference.value),
         "difference_low": number_or_none(difference.low),
         "difference_high": number_or_none(difference.high),
         "difference_text": difference.text,
-        "real": "–" if not difference.count else "yes" if difference.is_real else "no",
+        "p_corrected": number_or_none(NAN if difference.p_corrected is None else difference.p_corrected),
+        "state": comparison.state(key) if difference.count else "–",
     }
 
 
@@ -99,8 +99,9 @@ def table_columns(selection: Selection, colours: Mapping[str, str]) -> list[dict
             },
             {"field": "difference_low", "headerName": "difference, low", "hide": True},
             {"field": "difference_high", "headerName": "difference, high", "hide": True},
-            {"field": "real", "headerName": "Real", "width": 88},
-            {"field": "winner", "headerName": "better value", "hide": True},
+            {"field": "p_corrected", "headerName": "p, corrected by Holm", "hide": True},
+            {"field": "state", "headerName": "The difference is", "minWidth": 230, "flex": 2},
+            {"field": "winner", "headerName": "better", "hide": True},
         ]  # fmt: skip
     return [
         *columns,

@@ -13,16 +13,19 @@ from dashboard.pages.predict.face_card import face_card, whole_picture_card
 from dashboard.pages.predict.ground_truth import DEFAULT_TOLERANCE_YEARS, TOLERANCES_YEARS
 from dashboard.shared.alerts import alert
 from faces.answer import Answer, AnsweredFace
-from faces.predictions import Prediction, age_in_words, gender_in_words
+from faces.notes import turn_in_words
+from faces.predictions import AROUND_FACE, OFF_FACE, Prediction, age_in_words, gender_in_words
 
 MANY_FACES = 8  # above, boxes and numbers are small
 
 
 def answer_view(shown: AnsweredPicture) -> html.Div:
     """All about one picture, as the compared variants answered it."""
+    turned = _turned_note(shown.answer)
     if shown.answer.faces:
         cards = [face_card(shown, index) for index, _ in enumerate(shown.answer.faces)]
         right = [
+            turned,
             _whole_picture_lines(shown),
             _ground_truth_bar(len(shown.people)),
             html.Div(cards, className="cards"),
@@ -55,10 +58,17 @@ def timings_in_words(timings_ms: Mapping[str, float]) -> str:
     return " · ".join(stages) + " ms"
 
 
+def _turned_note(answer: Answer) -> html.Div | None:
+    if not answer.turned_degrees:
+        return None
+    title = f"This picture lies {turn_in_words(answer.turned_degrees)}."
+    return alert(title, "It was read upright; boxes and squares are drawn on the picture as it came.")
+
+
 def _no_face_in_words(variants: int) -> str:
     if variants > 1:
-        return "Both variants were given the whole picture instead; take their answers with care."
-    return "The variant was given the whole picture instead; take the answer with care."
+        return "Both variants were given the whole picture: their ages say little, and no gender is given."
+    return "The variant was given the whole picture: its age says little, and no gender is given."
 
 
 def _picture(shown: AnsweredPicture) -> html.Div:
@@ -91,7 +101,7 @@ def _box(number: int, answered: AnsweredFace, answer: Answer) -> html.Button:
     )
     return html.Button(
         html.Span(str(number), className="box-number"),
-        className="box",
+        className="box" if answered.face.is_likely else "box is-unlikely",
         style=_position(answered.face.box_xyxy, answer),
         title=f"Face {number}: {predictions}" if predictions else f"Face {number}",
         **{"data-face": str(number), "data-action": "to-face", "aria-label": f"Face {number}: to its card"},
@@ -109,6 +119,8 @@ def _position(box_xyxy: Sequence[float], answer: Answer) -> dict[str, str]:
 def _caption(shown: AnsweredPicture) -> html.Div:
     answer = shown.answer
     size = f" {answer.width} × {answer.height} px · {faces_in_words(len(answer.faces))}"
+    if answer.faces_left_out:
+        size += f", {answer.faces_left_out} more of lower confidence left out"
     variants = urlencode(
         [("variant", name) for name in (*shown.face_variants, *shown.whole_picture_variants)]
     )
@@ -131,15 +143,22 @@ def _whole_picture_lines(shown: AnsweredPicture) -> html.Div:
         html.P(
             [
                 html.Span(name, className="whole-variant", style={"color": shown.colours[name]}),
-                f" on the whole picture{_attended_in_words(shown, prediction)}: ",
+                f" on {_input_in_words(shown, prediction)}: ",
                 html.Strong(age_in_words(prediction)),
                 f", {gender_in_words(prediction)}",
+                " (it attended to something else than the face)" if prediction.doubt == OFF_FACE else None,
             ],
             className="figures-align",
         )
         for name, prediction in shown.answer.whole_picture.items()
     ]
     return html.Div(lines, className="whole-picture")
+
+
+def _input_in_words(shown: AnsweredPicture, prediction: Prediction) -> str:
+    if prediction.input_source == AROUND_FACE:
+        return "the part around the face, which it had missed in the whole picture"
+    return f"the whole picture{_attended_in_words(shown, prediction)}"
 
 
 def _attended_in_words(shown: AnsweredPicture, prediction: Prediction) -> str:

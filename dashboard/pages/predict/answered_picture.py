@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from dashboard.pages.predict.axes import Row
 from dashboard.pictures.samples import KnownPerson
+from dashboard.shared.url_params import path_of
 from faces.answer import Answer
 from faces.predictions import Prediction
 
@@ -32,7 +33,7 @@ class AnsweredPicture:
     @property
     def url(self) -> str:
         """The URL under which the picture, its faces and its downloads lie."""
-        return f"/pictures/{quote(self.key)}"
+        return path_of(f"/pictures/{quote(self.key)}")
 
     @property
     def is_alone(self) -> bool:

@@ -61,6 +61,8 @@ def gender_row(row: Row) -> html.Div:
     """The bar of one prediction; without a gender head, an empty row that says so."""
     if row.prediction.female_probability is None:
         return _row(row, [], NOT_PREDICTED)
+    if row.prediction.doubt:  # a bar would give away what is withheld
+        return _row(row, [], gender_in_words(row.prediction))
     percent = row.prediction.female_probability * 100
     left, width = min(percent, 50), abs(percent - 50)
     bar = html.Span(className="bar", style={"left": _percent(left), "width": _percent(max(width, 0.8))})

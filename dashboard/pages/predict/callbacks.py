@@ -1,5 +1,6 @@
 """The callbacks of the Predict page; assets/predict/pictures.js keeps the pictures of this visit."""
 
+from dataclasses import replace
 from typing import Any
 
 from dash import ALL, MATCH, Input, Output, State, html
@@ -19,6 +20,7 @@ from dashboard.shared.callbacks import Callbacks
 from dashboard.shared.variant_choice import VariantChoice
 from faces.boxes import square_around
 from faces.errors import PictureExpired, VariantError
+from faces.predictions import UNCLEAR_TURN
 
 VARIANT_CHOICE = VariantChoice(ids.COMPARISON)
 CLOSE_UP = "close up"
@@ -95,11 +97,15 @@ def show_close_up(
         upload = context.pictures.upload(shown["key"], comparison)
     except PictureExpired as error:
         return html.P(str(error), className="card-problem", role="alert"), None, None, True
-    square = square_around(upload.answer.faces[button["face"]].face.box_xyxy, CLOSE_UP_SCALE)
+    face = upload.answer.faces[button["face"]].face
+    degrees = upload.answer.turned_degrees if face.turned_degrees is None else face.turned_degrees
+    square = square_around(face.box_xyxy, CLOSE_UP_SCALE)
     predictions = {
-        name: context.workbench.predict_square(name, upload.picture, square)
+        name: context.workbench.predict_square(name, upload.picture, square, degrees)
         for name in context.workbench.whole_picture_variants(comparison)
     }
+    if face.turned_degrees is None:
+        predictions = {name: replace(one, doubt=UNCLEAR_TURN) for name, one in predictions.items()}
     palette = context.palette
     rows = [Row(name, prediction, palette.css(name), CLOSE_UP) for name, prediction in predictions.items()]
     as_data = {_close_up(name): prediction.as_dict() for name, prediction in predictions.items()}

@@ -12,19 +12,22 @@ from dashboard.pages.predict.answered_picture import AnsweredPicture
 from dashboard.pages.predict.axes import Row, age_axis, gender_bars
 from dashboard.pictures.samples import KnownPerson
 from dashboard.pictures.store import SAMPLE_PREFIX
+from dashboard.shared.url_params import path_of
+from faces.notes import face_notes
 from faces.predictions import age_in_words, gender_in_words
 
 
 def face_card(shown: AnsweredPicture, index: int) -> html.Article:
     """The card of face `index`; its number on the page is one more."""
     number, person, rows = index + 1, shown.people.get(index), shown.rows_of_face(index)
+    face = shown.answer.faces[index].face
     crop = html.Img(src=f"{shown.url}/face/{index}.jpg", alt="", className="crop")
     return html.Article(
         [
             html.Div(
                 [
                     crop,
-                    _headline(rows[0], person),
+                    _headline(rows[0], person, face_notes(face, shown.answer.turned_degrees)),
                     html.Span(str(number), className="card-number", title=f"Face {number} in the picture"),
                 ],
                 className="card-head",
@@ -43,15 +46,15 @@ def face_card(shown: AnsweredPicture, index: int) -> html.Article:
 
 
 def whole_picture_card(shown: AnsweredPicture, headline_of: str) -> html.Article:
-    """The card of a picture without a face: every variant was given all of it."""
+    """The card of a picture without a face: the ages that every variant predicts for all of it, in small."""
     rows = [
         Row(name, prediction, shown.colours[name]) for name, prediction in shown.answer.whole_picture.items()
     ]
     rows.sort(key=lambda row: row.variant != headline_of)
     return html.Article(
         [
-            html.Div(_headline(rows[0]), className="card-head"),
-            html.Div([age_axis(rows), gender_bars(rows)], className="predictions"),
+            html.P("Age for the whole picture, without a face to judge by", className="quiet"),
+            html.Div(age_axis(rows), className="predictions"),
         ],
         className="card face-card",
     )
@@ -64,11 +67,11 @@ def saliency_url(key: str, index: int, comparison: Sequence[str]) -> str:
     else:
         source = {"picture": key}
     chosen = dict(zip(("first", "second"), comparison, strict=False))
-    return "/saliency?" + urlencode(source | {"face": str(index)} | chosen)
+    return path_of("/saliency?" + urlencode(source | {"face": str(index)} | chosen))
 
 
-def _headline(row: Row, person: KnownPerson | None = None) -> html.Div:
-    """The age in large figures in the colour of its variant, the gender, and who it truly is."""
+def _headline(row: Row, person: KnownPerson | None, notes: Sequence[str]) -> html.Div:
+    """The age in large figures in the colour of its variant, the gender, who it truly is, and `notes`."""
     age = row.prediction.age_years
     large: Any = age_in_words(row.prediction)
     if age is not None:
@@ -78,6 +81,7 @@ def _headline(row: Row, person: KnownPerson | None = None) -> html.Div:
             html.P(_person_in_words(person), className="headline-person") if person else None,
             html.P(large, className="headline-line", style={"color": row.colour}),
             html.P(gender_in_words(row.prediction), className="headline-gender"),
+            html.P(", ".join(notes), className="headline-note") if notes else None,
         ],
         className="headline",
     )

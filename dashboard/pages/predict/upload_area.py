@@ -9,6 +9,7 @@ from dash import html
 from dashboard.pages.predict import ids
 from dashboard.pages.predict.answer_view import faces_in_words
 from dashboard.pictures.samples import Sample
+from dashboard.shared.url_params import path_of
 from faces.pictures import FORMATS, MAX_BYTES
 from faces.variants import FACE, WHOLE_IMAGE, Variant
 
@@ -52,7 +53,7 @@ def upload_area(
             ),
             html.P(
                 "Pictures stay in this server's memory and are forgotten when you leave, "
-                "or after half an hour without use.",
+                "or after half an hour without use; sooner only when its memory is full.",
                 className="privacy",
             ),
         ],
@@ -138,10 +139,10 @@ def _button(text: str, action: str, class_name: str) -> html.Button:
 def _sample_link(sample: Sample) -> html.A:
     return html.A(
         [
-            html.Img(src=f"/pictures/sample/{quote(sample.file)}/thumbnail.jpg", alt=""),
+            html.Img(src=path_of(f"/pictures/sample/{quote(sample.file)}/thumbnail.jpg"), alt=""),
             html.Span(sample.title),
         ],
-        href=f"/?sample={quote(sample.file)}",
+        href=path_of(f"/?sample={quote(sample.file)}"),
         className="sample",
         title=sample.credit,
         **{"data-action": "sample", "data-file": sample.file},
@@ -150,7 +151,8 @@ def _sample_link(sample: Sample) -> html.A:
 
 def _thumbnail(entry: Mapping[str, Any]) -> Any:
     if entry["state"] == ANSWERED:
-        return html.Img(src=f"/pictures/{quote(entry['key'])}/thumbnail.jpg", alt="")
+        source = path_of(f"/pictures/{quote(entry['key'])}/thumbnail.jpg")
+        return html.Img(src=source, alt="")
     return html.Span(className="entry-placeholder")
 
 

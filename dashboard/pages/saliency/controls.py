@@ -99,7 +99,7 @@ def method_choice(variants: Sequence[Variant], method: str, query: Mapping[str, 
     if offered:
         engines.append({"value": TF_KERAS_VIS, "label": "tf-keras-vis"})
     engine = one_of(query.get("engine"), [engine["value"] for engine in engines])
-    methods = [{"value": one.name, "label": one.title} for one in METHODS.values()]
+    methods = [{"value": method.name, "label": method.title} for method in METHODS.values()]
     engine_choice = _labelled(
         "Engine",
         dmc.SegmentedControl(id=ids.ENGINE, value=engine, data=engines),

@@ -13,12 +13,13 @@ from dash import html
 
 from dashboard.pages.saliency.rows import SaliencyRow, chosen_face
 from dashboard.pictures.uploads import Upload
+from dashboard.shared.url_params import path_of
 from faces.boxes import Square, square_around
 from faces.detection import Face
 from faces.predictions import AGE, GENDER, age_in_words, gender_in_words
 
 TITLES = {AGE: "Age", GENDER: "Gender"}
-SMALL_FACE_FRACTION = 0.15  # of the picture's shorter side: below, the page opens zoomed to the face
+ZOOM_BELOW_FRACTION = 0.15  # of the picture's shorter side: below, the page opens zoomed to the face
 FACE_WINDOW_SCALE = 2.2
 
 
@@ -37,7 +38,7 @@ class ExplainedFace:
 
     @property
     def picture_url(self) -> str:
-        return f"/pictures/{quote(self.key)}/picture.jpg"
+        return path_of(f"/pictures/{quote(self.key)}/picture.jpg")
 
     @property
     def is_small(self) -> bool:
@@ -45,7 +46,7 @@ class ExplainedFace:
         if self.face is None:
             return False
         answer = self.upload.answer
-        return max(self.face.width, 1) < SMALL_FACE_FRACTION * min(answer.width, answer.height)
+        return max(self.face.width, 1) < ZOOM_BELOW_FRACTION * min(answer.width, answer.height)
 
 
 def saliency_grid(
@@ -83,7 +84,7 @@ def face_choices(explained: ExplainedFace) -> html.Div | None:
     return html.Div(
         [
             html.Button(
-                html.Img(src=f"/pictures/{quote(explained.key)}/face/{index}.jpg", alt=""),
+                html.Img(src=path_of(f"/pictures/{quote(explained.key)}/face/{index}.jpg"), alt=""),
                 className="face-choice",
                 **{
                     "data-explain-face": str(index),
@@ -134,7 +135,8 @@ def _row(explained: ExplainedFace, row: SaliencyRow, colour: str) -> html.Sectio
 
 def _input_panel(explained: ExplainedFace, row: SaliencyRow, query: str) -> html.Figure:
     """The input crop as the network receives it."""
-    crop = html.Img(src=f"/saliency/input.png?{query}", alt="", className="placed", style=_placed(row.square))
+    source = path_of(f"/saliency/input.png?{query}")
+    crop = html.Img(src=source, alt="", className="placed", style=_placed(row.square))
     return html.Figure(
         [
             _stage(explained, row, [crop], f"The input of {row.variant.name}"),
@@ -164,13 +166,13 @@ def _map_panel(explained: ExplainedFace, row: SaliencyRow, output: str, query: s
         html.Span(
             "\u00a0",
             className="panel-fraction",
-            title="The map's share inside the face box; by chance it would be the box's share of the area",
+            title=f"The map's share inside the face box; by chance it is the box's share of {_area(row)}",
         ),
     ]
     return html.Figure(
         [_stage(explained, row, over, name.capitalize()), html.Figcaption(caption)],
         className="panel panel-map is-loading",
-        **{"data-map": f"/saliency/map?{query}&output={output}", "data-output": output},
+        **{"data-map": path_of(f"/saliency/map?{query}&output={output}"), "data-output": output},
     )
 
 
@@ -183,6 +185,10 @@ def _stage(explained: ExplainedFace, row: SaliencyRow, over: list[Any], label: s
         *over,
         html.Div(className="placed outline", style=_placed(row.square)),
     ]
+    attended = attended_square(row)
+    if attended is not None:
+        title = f"The part of its input that {row.variant.name} attends"
+        children.append(html.Div(className="placed attended", style=_placed(attended), title=title))
     if explained.face is not None:
         x0, y0, x1, y1 = explained.face.box_xyxy
         box = {"--x": round(x0, 1), "--y": round(y0, 1), "--w": round(x1 - x0, 1), "--h": round(y1 - y0, 1)}
@@ -193,8 +199,28 @@ def _stage(explained: ExplainedFace, row: SaliencyRow, over: list[Any], label: s
         className="stage",
         role="img",
         tabIndex="0",
-        **{"aria-label": label, "data-square": f"{row.square.x0},{row.square.y0},{row.square.side}"},
+        **{
+            "aria-label": label,
+            "data-square": _corners(row.square),
+            "data-attended": _corners(attended) if attended else "",
+        },
     )
+
+
+def attended_square(row: SaliencyRow) -> Square | None:
+    """The attention crop over the picture; None where the network has none."""
+    if row.prediction.attended_xyxy is None:
+        return None
+    x0, y0, x1, _ = row.prediction.attended_xyxy
+    return Square(round(x0, 1), round(y0, 1), round(x1 - x0, 1))
+
+
+def _area(row: SaliencyRow) -> str:
+    return "the input" if row.prediction.attended_xyxy is None else "the square that the network attends"
+
+
+def _corners(square: Square) -> str:
+    return f"{square.x0},{square.y0},{square.side}"
 
 
 def _sharp(explained: ExplainedFace, row: SaliencyRow) -> html.Div:

@@ -39,7 +39,7 @@ def layout(**query: str) -> html.Div:
             page_heading("Saliency", QUESTION),
             dcc.Store(id=ids.FACE, data={"key": key, "face": face_index}),
             dcc.Store(id=ids.DEFAULT_PICTURE, data=FIRST_SAMPLE),
-            dcc.Store(id=ids.MEANINGS, data={one.name: one.meaning for one in METHODS.values()}),
+            dcc.Store(id=ids.MEANINGS, data={method.name: method.meaning for method in METHODS.values()}),
             VARIANT_CHOICE.layout(comparison, names),
             html.Div(
                 [

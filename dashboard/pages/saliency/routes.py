@@ -7,6 +7,7 @@ for the page to show in its place.
 
 import base64
 import time
+from dataclasses import replace
 
 import cv2
 import flask
@@ -17,8 +18,9 @@ from dashboard.pages.saliency.reference_engine import ReferenceEngine, is_offere
 from dashboard.pages.saliency.rows import SaliencyRow, existing_face, rows_of
 from dashboard.pictures.routes import keep_out_of_caches
 from dashboard.pictures.uploads import Upload
+from dashboard.shares import visitor_of
 from faces.errors import PictureExpired, ProjectError, ReferenceEngineError
-from faces.input_crops import crop_for
+from faces.input_crops import upright_pixels
 from faces.predictions import OUTPUTS
 from faces.saliency.explain import METHODS, saliency_map
 from faces.saliency.maps import SaliencyMap
@@ -33,7 +35,10 @@ reference_engine = ReferenceEngine()
 
 @blueprint.get("/map")
 def saliency_values() -> flask.Response:
-    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), fraction in the face."""
+    """One map as JSON: px, values (base64 of px * px little-endian 16-bit numbers), fraction in the face.
+
+    `face_area` is that fraction by chance: the face's share of what the network attends.
+    """
     query = flask.request.args
     try:
         upload, row = _requested_row()
@@ -44,12 +49,13 @@ def saliency_values() -> flask.Response:
         computed = _computed(upload, row, method, output, query.get("engine", ONNX_RUNTIME))
     except ProjectError as error:
         return flask.jsonify(error=str(error))
+    computed = replace(computed, values=_as_it_lies(computed.values, row))
     box = row.face.box_xyxy if row.face and not computed.is_empty else None
     return flask.jsonify(
         px=len(computed.values),
         values=base64.b64encode(np.round(computed.values * _STEPS).astype("<u2").tobytes()).decode(),
         fraction_in_face=round(computed.fraction_inside(box), 4) if box else None,
-        face_area=round(computed.area_inside(box), 4) if box else None,
+        face_area=round(computed.area_inside(box, row.prediction.attended_xyxy), 4) if box else None,
         empty=computed.is_empty,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
@@ -57,12 +63,12 @@ def saliency_values() -> flask.Response:
 
 @blueprint.get("/input.png")
 def input_crop() -> flask.Response:
-    """What a variant receives, pixel for pixel."""
+    """What a variant receives, pixel for pixel, as it lies in the picture."""
     try:
         upload, row = _requested_row()
     except ProjectError:
         return flask.Response(status=410)
-    _, encoded = cv2.imencode(".png", _crop(upload, row)[..., ::-1])
+    _, encoded = cv2.imencode(".png", _as_it_lies(_crop(upload, row), row)[..., ::-1])
     return flask.Response(encoded.tobytes(), mimetype="image/png")
 
 
@@ -79,7 +85,13 @@ def _requested_row() -> tuple[Upload, SaliencyRow]:
 
 
 def _crop(upload: Upload, row: SaliencyRow) -> np.ndarray:
-    return crop_for(row.variant, upload.picture, row.face)
+    variant = row.variant
+    return upright_pixels(upload.picture, row.square, row.turned_degrees, variant.input_px, variant.pad_rgb)
+
+
+def _as_it_lies(upright: np.ndarray, row: SaliencyRow) -> np.ndarray:
+    """(px, px, ...) of an upright input -> as it lies in the picture, which may be turned."""
+    return np.rot90(upright, -row.turned_degrees // 90)
 
 
 def _computed(upload: Upload, row: SaliencyRow, method: str, output: str, engine: str) -> SaliencyMap:
@@ -93,6 +105,7 @@ def _computed(upload: Upload, row: SaliencyRow, method: str, output: str, engine
     _, female = network.outputs(pixels[None])
     part = row.variant.part_with_head(output)
     visit = flask.request.args.get("visit", "")[:64]
-    panel = (visit, row.variant.name, output) if visit else None
+    visitor = f"{visitor_of(flask.request).address} {visit}"
+    panel = (visitor, row.variant.name, output) if visit else None
     values = reference_engine.map_values(part, pixels, method, output, float(female[0]), panel)
     return SaliencyMap(values, row.square)

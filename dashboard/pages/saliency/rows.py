@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.pictures.uploads import Upload
-from faces.boxes import Square
+from faces.answer import AROUND_FACE_SCALE
+from faces.boxes import Square, square_around
 from faces.detection import Face
-from faces.input_crops import square_for
-from faces.predictions import Prediction
+from faces.input_crops import square_for, turn_of_input
+from faces.notes import turn_in_words
+from faces.predictions import AROUND_FACE, Prediction
 from faces.variants import FACE, Variant
 
 
@@ -19,6 +21,7 @@ class SaliencyRow:
     face: Face | None  # the face that the page explains, also where the input is the whole picture
     square: Square  # the input, in whole pixels of the picture, as the crop is cut
     prediction: Prediction
+    turned_degrees: int  # by how much the input lies turned in the picture, clockwise
     input_in_words: str  # "face 1", "the whole picture", "the whole picture, attended to face 2"
 
 
@@ -36,8 +39,14 @@ def rows_of(variants: Sequence[Variant], upload: Upload, face_index: int) -> lis
             elsewhere = "" if attended in (None, face_index) else f", attended to face {attended + 1}"
             input_in_words = f"the whole picture{elsewhere}"
         square = square_for(variant, upload.picture, face)
+        if prediction.input_source == AROUND_FACE and face is not None:
+            square = square_around(face.box_xyxy, AROUND_FACE_SCALE)
+            input_in_words = f"the part around face {face_index + 1}"
         whole_pixels = Square(round(square.x0), round(square.y0), max(round(square.side), 1))
-        rows.append(SaliencyRow(variant, face, whole_pixels, prediction, input_in_words))
+        degrees = turn_of_input(variant, face, upload.answer.turned_degrees)
+        if degrees:
+            input_in_words += f", {turn_in_words(degrees)}"
+        rows.append(SaliencyRow(variant, face, whole_pixels, prediction, degrees, input_in_words))
     return rows
 
 

@@ -42,6 +42,15 @@ def test_every_network_predicts_every_picture_unchanged_and_under_every_conditio
     assert found[:, :2].tolist() == [[True, True], [False, False], [False, False]]
 
 
+def test_a_turned_picture_is_detected_anew_and_read_upright(samples, networks, detector, tmp_path):
+    turns = tuple(Condition(BY_KEY["turned"], severity) for severity in (1, 2))
+    by_name, found = predictions_under(turns, samples.iloc[:1], networks, detector, tmp_path, title="s")
+    assert found.tolist() == [[True, True, True]]
+    for predictions in by_name.values():
+        (years,) = predictions.age_years
+        assert years == pytest.approx(years[:1].repeat(3), abs=0.3)
+
+
 def test_an_unchanged_picture_is_predicted_as_it_is_served(
     samples, networks, shipped_variants, detector, tmp_path
 ):

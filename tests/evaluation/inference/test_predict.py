@@ -192,11 +192,11 @@ def test_a_table_that_another_split_network_or_detector_made_is_refused(
         "network_sha256": variant.network_sha256,
         "detector_sha256": sha256_of(DEFAULT_DETECTOR),
     }
-    own = random_predictions[random_predictions.variant == variant.name]
+    rows = random_predictions[random_predictions.variant == variant.name]
     path = predictions_path(variant_folder, "chips")
-    write_table(own, PREDICTIONS, path, Provenance(**right))
-    assert len(read_predictions([variant_folder])) == len(own)
-    write_table(own, PREDICTIONS, path, Provenance(**right | {f"{what}_sha256": "0" * 64}))
+    write_table(rows, PREDICTIONS, path, Provenance(**right))
+    assert len(read_predictions([variant_folder])) == len(rows)
+    write_table(rows, PREDICTIONS, path, Provenance(**right | {f"{what}_sha256": "0" * 64}))
     with pytest.raises(TableError, match=f"made with another {what}"):
         read_predictions([variant_folder])
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from dataset.tables.columns import ROBUSTNESS
+from dataset.tables.columns import ROBUSTNESS, ROBUSTNESS_PREDICTIONS
 from evaluation.inference import robustness as robustness_module
 from evaluation.inference.conditions import CONDITIONS, SEARCHED
 from evaluation.inference.robustness import write_robustness
-from evaluation.predictions import ROBUSTNESS_FILE, read_robustness
+from evaluation.predictions import ROBUSTNESS_FILE, read_robustness, read_robustness_predictions
 from faces.errors import TableError
 
 TWO_CONDITIONS = [condition for condition in CONDITIONS if condition.name in ("jpeg-50", "darker-15")]
@@ -42,6 +42,15 @@ def test_what_is_written_is_read_as_a_robustness_table(written):
     assert list(table.level[1:3]) == [50, 15]
     assert (table["count"] == 2).all()
     assert (table.face_found_count == min(SEARCHED, 3)).all()
+
+
+def test_the_predictions_of_each_picture_give_the_same_metrics(written):
+    table, predictions = read_robustness(written), read_robustness_predictions(written)
+    assert list(predictions.columns) == ROBUSTNESS_PREDICTIONS.column_names
+    errors = (predictions.predicted_age_years - predictions.age_years).abs()
+    mae = errors.groupby([predictions.variant, predictions.corruption, predictions.severity]).mean()
+    written_mae = table.set_index(["variant", "corruption", "severity"]).mae
+    assert mae.reindex(written_mae.index).to_numpy() == pytest.approx(written_mae.to_numpy(), abs=1e-3)
 
 
 @pytest.mark.parametrize("what", ["split", "network", "detector"])

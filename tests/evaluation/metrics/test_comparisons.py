@@ -35,8 +35,8 @@ def test_the_better_variant_is_named_with_the_difference_its_interval_and_the_co
     assert comparison.better == "cropped"
     assert comparison.is_real
     assert comparison.sentence == (
-        f"cropped is better by {mae.value:.2f} years ({mae.low:.2f}–{mae.high:.2f}) on 2,365 pictures; "
-        "at gender there is no detectable difference."
+        f"cropped is better at age by {mae.value:.2f} years ({mae.low:.2f}–{mae.high:.2f}) on 2,365 pictures"
+        "; at gender there is no detectable difference."
     )
 
 
@@ -64,8 +64,8 @@ def test_where_only_bins_are_known_the_sentence_is_about_bins():
     comparison = compared(bins, "full", "cropped")
     assert comparison.better == "cropped"
     assert comparison.is_real
-    assert comparison.sentence.startswith("cropped is better by 30.0 percentage points (")
-    assert "of ages in the right bin on 200 pictures" in comparison.sentence
+    assert comparison.sentence.startswith("cropped is better at age by 30.0 points (")
+    assert "on 200 pictures" in comparison.sentence
 
 
 def test_a_variant_that_is_better_at_gender_alone_is_named_for_that():
@@ -79,7 +79,7 @@ def test_a_variant_that_is_better_at_gender_alone_is_named_for_that():
         "cropped",
     )
     assert comparison.better == "cropped"
-    assert comparison.sentence.startswith("cropped is better at gender by 13.3 percentage points")
+    assert comparison.sentence.startswith("cropped is better at gender by 13.3 points")
 
 
 def test_variants_that_win_one_job_each_leave_the_choice_open():

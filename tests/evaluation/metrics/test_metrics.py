@@ -9,7 +9,7 @@ from evaluation.metrics.age import AGE_METRIC_SET, cs_curve, resampled_age_value
 from evaluation.metrics.bootstrap import resample_weights
 from evaluation.metrics.confusions import age_group_confusion, gender_confusion
 from evaluation.metrics.definitions import AGE_KEYS, BIN_KEYS, GENDER_KEYS, METRICS
-from evaluation.metrics.gender import GENDER_METRIC_SET, resampled_gender_values
+from evaluation.metrics.gender import GENDER_METRIC_SET, recall_gap, resampled_gender_values
 from evaluation.metrics.registry import all_estimates
 from tests.builders import predictions_of
 
@@ -165,3 +165,19 @@ def test_numbers_are_printed_with_their_unit_and_no_negative_zero():
     assert estimates["cs_5"].text == "75.0 %"
     assert estimates["auc"].text == "1.000"
     assert AGE_METRIC_SET.estimates(predictions_of([10.0, 20.0], [10.0, 19.999]))["bias"].text == "0.00 years"
+
+
+@pytest.mark.parametrize(
+    ("women_wrong", "sign"), [(60, -1), (0, 0)], ids=["women are wrong more often", "both are alike"]
+)
+def test_women_and_men_differ_by_an_interval_of_the_gap_itself(women_wrong, sign):
+    female = np.arange(400) % 2
+    right = np.where(female == 1, 0.9, 0.1)
+    wrong = (female == 1) & (np.arange(400) < 2 * women_wrong)
+    rows = predictions_of(
+        np.full(400, 40.0), np.full(400, 40.0), female=female, probability=np.where(wrong, 0.1, right)
+    )
+    gap, low, high = recall_gap(rows)
+    assert gap == pytest.approx(-women_wrong / 200)
+    assert np.sign(low) == np.sign(high) == sign
+    assert np.isnan(recall_gap(rows[rows.gender == 1])[0])

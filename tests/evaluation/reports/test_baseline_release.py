@@ -62,10 +62,10 @@ def test_the_predictions_of_a_snapshot_are_those_of_the_variant_with_its_network
     baseline = baseline_predictions(new)
     assert baseline is not None
     rows, network_sha256 = baseline
-    own = predictions[predictions.variant == old.name]
+    old_rows = predictions[predictions.variant == old.name]
     assert network_sha256 == old.network_sha256
-    assert list(rows.file) == list(own.file)
-    assert np.allclose(rows.predicted_age_years, own.predicted_age_years, atol=1e-4)
+    assert list(rows.file) == list(old_rows.file)
+    assert np.allclose(rows.predicted_age_years, old_rows.predicted_age_years, atol=1e-4)
 
 
 def test_a_network_is_not_compared_with_itself(snapshotted):

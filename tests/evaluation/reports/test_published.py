@@ -18,12 +18,13 @@ from evaluation.metrics.abstention import likelier_probability
 from evaluation.metrics.comparisons import HEADLINE_KEYS
 from evaluation.metrics.definitions import CS_YEARS, METRICS
 from evaluation.metrics.references import read_references
-from evaluation.predictions import read_predictions
 from evaluation.reports.cards import card
 from evaluation.reports.fairness import fairness_page
 from evaluation.reports.readme import BEGIN, END, readme_table, with_table
-from evaluation.reports.scores import METRICS_FILE, compact_json, published_comparisons, scores, sections_of
-from evaluation.reports.second_seed import FOLDER, second_seed_page
+from evaluation.reports.score_log import run_counts
+from evaluation.reports.scores import METRICS_FILE, compact_json, scores, sections_of
+from evaluation.reports.second_seed import second_seed_page
+from evaluation.second_trainings import FOLDER
 from evaluation.sets import SETS
 from faces.calibration import read_calibration
 from faces.detection import DEFAULT_DETECTOR, Detector
@@ -31,20 +32,6 @@ from faces.errors import DataMissing
 from faces.files import sha256_of
 
 RECOMPUTED = 24  # pictures of each set that go through detector and networks again
-
-
-@pytest.fixture(scope="module")
-def published(shipped_variants):
-    """The committed predictions of the shipped variants."""
-    if not all((variant.folder / METRICS_FILE).is_file() for variant in shipped_variants):
-        pytest.skip("needs the published scores: model_full or model_cropped has no metrics.json")
-    return read_predictions([variant.folder for variant in shipped_variants])
-
-
-@pytest.fixture(scope="module")
-def comparisons(published):
-    """The two shipped variants on the test split of every set."""
-    return published_comparisons(published)
 
 
 def test_every_set_and_split_was_predicted_by_both_variants(published):
@@ -83,16 +70,17 @@ def test_metrics_json_is_what_the_tables_say(published, shipped_variants, place)
     assert_alike(written, again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1], ids=["full", "cropped"])
-def test_the_card_is_what_its_variant_folder_says(published, shipped_variants, place):
+def test_the_card_is_what_its_variant_folder_says(comparisons, shipped_variants, place):
     variant = shipped_variants[place]
-    assert (variant.folder / "README.md").read_text(encoding="utf-8") == card(variant)
+    assert (variant.folder / "README.md").read_text(encoding="utf-8") == card(variant, comparisons)
 
 
 @pytest.mark.slow
 def test_the_readme_table_is_what_the_tables_say(comparisons, shipped_variants, repository):
     readme = repository / "README.md"
-    table = readme_table(shipped_variants, comparisons)
+    table = readme_table(shipped_variants, comparisons, run_counts())
     assert with_table(readme, table) == readme.read_text(encoding="utf-8")
 
 
@@ -198,8 +186,8 @@ def assert_alike(written, again, where="metrics.json"):
             assert_alike(written[key], again[key], f"{where}: {key}")
     elif isinstance(written, list):
         assert len(written) == len(again), where
-        for place, (first, second) in enumerate(zip(written, again, strict=True)):
-            assert_alike(first, second, f"{where}[{place}]")
+        for position, (first, second) in enumerate(zip(written, again, strict=True)):
+            assert_alike(first, second, f"{where}[{position}]")
     elif isinstance(written, float):
         assert again == pytest.approx(written, rel=1e-5, abs=2e-6), where
     else:

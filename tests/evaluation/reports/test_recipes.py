@@ -10,10 +10,10 @@ from evaluation.reports.recipes import (
     HEADLINE_FILE,
     constant_predictions,
     headline,
-    kept_run,
     measured_line,
     read_headline,
     recipes_page,
+    saved_run,
 )
 from evaluation.reports.scores import compact_json, read_scores
 from faces.errors import TableError
@@ -23,7 +23,13 @@ from tests.run_states import RUN
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 COMPLETE_RUN = replace(
-    RUN, state=COMPLETE, epochs=22, epochs_done=22, best_epoch=20, sets=(SetFacts("chips", 1003, 2371),)
+    RUN,
+    state=COMPLETE,
+    phases=(RUN.phases[0], replace(RUN.phases[1], epochs=19)),
+    epochs=22,
+    epochs_done=22,
+    best_epoch=20,
+    sets=(SetFacts("chips", 1003, 2371),),
 )
 
 
@@ -91,18 +97,18 @@ def test_a_headline_has_the_keys_and_the_digits_of_the_scores(shipped_variants):
 
 def test_the_headline_of_another_network_is_not_shown(kept):
     folder = kept / "resnet50_two_phase"
-    assert kept_run(folder) is not None
+    assert saved_run(folder) is not None
     path = folder / HEADLINE_FILE
     document = read_headline(folder)
     assert document is not None
     network = document["network_sha256"]
     path.write_text(path.read_text(encoding="utf-8").replace(network, "0" * 64), encoding="utf-8")
     assert read_headline(folder) is None
-    assert kept_run(folder) is None
+    assert saved_run(folder) is None
 
 
 def test_a_recipe_s_head_says_what_was_measured_and_at_what_cost(kept):
-    line = measured_line(kept_run(kept / "resnet50_two_phase"))
+    line = measured_line(saved_run(kept / "resnet50_two_phase"))
     assert line.startswith("# Measured: age MAE ")
     assert "on 1,003 pictures from random weights in" in line
     assert measured_line(None) == "# Measured: not trained yet."
@@ -119,5 +125,5 @@ def test_the_committed_page_and_the_recipes_heads_are_what_the_kept_runs_say():
     docs = REPOSITORY / "docs"
     assert (docs / "recipes.md").read_text(encoding="utf-8") == recipes_page(RECIPES, docs / "recipes")
     for path in RECIPES:
-        line = measured_line(kept_run(docs / "recipes" / path.stem))
+        line = measured_line(saved_run(docs / "recipes" / path.stem))
         assert line in path.read_text(encoding="utf-8").splitlines(), path

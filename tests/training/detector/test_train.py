@@ -20,7 +20,7 @@ from faces.errors import DataMissing
 from faces.files import sha256_of
 from training.detector import train as detector
 from training.detector.card import card, check_rows
-from training.detector.quality import FaceCounts, average_precision, matched
+from training.detector.quality import average_precision, matched
 
 MODEL_FOLDER = DEFAULT_DETECTOR.parent
 
@@ -131,11 +131,6 @@ def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
     assert iou(np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])) == pytest.approx(
         [1 / 3, 0]
     )
-
-
-def test_counts_are_given_as_fractions():
-    counts = FaceCounts(pictures=200, with_a_face=199, with_exactly_one=190)
-    assert (counts.fraction_found, counts.fraction_exactly_one) == (0.995, 0.95)
 
 
 def test_the_card_shows_each_check_of_both_detectors():

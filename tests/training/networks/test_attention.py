@@ -90,16 +90,16 @@ def test_of_two_faces_the_localizer_takes_one_and_of_one_as_much_as_it_is_wide()
 def test_a_box_moves_with_what_it_marks() -> None:
     canvas = np.zeros((200, 200, 3), np.uint8)
     canvas[60:100, 110:150] = 255
-    place = np.array([130 / 200, 80 / 200, 40 / 200])
+    face_cxcys = np.array([130 / 200, 80 / 200, 40 / 200])
     severities = Augmentation(flip_probability=0.5, shift_fraction=0.1, scale_fraction=0.2)
     for seed in range(6):
         warp = sampled_warp(canvas, severities, np.random.default_rng(seed), 160)
         crop = warped(canvas, warp, 160, (0, 0, 0))[..., 0] / 255
-        found = warped_cxcys(place, warp, 200, 160) * 160
+        cxcys = warped_cxcys(face_cxcys, warp, 200, 160) * 160
         ys, xs = np.mgrid[:160, :160] + 0.5
         centre = [(crop * xs).sum() / crop.sum(), (crop * ys).sum() / crop.sum()]
-        np.testing.assert_allclose(found[:2], centre, atol=0.3)
-        assert found[2] == pytest.approx(np.sqrt(crop.sum()), abs=0.3)
+        np.testing.assert_allclose(cxcys[:2], centre, atol=0.3)
+        assert cxcys[2] == pytest.approx(np.sqrt(crop.sum()), abs=0.3)
 
 
 def test_squares_are_those_of_the_face_boxes_in_both_input_modes(data_dir: Path, tmp_path: Path) -> None:

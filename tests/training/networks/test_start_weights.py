@@ -23,10 +23,10 @@ def yunet_box(rgb: np.ndarray, model: Path) -> tuple[float, float, float, float]
     """The first face of YuNet at 320 px: the boxes with which the published figures were measured."""
     scale = 320 / max(rgb.shape[:2])
     small = cv2.resize(rgb[:, :, ::-1], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found = cv2.FaceDetectorYN.create(str(model), "", small.shape[1::-1], 0.5).detect(small)[1]
-    if found is None:
+    faces = cv2.FaceDetectorYN.create(str(model), "", small.shape[1::-1], 0.5).detect(small)[1]
+    if faces is None:
         return None
-    x0, y0, width, height = found[0][:4] / scale
+    x0, y0, width, height = faces[0][:4] / scale
     return x0, y0, x0 + width, y0 + height
 
 
@@ -50,21 +50,21 @@ def test_the_imported_network_reproduces_the_published_figures(
     records = load_records(set_name, data_dir, Path("no-cache"))
     records = records.sample(min(pictures, len(records)), random_state=1)
     model = face_network(224, "faceres", data_dir / "weights")
-    inputs, kept = [], []
+    inputs, rows = [], []
     for row, path in enumerate(records.path):
         rgb = decode(Path(path).read_bytes(), path).rgb
         box = yunet_box(rgb, data_dir / "weights" / "yunet.onnx")
         if box is not None:
             inputs.append(pixels_in(rgb, square_around(box, 1.2), 224, PAD_RGB))
-            kept.append(row)
-    assert len(kept) >= 0.98 * len(records)
-    seen: pd.DataFrame = records.iloc[kept]
+            rows.append(row)
+    assert len(rows) >= 0.98 * len(records)
+    seen: pd.DataFrame = records.iloc[rows]
     outputs = model.predict(np.stack(inputs).astype(np.float32), batch_size=32, verbose=0)
     errors = outputs["age_probabilities"] @ np.arange(101) - seen.age_years.to_numpy()
-    told = (outputs["female_probability"][:, 0] >= 0.5) == (seen.gender.to_numpy() == 1)
+    female = (outputs["female_probability"][:, 0] >= 0.5) == (seen.gender.to_numpy() == 1)
     assert np.abs(errors).mean() == pytest.approx(mae_years, abs=0.3 + 0.15)  # 5.2-5.5 is itself a range
     assert bias_years is None or errors.mean() == pytest.approx(bias_years, abs=0.6)
-    assert told.mean() == pytest.approx(gender_accuracy, abs=0.03)
+    assert female.mean() == pytest.approx(gender_accuracy, abs=0.03)
 
 
 def test_missing_start_weights_are_named_with_where_to_get_them(tmp_path: Path) -> None:

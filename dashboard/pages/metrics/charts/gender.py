@@ -1,5 +1,8 @@
 """The charts about genders: precision and recall, and accuracy against answer rate."""
 
+import math
+from collections.abc import Mapping
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,6 +19,7 @@ from dashboard.pages.metrics.figures import abstention_figure, scores_figure
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from evaluation.metrics.abstention import accuracy_by_answer_rate
+from evaluation.metrics.gender import recall_gap
 from evaluation.metrics.rows import with_genders
 from faces.predictions import GENDER
 
@@ -30,24 +34,33 @@ def _gender_scores(numbers: Numbers, selection: Selection) -> pd.DataFrame:
     return estimates_table(numbers, selection, GENDER_SCORES)
 
 
+def _recall_gap(view: View, name: str) -> tuple[float, float, float]:
+    rows = with_genders(view.numbers.rows(view.selection, name))
+    return view.numbers.once(("recall gap", view.selection, name), lambda: recall_gap(rows))
+
+
+def _recall_gaps_in_words(gaps: Mapping[str, tuple[float, float, float]]) -> str:
+    """Whose genders are wrong more often, by intervals of the gap itself; by variant where they differ."""
+    if not all(math.isfinite(gap) for gap, _, _ in gaps.values()):
+        return "Women and men cannot be compared here: one of them is missing"
+    words = {
+        name: "genders of women are wrong more often than those of men"
+        if high < 0
+        else "genders of men are wrong more often than those of women"
+        if low > 0
+        else "no detectable difference between women and men"
+        for name, (_, low, high) in gaps.items()
+    }
+    if len(set(words.values())) == 1:
+        text = next(iter(words.values()))
+        return text[0].upper() + text[1:]
+    return "; ".join(f"{name}: {text}" for name, text in words.items())
+
+
 @needs_head(GENDER)
 def _plot_gender_scores(table: pd.DataFrame, view: View) -> go.Figure:
-    estimates = [view.numbers.estimates(view.selection, name) for name in view.names]
-    recalls = [
-        (of_variant["recall_female"].value, of_variant["recall_male"].value)
-        for of_variant in estimates
-        if of_variant["accuracy"].known
-    ]
-    if not recalls:
-        title = NO_GENDERS
-    elif all(women < men for women, men in recalls):
-        title = "Genders of women are wrong more often than those of men"
-    elif all(women > men for women, men in recalls):
-        title = "Genders of men are wrong more often than those of women"
-    elif any(women == women and men == men for women, men in recalls):
-        title = "Genders of women and men are right about equally often"
-    else:
-        title = "Women and men cannot be compared here: one of them is missing"
+    known = [name for name in view.names if view.numbers.estimates(view.selection, name)["accuracy"].known]
+    title = _recall_gaps_in_words({name: _recall_gap(view, name) for name in known}) if known else NO_GENDERS
     return scores_figure(table, title, view.names, view.colours)
 
 

@@ -1,7 +1,5 @@
 """The charts by slice of the pictures: by decade of the true age and gender, and by the size of the face."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -19,13 +17,15 @@ from dashboard.pages.metrics.charts.chart import (
 from dashboard.pages.metrics.numbers import Numbers
 from dashboard.pages.metrics.selection import Selection
 from dashboard.pages.metrics.slice_figures import SliceAxes, slices_figure
-from evaluation.metrics.definitions import is_better
+from evaluation.metrics.paired_slices import by_decade, by_face_fraction
+from evaluation.metrics.slice_sentences import slices_in_words
 from evaluation.metrics.slices import MIN_PICTURES, error_by_decade_and_gender, error_by_face_fraction
-from faces.predictions import AGE, GENDER
+from faces.predictions import AGE, GENDER, GENDERS
 
 FACE_SIZE = (
     "by the size of the face that the detector found: its longer side over the picture's shorter side. With "
-    "95 % intervals; pictures without a found face are left out."
+    "95 % intervals of each variant; the heading rests on their paired differences, corrected for all sizes "
+    "shown. Pictures without a found face are left out."
 )
 
 
@@ -44,7 +44,7 @@ def _by_decade(gender: str, metric: str) -> Chart:
             return view.empty(NO_EXACT_AGES)
         if of_gender.empty:
             return view.empty(f"No {MANY[gender]} in these pictures")
-        finding = _worst_in_words(of_gender) if metric == "mae" else _bias_in_words(of_gender)
+        finding = _errors_in_words(of_gender, gender, view) if metric == "mae" else _bias_in_words(of_gender)
         axes = SliceAxes(
             metric,
             "MAE, years" if metric == "mae" else "bias, years",
@@ -63,8 +63,21 @@ def _by_decade(gender: str, metric: str) -> Chart:
         f"{metric}_by_age_{gender}",
         _by_decade_and_gender,
         plot,
-        f"{definition}. By decade of the true age, with 95 % intervals; the bars count the pictures.",
+        f"{definition}. By decade of the true age, with 95 % intervals of each variant; the bars "
+        "count the pictures.",
     )
+
+
+def _errors_in_words(slices: pd.DataFrame, gender: str, view: View) -> str:
+    """Where the variants differ by a paired difference, and which ages are predicted worst."""
+    if len(view.names) < 2:
+        return _worst_in_words(slices)
+    code = GENDERS.index(gender)
+    differences = view.numbers.paired_slices(
+        view.selection, f"age of {gender}", lambda rows: by_decade(rows).where(rows.gender == code), "mae"
+    )
+    finding = slices_in_words(differences, view.names[0], view.names[1], "at")
+    return f"{finding}. {_worst_in_words(slices).capitalize()}"
 
 
 def _worst_in_words(slices: pd.DataFrame) -> str:
@@ -121,29 +134,21 @@ def _plot_by_face_fraction(metric: str) -> Plot:
             value_range=(low, high if is_age else min(high, 1.02)),
             as_percent=not is_age,
         )
-        title = _face_fraction_title(table, metric, view.names)
+        title = _face_fraction_title(table, metric, view)
         return slices_figure(table, title, view.names, view.colours, axes)
 
     return plot
 
 
-def _face_fraction_title(table: pd.DataFrame, metric: str, names: Sequence[str]) -> str:
-    """Name the size at which the two variants are furthest apart in MAE or accuracy."""
+def _face_fraction_title(table: pd.DataFrame, metric: str, view: View) -> str:
+    """Name the sizes at which the two variants differ by a paired difference in MAE or accuracy."""
     what = "error" if metric == "mae" else "gender accuracy"
-    known = [name for name in names if table[metric][table.variant == name].notna().any()]
+    known = [name for name in view.names if table[metric][table.variant == name].notna().any()]
     if len(known) < 2:
         return f"How the size of the face moves the {what} of {' and '.join(known)}"
-    first, second = (table[table.variant == name].set_index("slice") for name in names)
-    gap = (first[metric] - second[metric]).dropna()
-    above = first[f"{metric}_low"] > second[f"{metric}_high"]
-    below = second[f"{metric}_low"] > first[f"{metric}_high"]
-    apart = gap[above | below]
-    if apart.empty:
-        return f"At no size of the face are the two clearly apart in {what}"
-    size = str(apart.abs().idxmax())
-    better = names[0] if is_better(metric, first[metric][size], second[metric][size]) else names[1]
-    by = f"{abs(apart[size]):.1f} years" if metric == "mae" else f"{100 * abs(apart[size]):.1f} points"
-    return f"{better} gains most where the face takes {size}: {by}"
+    differences = view.numbers.paired_slices(view.selection, "face fraction", by_face_fraction, metric)
+    finding = slices_in_words(differences, view.names[0], view.names[1], "where the face takes")
+    return f"{what.capitalize()}: {finding}"
 
 
 SLICE_CHARTS = (

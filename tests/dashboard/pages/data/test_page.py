@@ -67,11 +67,13 @@ def test_the_labels_come_from_the_names_alone(names):
 @pytest.mark.parametrize("heights", [FRACTIONS, COUNTS])
 @pytest.mark.parametrize("key", DISTRIBUTIONS)
 def test_counts_stand_beside_fractions_and_every_split_adds_up(names, key, heights, scheme):
-    one = DISTRIBUTIONS[key]
-    counts = one.table(names)
+    distribution = DISTRIBUTIONS[key]
+    counts = distribution.table(names)
     assert counts.groupby("split")["count"].sum().to_dict() == {"train": 3, "validation": 0, "test": 1}
     assert counts[counts.split == "train"].fraction.sum() == pytest.approx(1)
-    figure = distribution_figure(counts, one.title(names), scheme, axis=one.axis, heights=heights)
+    figure = distribution_figure(
+        counts, distribution.title(names), scheme, axis=distribution.axis, heights=heights
+    )
     assert figure.layout.meta["title"]
     assert "33.3 %" in str(counts_table(counts, key))
 

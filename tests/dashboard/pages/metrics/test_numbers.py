@@ -76,6 +76,7 @@ def test_two_first_visitors_share_their_numbers(context):
 
     class SlowTables:
         runs = list
+        second_trainings = None
 
         @property
         def predictions(self):

@@ -13,6 +13,13 @@ from faces.saliency.explain import saliency_map
 QUERY = {"key": "sample:astronaut.jpg", "face": "0"}
 
 
+def attended_xyxy_of(upload, variant):
+    """What a shipped network attends to, of the picture's first face or of the whole picture."""
+    answer = upload.answer
+    prediction = (answer.whole_picture if variant == "full" else answer.faces[0].answers)[variant]
+    return prediction.attended_xyxy
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("variant", ["full", "cropped"])
 def test_a_map_travels_as_it_was_computed(client, context, variant, output):
@@ -28,7 +35,11 @@ def test_a_map_travels_as_it_was_computed(client, context, variant, output):
     values = sent.reshape(answer["px"], answer["px"]) / 65535
     np.testing.assert_allclose(values, expected.values, atol=2e-5)
     assert answer["fraction_in_face"] == pytest.approx(expected.fraction_inside(face.box_xyxy), abs=0.02)
-    assert 0 < answer["face_area"] < 1
+    # By chance: of the attended square, for nothing else of the input reaches the network.
+    (x0, y0, x1, y1), (ax0, ay0, ax1, ay1) = face.box_xyxy, attended_xyxy_of(upload, variant)
+    width, height = min(x1, ax1) - max(x0, ax0), min(y1, ay1) - max(y0, ay0)
+    by_chance = width * height / ((ax1 - ax0) * (ay1 - ay0))
+    assert answer["face_area"] == pytest.approx(by_chance, abs=0.05)
     assert not answer["empty"]
 
 
@@ -66,3 +77,38 @@ def test_a_face_that_is_not_there_stands_for_the_last_one(client):
     query = QUERY | {"variant": "cropped", "output": "age", "method": "gradcam"}
     last, beyond = (client.get("/saliency/map", query_string=query | {"face": face}).json for face in "07")
     assert last["values"] == beyond["values"]
+
+
+@pytest.mark.parametrize("variant", ["full", "cropped"])
+def test_maps_and_input_of_a_turned_picture_lie_on_it_as_it_came(client, context, variant, tmp_path):
+    upright = context.pictures.picture("sample:portrait_C000537.jpg").rgb
+    path = tmp_path / "upside_down.png"
+    cv2.imwrite(str(path), upright[::-1, ::-1, ::-1])
+    with path.open("rb") as file:
+        key = client.post("/pictures", data={"picture": (file, path.name)}).get_json()["key"]
+    assert context.pictures.upload(key).answer.turned_degrees == 180
+    query = {"face": "0", "variant": variant, "output": "age", "method": "gradcam"}
+    keys = (key, "sample:portrait_C000537.jpg")
+    came, before = (client.get("/saliency/map", query_string=query | {"key": one}).json for one in keys)
+    maps = [
+        np.frombuffer(base64.b64decode(answer["values"]), "<u2").reshape(answer["px"], -1) / 65535
+        for answer in (came, before)
+    ]
+    assert np.corrcoef(maps[0][::-1, ::-1].ravel(), maps[1].ravel())[0, 1] > 0.95
+    assert came["fraction_in_face"] == pytest.approx(before["fraction_in_face"], abs=0.05)
+    inputs = [
+        cv2.imdecode(
+            np.frombuffer(
+                client.get("/saliency/input.png", query_string=query | {"key": one}).data, np.uint8
+            ),
+            1,
+        )
+        for one in keys
+    ]
+    assert cv2.PSNR(np.ascontiguousarray(inputs[0][::-1, ::-1]), inputs[1]) > 25
+    crop = client.get(f"/pictures/{key}/face/0.jpg").data, client.get(f"/pictures/{keys[1]}/face/0.jpg").data
+    shown = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in crop]
+    assert cv2.PSNR(*shown) > 25, "a card shows the face upright"
+    table = client.get(f"/pictures/{key}/answer.csv").text.splitlines()
+    assert table[0].endswith(",turned_degrees")
+    assert all(line.endswith(",180") for line in table[1:])

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from dashboard.api import MAX_PICTURES, MAX_REQUEST_BYTES
+from dashboard.api.limits import MAX_PICTURES, MAX_REQUEST_BYTES
 from faces.pictures import MAX_BYTES
 
 

@@ -1,0 +1,1 @@
+"""What visitors of bad intent, or with many pictures, do to the server: for `python -m benchmarks load`."""

@@ -1,0 +1,1 @@
+"""Waitress, with deadlines and with bounds for each address."""
