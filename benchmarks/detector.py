@@ -2,14 +2,14 @@
 
 `python -m benchmarks detector --data-dir DIR` prints the table of the detector's card; `--card` also writes
 `model_detector/figures.json` and the card made from it. The size is chosen on `face_detection` val and
-UTKFace validation; `fgnet` and `portraits` are measured for the shipped size alone.
+UTKFace validation; `fgnet`, `portraits` and what `training/detector/checks.py` counts are measured for the
+shipped size alone, there beside the detector of the release before.
 """
 
 import argparse
 import json
 import statistics
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,11 @@ from dataset.records import CHIPS, FGNET, PORTRAITS, load_records
 from evaluation.reports.scores import compact_json
 from faces.command import add_detector_option
 from faces.detection import Detector
-from faces.errors import DetectorError
 from faces.files import whole_file
 from faces.pictures import Picture, decode
 from training.detector.card import card, figures_table
-from training.detector.quality import average_precision_50, face_counts, faces_in_file, matched
+from training.detector.checks import checks_of, package_folder
+from training.detector.quality import average_precision_50, face_counts, faces_in_file, matched, picture_at
 from training.detector.train import START_WEIGHTS, exported
 
 SIZES_PX = (320, 384, 480, 640)
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_path_options(parser)
     add_detector_option(parser)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--before", type=Path, help="the detector before (.onnx), measured beside this one")
     parser.add_argument(
         "--card", action="store_true", help="write figures.json and the card beside the detector"
     )
@@ -68,8 +69,13 @@ def run(args: argparse.Namespace) -> int:
             for source, pictures in val_by_source(data_dir).items()
         },
         "rows": rows,
-        "sets": {name: vars(face_counts(shipped, paths)) for name, paths in sets.items()},
+        "sets": {name: vars(face_counts(shipped, map(picture_at, paths))) for name, paths in sets.items()},
+        "checks": {},
     }
+    for name, path in {"before": args.before, "shipped": args.detector}.items():
+        if path:
+            detector = Detector(path, threads=threads)
+            figures["checks"][name] = checks_of(detector, data_dir, args.cache_dir)
     print(figures_table(figures), end="")
     if args.card:
         folder = args.detector.parent
@@ -89,7 +95,7 @@ def row_of(path: Path, size_px: int, data_dir: Path, chips: list[Path], threads:
         source: round(average_precision_50(sensitive, pictures), 4)
         for source, pictures in val_by_source(data_dir).items()
     }
-    row["chips"] = vars(face_counts(detector, chips[:: max(len(chips) // FEWER_CHIPS, 1)]))
+    row["chips"] = vars(face_counts(detector, map(picture_at, chips[:: max(len(chips) // FEWER_CHIPS, 1)])))
     row["samples"] = sample_counts(detector)
     row["chip_ms"] = median_ms(detector, chips[0])
     row["large_ms"] = median_ms(detector, SAMPLES / "solvay_1927.jpg")
@@ -130,14 +136,6 @@ def sample_counts(detector: Detector) -> dict[str, int]:
 def solvay_boxes() -> np.ndarray:
     """Labelled boxes of the sample, (29, 4) in pixels."""
     return pd.read_csv(SAMPLES / "solvay_1927.csv")[["x0", "y0", "x1", "y1"]].to_numpy(float)
-
-
-def package_folder(package: str) -> Path:
-    """Folder of an installed package, without importing it. Raises DetectorError where there is none."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise DetectorError(f"The benchmark reads pictures of the package {package}: install it.")
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def median_ms(detector: Detector, path: Path) -> float:

@@ -120,11 +120,11 @@ def intersect(first_xyxy: Sequence[float], second_xyxy: Sequence[float]) -> bool
     )
 
 
-def nms(boxes_xyxy: np.ndarray, scores: np.ndarray, max_iou: float) -> list[int]:
+def nms(boxes_xyxy: np.ndarray, scores: np.ndarray, max_iou: float, max_inside: float = 1.0) -> list[int]:
     """Greedy non-maximum suppression: indices of the (n, 4) boxes that stay, the highest score first.
 
-    A box goes when its intersection over union with one of a higher score exceeds `max_iou`, or when it has
-    no area.
+    A box goes when its intersection over union with one of a higher score exceeds `max_iou`, when more than
+    `max_inside` of its area lies in one of a higher score, or when it has no area.
     """
     order = np.argsort(-scores, kind="stable")
     chosen: list[int] = []
@@ -132,7 +132,9 @@ def nms(boxes_xyxy: np.ndarray, scores: np.ndarray, max_iou: float) -> list[int]
         best, rest = order[0], order[1:]
         if (boxes_xyxy[best, 2:] > boxes_xyxy[best, :2]).all():
             chosen.append(int(best))
-        order = rest[iou(boxes_xyxy[best], boxes_xyxy[rest]) <= max_iou]
+        shared, area, areas = _areas(boxes_xyxy[best], boxes_xyxy[rest])
+        union = np.maximum(areas + area - shared, _SMALLEST_AREA)
+        order = rest[(shared <= max_iou * union) & (shared <= max_inside * areas)]
     return chosen
 
 

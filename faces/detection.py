@@ -23,6 +23,7 @@ DEFAULT_DETECTOR = Path(__file__).parent.parent / "model_detector" / "face.onnx"
 CONFIDENCE = 0.25
 LIKELY_CONFIDENCE = 0.5  # below, answers say "perhaps a face"
 OVERLAP_IOU = 0.5  # two boxes that overlap more are one face
+MAX_INSIDE = 0.8  # of a box, within one of higher confidence: beyond it, an eye or a mouth of that face
 # Sizes of the passes, in input sizes (`size_px`).
 LARGE_FROM = (
     5 / 3
@@ -143,7 +144,8 @@ class Detector:
             small = longer_sides(more_boxes) < ADDED_BELOW_FRACTION * longer_px
             boxes = np.concatenate([boxes, more_boxes[small]])
             scores = np.concatenate([scores, more_scores[small]])
-        indices = [i for i in nms(boxes, scores, OVERLAP_IOU) if _has_contrast(picture.rgb, boxes[i])]
+        indices = nms(boxes, scores, OVERLAP_IOU, MAX_INSIDE)
+        indices = [i for i in indices if _has_contrast(picture.rgb, boxes[i])]
         indices = _without_spurious_boxes(boxes, indices, longer_px)
         return [Face(tuple(float(edge) for edge in boxes[i]), float(scores[i])) for i in indices]  # type: ignore[arg-type]
 

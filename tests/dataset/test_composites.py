@@ -19,7 +19,6 @@ from dataset.composites import (
     rng_for,
     write_composites,
 )
-from dataset.detection_scenes import write_scenes
 from dataset.records import CHIPS, load_records
 from faces.errors import DataMissing
 
@@ -135,22 +134,6 @@ def test_faces_come_in_every_size_as_often_small_as_large(data_dir):
     assert np.median(fractions) == pytest.approx(0.316, rel=0.35)
     assert min(fractions) < 0.14
     assert max(fractions) > 0.8
-
-
-def test_scenes_hold_training_faces_alone(data_dir, tmp_path):
-    records = load_records(CHIPS, data_dir, tmp_path)
-    train = records[records["split"] == "train"].iloc[:20]
-    # A face of another split would be read from a path that does not exist.
-    others = records[records["split"] != "train"].assign(path=str(tmp_path / "absent.jpg"))
-    scenes = write_scenes(pd.concat([train, others]), data_dir, tmp_path, 8, processes=1)
-    for path in scenes:
-        height, width = cv2.imread(str(path)).shape[:2]
-        rows = np.loadtxt(tmp_path / "scenes" / "labels" / f"{path.stem}.txt", ndmin=2)
-        assert 1 <= len(rows) <= 7
-        centres, sizes = rows[:, 1:3], rows[:, 3:]
-        assert (centres - sizes / 2 >= -1e-6).all()
-        assert (centres + sizes / 2 <= 1 + 1e-6).all()
-        assert (sizes * [width, height] > 8).all()
 
 
 def test_the_area_of_a_background_is_that_of_its_box():

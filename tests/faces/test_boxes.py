@@ -64,6 +64,22 @@ def test_of_overlapping_boxes_the_highest_score_stays():
     assert nms(np.zeros((0, 4)), np.zeros(0), max_iou=0.5) == []
 
 
+@pytest.mark.parametrize(
+    ("part", "scores", "kept"),
+    [
+        ([20, 20, 40, 40], [0.9, 0.8], [0]),  # an eye in a face
+        ([20, 20, 40, 40], [0.8, 0.9], [1, 0]),  # a face of higher confidence before a larger one
+        ([85, 20, 105, 40], [0.9, 0.8], [0, 1]),  # three quarters of it inside: a face behind a shoulder
+        ([84, 20, 104, 40], [0.9, 0.8], [0, 1]),
+        ([83, 20, 103, 40], [0.9, 0.8], [0]),
+    ],
+    ids=["inside", "inside and surer", "at the edge", "just at the limit", "just beyond it"],
+)
+def test_a_box_inside_a_larger_one_of_higher_score_is_a_part_of_it(part, scores, kept):
+    boxes = np.array([[0, 0, 100, 100], part], float)
+    assert nms(boxes, np.array(scores), max_iou=0.5, max_inside=0.8) == kept
+
+
 def test_equal_scores_stay_in_their_order():
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10]], float)
     assert nms(boxes, np.array([0.8, 0.8]), max_iou=0.5) == [0]

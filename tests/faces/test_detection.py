@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-from faces.boxes import iou
+from faces.boxes import iou, square_around
 from faces.detection import DEFAULT_DETECTOR, Detector
 from faces.errors import DetectorError
 from faces.files import sha256_of
@@ -115,6 +115,26 @@ def test_overlapping_boxes_are_one_face(tmp_path):
     output[0, :, 2] = [10, 10, 10, 10, 0.6]
     found = Detector(export_that_answers(tmp_path / "e.onnx", output)).faces_in(picture_of(64, 64))
     assert [round(face.confidence, 1) for face in found] == [0.8, 0.6]
+
+
+def test_a_small_box_inside_a_surer_larger_one_is_a_part_of_that_face(tmp_path):
+    output = np.zeros((1, 5, 3))
+    output[0, :, 0] = [32, 32, 50, 50, 0.8]
+    output[0, :, 1] = [24, 24, 14, 14, 0.7]  # an eye behind glasses
+    output[0, :, 2] = [59, 12, 10, 10, 0.6]  # a person behind, cut by the edge of the face's box
+    found = Detector(export_that_answers(tmp_path / "e.onnx", output)).faces_in(picture_of(64, 64))
+    assert [round(face.confidence, 1) for face in found] == [0.8, 0.6]
+
+
+@pytest.mark.parametrize("scale", [0.8, 0.9, 1.0, 1.1, 1.2])
+@pytest.mark.parametrize("name", ["portrait_C000537.jpg", "portrait_G000600.jpg"])
+def test_a_close_crop_of_one_person_shows_one_face(detector, name, scale):
+    portrait = decode((SAMPLES / name).read_bytes(), name)
+    (face,) = detector.faces_in(portrait)
+    square = square_around(face.box_xyxy, scale)
+    x0, y0, x1, y1 = np.rint(square.xyxy).astype(int).clip(0, [portrait.width, portrait.height] * 2)
+    crop = Picture("close", np.ascontiguousarray(portrait.rgb[y0:y1, x0:x1]))
+    assert len(detector.faces_in(crop)) == 1
 
 
 def test_of_several_classes_the_one_called_face_counts(tmp_path):

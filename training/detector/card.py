@@ -21,6 +21,16 @@ SAMPLE_HEADS = {
 }
 
 
+# Key of figures["checks"] -> what a row of the card says of a group.
+CHECKS = {
+    "empty": "no person: {}",
+    "close": "portraits cropped to {} of the face's box",
+    "degraded": "portraits {}",
+    "fairface": "FairFace, {}",
+}
+FACE_COUNTS = ("with_a_face", "with_exactly_one")
+
+
 def card(folder: Path) -> str:
     """The card of the detector in `folder`: a Hugging Face YAML head and Markdown."""
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
@@ -29,6 +39,7 @@ def card(folder: Path) -> str:
         served=served_row(figures),
         settings=yaml.safe_load((folder / "args.yaml").read_text(encoding="utf-8")),
         hours=_training_hours(pd.read_csv(folder / "results.csv")),
+        checks=check_rows(figures.get("checks", {})),
         **_table(figures),
     )
 
@@ -47,6 +58,25 @@ def figures_table(figures: dict[str, Any]) -> str:
     return render(TEMPLATES / "figures.md.j2", **_table(figures))
 
 
+def check_rows(checks: dict[str, Any]) -> list[list[str]]:
+    """A row a check and group: its name, the pictures, and the counts of each detector in `checks`."""
+    rows: list[list[str]] = []
+    if not checks:
+        return rows
+    for kind, words in CHECKS.items():
+        for group in next(iter(checks.values()))[kind]:
+            counts = [of_detector[kind][group] for of_detector in checks.values()]
+            cells = [_check_cell(kind, count) for count in counts]
+            rows.append([words.format(group), f"{counts[0]['pictures']:,}", *cells])
+    return rows
+
+
+def _check_cell(kind: str, count: dict[str, Any]) -> str:
+    if kind == "empty":
+        return f"{count['with_a_face']} ({count['with_a_confident_face']})"
+    return " / ".join(percent(count[key] / count["pictures"]) for key in FACE_COUNTS)
+
+
 def _table(figures: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for row in figures["rows"]:
@@ -56,7 +86,7 @@ def _table(figures: dict[str, Any]) -> dict[str, Any]:
             row["size_px"],
             *(f"{row['ap50'][source]:.3f}" for source in figures["labelled"]),
         ]
-        cells += [percent(chips[key] / chips["pictures"]) for key in ("with_a_face", "with_exactly_one")]
+        cells += [percent(chips[key] / chips["pictures"]) for key in FACE_COUNTS]
         cells += [samples[name] for name in SAMPLE_HEADS]
         cells += [f"{samples['solvay_1927.jpg']} ({samples['solvay_1927.jpg, all boxes']} boxes)"]
         cells += [f"{row['chip_ms']:.1f}", f"{row['large_ms']:.0f}"]

@@ -3,7 +3,7 @@
 Detection runs as it is served; neither torch nor ultralytics is needed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,11 @@ import numpy as np
 
 from dataset.face_detection import LabelledPicture
 from faces.boxes import iou
-from faces.detection import Detector, Face
-from faces.pictures import decode
+from faces.detection import LIKELY_CONFIDENCE, Detector, Face
+from faces.pictures import Picture, decode
 
 RECALL_STEPS = np.linspace(0, 1, 101)
+NAMED_AT_MOST = 10
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,44 @@ class FaceCounts:
     with_exactly_one: int
 
 
+@dataclass(frozen=True)
+class EmptyCounts:
+    """Of `pictures` without a person: those in which a face is detected, and those where one is confident.
+
+    `named` lists the first, at most NAMED_AT_MOST.
+    """
+
+    pictures: int
+    with_a_face: int
+    with_a_confident_face: int
+    named: tuple[str, ...]
+
+
 def faces_in_file(detector: Detector, path: Path) -> list[Face]:
     """Detect the faces in a picture file, by falling confidence."""
-    return detector.faces_in(decode(path.read_bytes(), path.name))
+    return detector.faces_in(picture_at(path))
 
 
-def face_counts(detector: Detector, paths: Sequence[Path]) -> FaceCounts:
+def picture_at(path: Path) -> Picture:
+    """Decode a picture file."""
+    return decode(path.read_bytes(), path.name)
+
+
+def face_counts(detector: Detector, pictures: Iterable[Picture]) -> FaceCounts:
     """Count the detected faces over pictures of one person each."""
-    numbers = [len(faces_in_file(detector, path)) for path in paths]
+    numbers = [len(detector.faces_in(picture)) for picture in pictures]
     return FaceCounts(len(numbers), sum(n > 0 for n in numbers), sum(n == 1 for n in numbers))
+
+
+def empty_counts(detector: Detector, pictures: Iterable[Picture]) -> EmptyCounts:
+    """Count the pictures without a person in which a face is detected nevertheless."""
+    highest = [
+        (picture.name, max((face.confidence for face in detector.faces_in(picture)), default=0.0))
+        for picture in pictures
+    ]
+    named = tuple(name for name, confidence in highest if confidence > 0)
+    confident = sum(confidence >= LIKELY_CONFIDENCE for _, confidence in highest)
+    return EmptyCounts(len(highest), len(named), confident, named[:NAMED_AT_MOST])
 
 
 def average_precision_50(detector: Detector, pictures: Sequence[LabelledPicture]) -> float:

@@ -17,7 +17,7 @@ import yaml
 
 from dataset.backgrounds import backgrounds_of
 from dataset.detection_scenes import write_scenes
-from dataset.face_detection import labelled_pictures
+from dataset.face_detection import LabelledPicture, labelled_pictures
 from dataset.labels import CHIPS, TEST, TRAIN, VALIDATION
 from dataset.paths import add_path_options, data_dir_of
 from dataset.records import load_records
@@ -28,7 +28,9 @@ MODEL_FOLDER = Path(__file__).parents[2] / "model_detector"
 START_WEIGHTS = Path("weights/yolo11n_face.pt")  # in the data folder
 SERVED_PX = 384  # written into the export: the size at which faces.detection runs it
 PATH_SETTINGS = ("project", "save_dir", "data", "model", "name", "resume")  # of ultralytics
-TAKEN_TWICE = "mask_"  # crowds of small faces are what the start weights do worst
+# Scenes of each kind of dataset.detection_scenes.
+SCENES = {"scene": 300, "close": 350, "print": 350, "empty": 900, "round": 700}
+FROZEN_LAYERS = 5  # the first of yolo11n, at half to an eighth of the size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
     parser.add_argument("--epochs", type=int, default=4, help="passes over the pictures (default 4)")
     parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
-    parser.add_argument(
-        "--scenes", type=int, default=1600, help="scenes composed from UTKFace training faces"
-    )
+    for kind, count in SCENES.items():
+        parser.add_argument(f"--{kind}-scenes", type=int, default=count, help=f"scenes of the kind '{kind}'")
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count(), help="one is fastest on cores that others use too"
     )
@@ -62,8 +63,10 @@ def run(args: argparse.Namespace) -> int:
     start = _start_of(args.start, data_dir)
     device = args.device or default_device()
     print(f"device: {device}", flush=True)
-    scenes = write_scenes(load_records(CHIPS, data_dir, cache_dir), data_dir, cache_dir, args.scenes)
-    data_yaml = write_data_yaml(args.run_dir, training_pictures(data_dir) + scenes, data_dir)
+    counts = {kind: getattr(args, f"{kind}_scenes") for kind in SCENES}
+    labelled = labelled_for_training(data_dir)
+    scenes = write_scenes(load_records(CHIPS, data_dir, cache_dir), labelled, data_dir, cache_dir, counts)
+    data_yaml = write_data_yaml(args.run_dir, [picture.path for picture in labelled] + scenes, data_dir)
     best = train(
         args.run_dir,
         data_yaml,
@@ -85,12 +88,11 @@ def default_device() -> str:
     return "0" if torch.cuda.is_available() else "cpu"
 
 
-def training_pictures(data_dir: Path) -> list[Path]:
+def labelled_for_training(data_dir: Path) -> list[LabelledPicture]:
     """The train pictures of face_detection, without the backgrounds of validation and test composites."""
     excluded = {row.file for split in (VALIDATION, TEST) for row in backgrounds_of(split)}
-    paths = [picture.path for picture in labelled_pictures(data_dir, TRAIN)]
-    paths = [path for path in paths if f"train/{path.name}" not in excluded]
-    return paths + [path for path in paths if path.name.startswith(TAKEN_TWICE)]
+    pictures = labelled_pictures(data_dir, TRAIN)
+    return [picture for picture in pictures if f"train/{picture.path.name}" not in excluded]
 
 
 def write_data_yaml(run_dir: Path, pictures: list[Path], data_dir: Path) -> Path:
@@ -146,6 +148,10 @@ def train(
         imgsz=size_px,
         batch=16,
         nbs=16,
+        save_period=1,  # the weights of each epoch, to choose from
+        # The edges and colours of the first layers are those of any picture, and the dearest to train.
+        freeze=FROZEN_LAYERS if start != "none" else None,
+        channels_last=True,
         optimizer="AdamW",
         lr0=lr if start != "none" else 4 * lr,
         lrf=0.05,

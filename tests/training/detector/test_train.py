@@ -19,7 +19,7 @@ from faces.detection import DEFAULT_DETECTOR, Detector, Face
 from faces.errors import DataMissing
 from faces.files import sha256_of
 from training.detector import train as detector
-from training.detector.card import card
+from training.detector.card import card, check_rows
 from training.detector.quality import average_precision, matched
 
 MODEL_FOLDER = DEFAULT_DETECTOR.parent
@@ -40,15 +40,9 @@ def test_the_command_says_which_data_it_wants(monkeypatch, tmp_path):
 
 
 def test_no_background_of_an_evaluated_composite_is_trained_on(data_dir):
-    names = {f"train/{path.name}" for path in detector.training_pictures(data_dir)}
+    names = {f"train/{picture.path.name}" for picture in detector.labelled_for_training(data_dir)}
     assert not names & {one.file for split in ("validation", "test") for one in backgrounds_of(split)}
     assert len(names) > 1100
-
-
-def test_masked_crowds_are_taken_twice(data_dir):
-    counts = pd.Series([path.name for path in detector.training_pictures(data_dir)]).value_counts()
-    assert set(counts[counts.index.str.startswith("mask_")]) == {2}
-    assert set(counts[~counts.index.str.startswith("mask_")]) == {1}
 
 
 def test_published_settings_name_no_folder_of_a_machine():
@@ -70,7 +64,7 @@ def test_the_detector_trains_on_a_gpu_where_torch_finds_one(monkeypatch, has_gpu
 def test_a_killed_training_goes_on_and_its_export_is_served(data_dir, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("ultralytics")
-    pictures = detector.training_pictures(data_dir)[:8]
+    pictures = [picture.path for picture in detector.labelled_for_training(data_dir)[:8]]
     run_dir = tmp_path / "run"
     data_yaml = detector.write_data_yaml(run_dir, pictures, data_dir)
     content = yaml.safe_load(data_yaml.read_text())
@@ -137,6 +131,18 @@ def test_the_overlap_of_two_boxes_is_their_intersection_over_their_union():
     assert iou(np.array([0, 0, 10, 10]), np.array([[5, 0, 15, 10], [20, 20, 30, 30]])) == pytest.approx(
         [1 / 3, 0]
     )
+
+
+def test_the_card_shows_each_check_of_both_detectors():
+    empty = {"pictures": 2000, "with_a_face": 9, "with_a_confident_face": 4, "named": ["a"]}
+    faces = {"pictures": 240, "with_a_face": 240, "with_exactly_one": 228}
+    before = {"empty": {"synthetic": empty}, "close": {"0.8": faces}, "degraded": {}, "fairface": {}}
+    after = before | {"close": {"0.8": faces | {"with_exactly_one": 240}}}
+    assert check_rows({"before": before, "shipped": after}) == [
+        ["no person: synthetic", "2,000", "9 (4)", "9 (4)"],
+        ["portraits cropped to 0.8 of the face's box", "240", "100.0 % / 95.0 %", "100.0 % / 100.0 %"],
+    ]
+    assert check_rows({}) == []
 
 
 def test_the_card_is_the_one_that_its_figures_make():
