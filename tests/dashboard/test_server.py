@@ -20,11 +20,16 @@ from dashboard.server.threads import THREADS_AN_ADDRESS
 LONG_S = 60
 
 
+class Application(flask.Flask):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.go, self.gone, self.begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+
 @pytest.fixture
 def application():
     """Answers at once, when it is let go, or never; says whether a client has gone."""
-    app = flask.Flask("test")
-    app.go, app.gone, app.begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+    app = Application("test")
 
     @app.get("/")
     def page() -> str:
