@@ -12,9 +12,7 @@ from benchmarks.load import exceeded_bounds, page_of
 def results(repository):
     path = repository / "docs" / "load.json"
     if not path.is_file():
-        pytest.skip(
-            "docs/load.json has not been measured yet: python -m benchmarks load --out docs/load.json"
-        )
+        pytest.skip("not measured yet: python -m benchmarks load --out docs/load.json")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
