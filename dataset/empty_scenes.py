@@ -19,7 +19,7 @@ SIDES_PX = (24, 640)  # log-uniform
 SMALLEST_PX = 10  # of a side: ultralytics takes no smaller picture
 SKIN_HUES = (3, 22)  # of OpenCV's 180: a warm surface is the one most like a face
 MOST_THINGS = 7
-FINISH = Augmentation(
+WEAR = Augmentation(
     grey_probability=0.25,
     brightness_fraction=0.15,
     tint_fraction=0.1,
@@ -81,7 +81,7 @@ def finished(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         contrast, mean = float(np.exp(rng.uniform(np.log(0.03), 0))), rgb.mean(axis=(0, 1))
         rgb = (mean + contrast * (rgb - mean)).clip(0, 255).astype(np.uint8)
-    return degraded(rgb, FINISH, rng) if rng.random() < 0.6 else rgb
+    return degraded(rgb, WEAR, rng) if rng.random() < 0.6 else rgb
 
 
 def sampled_colour(rng: np.random.Generator) -> np.ndarray:
