@@ -39,6 +39,7 @@ from evaluation.reports.robustness import robustness_markdown
 from evaluation.reports.score_log import PATH as SCORE_LOG_PATH
 from evaluation.reports.score_log import log_scores
 from evaluation.reports.scores import scores, sections_of, write_scores
+from evaluation.second_trainings import second_training_predictions
 from evaluation.sets import PUBLISHED_SPLIT, SETS
 from faces.command import add_detector_option, add_variant_option, exit_code
 from faces.detection import Detector
@@ -102,6 +103,8 @@ def compare(called: argparse.Namespace) -> None:
     names = list(dict.fromkeys(predictions.variant))
     if len(names) < 2:
         raise DataMissing(f"A comparison needs the predictions of two variants. Received: {names or 'none'}.")
+    variants = [read_variant(folder) for folder in called.variant]
+    second_trainings = second_training_predictions(variants, called.detector)
     titles = read_references().sets
     for set_name, split, rows in sections_of(predictions):
         if split not in (called.split or [PUBLISHED_SPLIT]) or set_name not in (called.set or SETS):
@@ -109,8 +112,10 @@ def compare(called: argparse.Namespace) -> None:
         title = f": {titles[set_name].title}" if set_name in titles else ""
         print(f"\n{set_name}, {split}{title}")
         for first, second in combinations(names, 2):
-            comparison = compared(rows, first, second)
-            print(f"  {comparison.sentence}")
+            comparison = compared(rows, first, second, second_trainings)
+            print(f"  {comparison.sentence} ({comparison.verdict.state})")
+            for note in comparison.verdict.notes:
+                print(f"    {note}")
             for key, difference in comparison.differences.items():
                 if key in (*HEADLINE_KEYS, *BIN_HEADLINE_KEYS) and difference.count:
                     p = f", McNemar p = {difference.p_value:.2g}" if difference.p_value is not None else ""
