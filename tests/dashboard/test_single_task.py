@@ -85,7 +85,7 @@ def test_saliency_offers_the_maps_that_the_network_has(app_client, name, outputs
     answer = answer_of(
         app_client,
         f"{saliency_ids.ROWS}.children",
-        (saliency_ids.PICTURE, "sample:astronaut.jpg"),
+        (f"{saliency_ids.PICTURE}.value", "sample:astronaut.jpg"),
         (saliency_ids.FACE, {"key": "sample:astronaut.jpg", "face": 0}),
         (saliency_ids.COMPARISON, [name]),
     )
