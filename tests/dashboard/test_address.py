@@ -1,12 +1,17 @@
 """--host and --port: what can be listened on, and what is refused before anything is loaded."""
 
+import base64
+import json
 import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import ExitStack
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -106,8 +111,9 @@ def test_all_addresses_of_a_name_listen_on_one_port():
             socket.create_connection(each.getsockname()[:2]).close()
 
 
-@pytest.mark.slow  # a start of the whole program
-def test_port_0_is_any_free_port_and_the_one_that_is_named_answers(repository):
+@contextmanager
+def started(repository: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The whole program on a port of its own choice, with its URL, ready to answer."""
     command = [sys.executable, "-m", "dashboard", "--port", "0"]
     with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True) as program:
         try:
@@ -117,5 +123,29 @@ def test_port_0_is_any_free_port_and_the_one_that_is_named_answers(repository):
             while '"ready":true' not in ready and time.monotonic() < deadline:
                 ready = urllib.request.urlopen(f"{url}/healthz").read().decode()
             assert '"ready":true' in ready
+            yield program, url
         finally:
             program.terminate()
+
+
+@pytest.mark.slow  # a start of the whole program
+def test_port_0_is_any_free_port_and_the_one_that_is_named_answers(repository):
+    with started(repository) as (_, url):
+        assert urllib.request.urlopen(f"{url}/").status == 200
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a program of Windows is ended without a signal")
+def test_a_program_that_is_told_to_end_answers_the_call_that_runs(repository):
+    picture = (repository / "dashboard" / "samples" / "solvay_1927.jpg").read_bytes()
+    call = {"images": [base64.b64encode(picture).decode()] * 2}
+    with started(repository) as (program, url), ThreadPoolExecutor() as pool:
+        request = urllib.request.Request(
+            f"{url}/api/v1/predict", json.dumps(call).encode(), {"Content-Type": "application/json"}
+        )
+        answering = pool.submit(urllib.request.urlopen, request)
+        time.sleep(0.5)
+        assert not answering.done()
+        program.terminate()
+        assert [len(answer["faces"]) > 20 for answer in json.load(answering.result(60))] == [True] * 2
+        assert program.wait(15) == 0
