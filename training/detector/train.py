@@ -28,7 +28,7 @@ MODEL_FOLDER = Path(__file__).parents[2] / "model_detector"
 START_WEIGHTS = Path("weights/yolo11n_face.pt")  # in the data folder
 SERVED_PX = 384  # written into the export: the size at which faces.detection runs it
 PATH_SETTINGS = ("project", "save_dir", "data", "model", "name", "resume")  # of ultralytics
-# Scenes of each kind of dataset.detection_scenes.
+# How many scenes of each kind of dataset.detection_scenes.
 SCENES = {"scene": 300, "close": 350, "print": 350, "empty": 900, "round": 700}
 FROZEN_LAYERS = 5  # the first of yolo11n, at half to an eighth of the size
 
@@ -39,8 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", default="", help="weights to start from (.pt), or none for a random start")
     parser.add_argument("--epochs", type=int, default=4, help="passes over the pictures (default 4)")
     parser.add_argument("--size", type=int, default=416, help="training size in pixels (default 416)")
-    for kind, count in SCENES.items():
-        parser.add_argument(f"--{kind}-scenes", type=int, default=count, help=f"scenes of the kind '{kind}'")
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count(), help="one is fastest on cores that others use too"
     )
@@ -63,9 +61,8 @@ def run(args: argparse.Namespace) -> int:
     start = _start_of(args.start, data_dir)
     device = args.device or default_device()
     print(f"device: {device}", flush=True)
-    counts = {kind: getattr(args, f"{kind}_scenes") for kind in SCENES}
     labelled = labelled_for_training(data_dir)
-    scenes = write_scenes(load_records(CHIPS, data_dir, cache_dir), labelled, data_dir, cache_dir, counts)
+    scenes = write_scenes(load_records(CHIPS, data_dir, cache_dir), labelled, data_dir, cache_dir, SCENES)
     data_yaml = write_data_yaml(args.run_dir, [picture.path for picture in labelled] + scenes, data_dir)
     best = train(
         args.run_dir,
