@@ -92,6 +92,7 @@ class Parser(HTTPRequestParser):
 
     def close(self) -> None:
         super().close()
+        self.body_rcv = None  # the request lives on in cycles for a while, its body need not
         self._bodies.give_back(self.address, self._taken)
         self._taken = 0
 
