@@ -48,7 +48,7 @@ check: $(CHECK_READY)
 
 # The quick checks first: what they find is known within a minute. Then two parts at a time, the long ones first.
 test: check $(RUN_READY) $(TEST_READY) chromium
-	$(MAKE) -j2 --output-sync=target test-recipes test-networks test-browser test-slow
+	$(MAKE) -j2 --output-sync=target test-networks test-recipes test-slow test-browser
 	$(MAKE) smoke
 
 test-training: test-recipes test-networks
