@@ -92,7 +92,13 @@ def test_the_example_of_a_call_is_one(document):
     assert problems(document, "PredictCall", {"images": ["x"], "image": 1})
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param(mode, id=mode.name.lower(), marks=[pytest.mark.slow] * (mode is GenerationMode.POSITIVE))
+        for mode in GenerationMode
+    ],
+)
 def test_calls_made_from_the_document_are_answered_as_it_says(client, mode):
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", client.application)
     predict = schema["/api/v1/predict"]["POST"]
