@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from dashboard.address import listening_sockets, port_number, url_of
 from dashboard.app import create_app
 from dashboard.context import load_context
 from dashboard.deployment import add_deployment_options, deployment_of
 from dashboard.proxy import client_address
+from dashboard.server.listening import listening_sockets, port_number, url_of
 from dashboard.server.memory import give_memory_back
 from dashboard.server.running import Server
 from dataset.paths import default_cache_dir

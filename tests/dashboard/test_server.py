@@ -10,9 +10,9 @@ from collections.abc import Callable
 import flask
 import pytest
 
-from dashboard.address import listening_sockets
 from dashboard.server import channel as channels
 from dashboard.server import parser as parsers
+from dashboard.server.listening import listening_sockets
 from dashboard.server.parser import Bodies, Parser
 from dashboard.server.running import OTHER_BODY_BYTES, Server
 from dashboard.server.threads import THREADS_AN_ADDRESS

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.__main__ import main
-from dashboard.address import listening_sockets, port_number, url_of
+from dashboard.server.listening import listening_sockets, port_number, url_of
 
 
 @pytest.fixture
