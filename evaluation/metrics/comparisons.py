@@ -106,7 +106,8 @@ def compared(
     `second_trainings` are predictions of their second trainings for the same pictures, under the same names.
     """
     tables = paired(predictions, first, second)
-    by_key, bias_size = _differences(*tables)
+    disagreements = gender_disagreements(*tables)
+    by_key, bias_size = _differences(*tables, disagreements.p_value)
     keys = judged_keys(by_key)
     slices = slice_differences(*tables, CUTS, keys)
     again = _second_trainings(second_trainings, tables[0], first, second)
@@ -129,7 +130,7 @@ def compared(
         by_key,
         again,
         slices,
-        gender_disagreements(*tables),
+        disagreements,
         verdict(evidence),
     )
 
@@ -149,7 +150,9 @@ def _second_trainings(
     return SecondTrainings(*tables) if len(tables[0]) else None
 
 
-def _differences(first: pd.DataFrame, second: pd.DataFrame) -> tuple[dict[str, Difference], Difference]:
+def _differences(
+    first: pd.DataFrame, second: pd.DataFrame, mcnemar_p_value: float
+) -> tuple[dict[str, Difference], Difference]:
     """Differences by metric and that of `_bias_size`, in three families of Holm's correction.
 
     Judged together are ages and genders, together what may point elsewhere than MAE, together all others.
@@ -159,8 +162,7 @@ def _differences(first: pd.DataFrame, second: pd.DataFrame) -> tuple[dict[str, D
         for metric_set in METRIC_SETS
         for key, difference in differences(metric_set, first, second).items()
     }
-    p_value = gender_disagreements(first, second).p_value
-    by_key["accuracy"] = replace(by_key["accuracy"], p_value=p_value)
+    by_key["accuracy"] = replace(by_key["accuracy"], p_value=mcnemar_p_value)
     judged = judged_keys(by_key)
     others = [key for key in by_key if key not in (*judged, "rmse")]
     for family in (judged, others):
